@@ -1,0 +1,20 @@
+"""``avbaselines run|extract|predict``: the commands under one name."""
+
+import sys
+from importlib import import_module
+
+VERBS = {"run": "fit a study", "extract": "make a feature table from media"}
+
+
+def main(argv=None):
+    """Hand the rest of the command line to the verb."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if not argv or argv[0] not in VERBS:
+        lines = [f"  {verb:8} {meaning}" for verb, meaning in VERBS.items()]
+        print("\n".join(["usage: avbaselines VERB ...", *lines, "avbaselines VERB --help says more."]), file=sys.stderr)
+        return 0 if argv and argv[0] in {"-h", "--help"} else 2
+    return import_module(f"avbaselines.{argv[0]}").main(argv[1:])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

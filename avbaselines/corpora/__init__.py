@@ -1,0 +1,1 @@
+"""Corpora: one reader a file, and the types they fill."""

@@ -1,0 +1,158 @@
+"""What a reader hands over (Release) and what the experiment works on (Corpus)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass
+class Release:
+    """A corpus as its reader found it: every clip with every column its files give.
+
+    Attributes
+    ----------
+    clips : pandas.DataFrame
+        One row a clip, indexed by clip id (str, unique).
+    group, recording, time : str or None
+        Columns that by default hold the group (speaker or session), the recording and the time in seconds.
+    root : pathlib.Path
+        Folder that ``${data}`` stands for in the study file.
+    notes : list of str
+        What a reader of the leaderboard has to know about this corpus.
+    """
+
+    clips: pd.DataFrame
+    group: str | None
+    root: Path
+    recording: str | None = None
+    time: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An attribute to regress or a class label.
+
+    Attributes
+    ----------
+    name, metric : str
+        Column name and the metric the study is judged by.
+    classes : tuple of str
+        Class labels in order; empty for regression.
+    range : tuple of float or None
+        Lowest and highest possible value (regression).
+    aggregate : {"pooled", "mean"} or None
+        How splits are put together in the ``all`` row; None = pooled where every clip is tested once, else mean.
+    """
+
+    name: str
+    metric: str
+    classes: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
+    aggregate: str | None = None
+
+    @property
+    def kind(self):
+        """``"classes"`` or ``"regression"``."""
+        return "classes" if self.classes else "regression"
+
+    @property
+    def width(self):
+        """Columns of a prediction: one per class, or one."""
+        return max(1, len(self.classes))
+
+
+@dataclass
+class Modality:
+    """A feature table over all clips of a corpus.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (n_clips, n_features)
+        A row of NaN = the clip lacks the modality.
+    columns : list of str
+    info : dict
+        Where the table came from (recipe, extractor, versions, scale) and what was noticed.
+    """
+
+    name: str
+    X: np.ndarray
+    columns: list[str]
+    info: dict = field(default_factory=dict)
+
+    @property
+    def present(self):
+        """Boolean mask (n_clips,) of the clips that have this modality."""
+        return ~np.isnan(self.X).all(axis=1)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of one division into training, development and evaluated clips."""
+
+    name: str
+    train: np.ndarray
+    dev: np.ndarray
+    test: np.ndarray
+
+    @property
+    def fit(self):
+        """Rows that systems may learn from: train and dev, in corpus order."""
+        return np.sort(np.concatenate([self.train, self.dev]))
+
+
+@dataclass
+class Corpus:
+    """Clips with groups, targets, modalities, imported predictions and splits, joined by clip id.
+
+    Attributes
+    ----------
+    ids, groups : ndarray of str, shape (n_clips,)
+    recordings : ndarray of str or None
+    times : ndarray of float (seconds) or None
+    targets : list of Target
+    y : dict of str to ndarray, shape (n_clips,)
+        Values, or class codes as floats; NaN = not labelled.
+    modalities : dict of str to Modality
+    predictions : dict of str to ImportedPrediction
+    splits : list of Split
+    once : bool
+        True where every evaluated clip is evaluated in exactly one split.
+    """
+
+    ids: np.ndarray
+    groups: np.ndarray
+    targets: list[Target]
+    y: dict[str, np.ndarray]
+    splits: list[Split]
+    once: bool
+    recordings: np.ndarray | None = None
+    times: np.ndarray | None = None
+    modalities: dict[str, Modality] = field(default_factory=dict)
+    predictions: dict[str, "ImportedPrediction"] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ImportedPrediction:
+    """Predictions of a system from outside, over all clips of a corpus.
+
+    Attributes
+    ----------
+    values : dict of str to ndarray, shape (n_clips, target width)
+        NaN rows where the file has none.
+    by_fold : dict of str to dict, or None
+        Split name to such a dict, for files whose ``fold`` column restricts rows to one split.
+    """
+
+    name: str
+    values: dict[str, np.ndarray]
+    by_fold: dict[str, dict[str, np.ndarray]] | None = None
+
+    def of(self, split):
+        """Predictions that may be used in a split (by its name)."""
+        if self.by_fold is None:
+            return self.values
+        return self.by_fold.get(split, self.values)

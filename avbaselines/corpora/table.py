@@ -1,0 +1,122 @@
+"""Reader ``table``: one's own corpus as a table with a row a clip."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import pandas as pd
+
+from avbaselines.corpora.corpus import Release
+from avbaselines.errors import InputError
+from avbaselines.schema import LocatedPath, Section, nearest
+
+ENVIRONMENT = "AVBASELINES_DATA"
+NEEDS = "a csv or parquet table with a row a clip (an id, a group, targets), named by corpus.clips; see the README"
+
+
+class Options(Section):
+    """Keys of ``[corpus]`` for this reader.
+
+    Attributes
+    ----------
+    clips : path
+        csv or parquet, a row a clip.
+    id : str
+        Column of the clip ids.
+    """
+
+    reader: ClassVar[str] = "table"
+    clips: LocatedPath
+    id: str = "clip_id"
+
+
+def read(options, data, progress=None):
+    """Read the clips table; every column stays, ids and groups as text.
+
+    Parameters
+    ----------
+    options : Options
+    data : Path or None
+        The corpus' root; by default the folder of the clips table.
+
+    Raises
+    ------
+    InputError
+        Missing or unreadable file, missing id column, empty or repeated ids.
+    """
+    clips = read_table(options.clips, key="corpus.clips", text=[options.id])
+    if options.id not in clips.columns:
+        raise InputError(
+            f"{options.clips}: corpus.id names column {options.id!r}, which is not there"
+            f"{nearest(options.id, clips.columns)}; columns: {_some(clips.columns)}"
+        )
+    clips = index_by_id(clips, options.id, options.clips)
+    return Release(clips=clips, group=None, root=data or Path(options.clips).parent)
+
+
+def read_table(path, *, key, text=()):
+    """Read a csv (any of ``, ; tab``) or parquet file.
+
+    Parameters
+    ----------
+    path : Path
+    key : str
+        Key of the study file that names it, for errors.
+    text : sequence of str
+        Columns kept as text, so that ids such as ``007`` survive.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{key}: no file {path}")
+    try:
+        if path.suffix.lower() in {".parquet", ".pq"}:
+            table = pd.read_parquet(path)
+        else:
+            table = pd.read_csv(
+                path, sep=_separator(path), dtype=dict.fromkeys(text, str), encoding="utf-8-sig", low_memory=False
+            )
+            table.columns = table.columns.str.strip()
+    except Exception as error:  # pandas and pyarrow raise many kinds; each means the file cannot be read
+        raise InputError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
+    if table.empty:
+        raise InputError(f"{path}: has no rows")
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise InputError(f"{path}: column {repeated[0]!r} occurs twice")
+    return table
+
+
+def _separator(path):
+    """The separator of a text table: the one of ``, ; tab`` that its header line has most of."""
+    with open(path, encoding="utf-8-sig") as file:
+        header = file.readline()
+    return max(",;\t", key=header.count)
+
+
+def index_by_id(table, column, source):
+    """The table indexed by clip id (text); empty and repeated ids are refused."""
+    ids = table[column]
+    missing = ids.isna() | (ids.astype(str).str.strip() == "")
+    if missing.any():
+        raise InputError(
+            f"{source}: row {int(missing.to_numpy().argmax()) + 2} has no {column}; every clip needs an id"
+        )
+    ids = as_text(ids)
+    repeated = ids[ids.duplicated()]
+    if len(repeated):
+        raise InputError(f"{source}: clip id {repeated.iloc[0]!r} occurs {int((ids == repeated.iloc[0]).sum())} times")
+    return table.assign(**{column: ids.to_numpy()}).set_index(column, drop=False).rename_axis("clip_id")
+
+
+def as_text(column):
+    """Ids, groups and labels as text: whole numbers without ``.0``, missing values as missing."""
+    column = pd.Series(column)
+    if pd.api.types.is_float_dtype(column):
+        whole = column.dropna() % 1 == 0
+        if whole.all():
+            return column.astype("Int64").astype("string").astype(object)
+    return column.map(lambda value: value if pd.isna(value) else str(value).strip()).astype(object)
+
+
+def _some(columns, most=12):
+    columns = [str(column) for column in columns]
+    return ", ".join(columns[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")

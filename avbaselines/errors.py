@@ -1,0 +1,9 @@
+"""The errors a person is meant to read: one or two lines, what is wrong and what to do."""
+
+
+class InputError(ValueError):
+    """Something the user gave (a file, a key, a corpus, an option) cannot be used.
+
+    The message names the file, line or key, says what is wrong and what to do about it. The commands print it
+    without a traceback and leave with exit status 2.
+    """

@@ -1,0 +1,1 @@
+"""Scikit-learn estimators: tuned base learners, matching of predictions and late fusion."""

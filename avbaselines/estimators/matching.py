@@ -1,0 +1,154 @@
+"""Bring predictions to the mean and standard deviation of the targets."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from avbaselines.errors import InputError
+
+__all__ = ["Matcher", "cross_matched", "match"]
+
+
+def match(prediction, truth):
+    """Predictions (n,) moved to the mean and deviation of the truth (n,); a constant one becomes the constant mean.
+
+    Examples
+    --------
+    >>> match([0.0, 2.0], [10.0, 14.0]).tolist()
+    [10.0, 14.0]
+    """
+    prediction = np.asarray(prediction, float)
+    factor, offset = _constants(prediction, np.asarray(truth, float))
+    return offset + factor * prediction
+
+
+class Matcher(TransformerMixin, BaseEstimator):
+    """Per-target mean and standard-deviation matching: p becomes m_y + (s_y / s_p) (p - m_p).
+
+    Regularised predictions vary less than the targets, which a concordance punishes. Fit this on out-of-fold
+    predictions of training clips: constants learnt from in-sample fits, which vary too much, undo the gain.
+
+    Parameters
+    ----------
+    shrinkage : float, default=0.0
+        Pulls s_y / s_p towards 1 where few groups say what it is: with G groups (rows, where no groups are given) the
+        ratio is taken to the power G / (G + shrinkage). 0 matches exactly.
+    range : (float, float), optional
+        Clips the matched predictions to the scale of the targets.
+
+    Attributes
+    ----------
+    factors_, offsets_ : ndarray of shape (T,)
+        A prediction p of target t becomes ``offsets_[t] + factors_[t] * p``.
+
+    Examples
+    --------
+    >>> Matcher().fit([[0.0], [2.0]], [10.0, 14.0]).transform([[1.0]]).tolist()
+    [[12.0]]
+    """
+
+    def __init__(self, shrinkage=0.0, range=None):
+        self.shrinkage = shrinkage
+        self.range = range
+
+    def fit(self, P, y, groups=None):
+        """Learn the constants on labelled rows.
+
+        Parameters
+        ----------
+        P : array-like of shape (n, T)
+            Predictions; NaN = none, the row is left out.
+        y : array-like of shape (n,) or (n, T)
+            Targets; NaN = not labelled.
+        groups : array-like of shape (n,), optional
+            Only counted, for `shrinkage`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If a target has no row with a label and a prediction, or shapes differ.
+        """
+        if self.shrinkage < 0:
+            raise InputError(f"shrinkage: 0 or more is needed, got {self.shrinkage}")
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise InputError(f"range: (lowest, highest) is needed, got {self.range}")
+        P = self._validate(P, reset=True)
+        if y is None:
+            raise InputError("fit requires y to be passed, but the target y is None")
+        Y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+        check_consistent_length(P, Y)
+        Y = Y.reshape(len(Y), -1)
+        if Y.shape[1] == 1 and P.shape[1] > 1:
+            # Several predictions of one target.
+            Y = np.repeat(Y, P.shape[1], axis=1)
+        if Y.shape != P.shape:
+            raise InputError(f"y: {P.shape[1]} predicted targets but {Y.shape[1]} given ones")
+        constants = []
+        for number, (p, t) in enumerate(zip(P.T, Y.T, strict=True)):
+            rows = ~np.isnan(p) & ~np.isnan(t)
+            if not rows.any():
+                raise InputError(f"y: no row has both a label and a prediction of target {number}")
+            n_groups = rows.sum() if groups is None else len(np.unique(np.asarray(groups)[rows]))
+            constants.append(_constants(p[rows], t[rows], n_groups / (n_groups + self.shrinkage)))
+        self.factors_, self.offsets_ = np.array(constants).T
+        return self
+
+    def transform(self, P):
+        """Matched predictions for P, both of shape (n, T); NaN stays NaN."""
+        check_is_fitted(self)
+        P = self._validate(P, reset=False)
+        matched = self.offsets_ + self.factors_ * P
+        return matched if self.range is None else np.clip(matched, *self.range)
+
+    def _validate(self, P, reset):
+        return validate_data(self, P, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        return tags
+
+
+def cross_matched(P, y, folds, shrinkage=0.0, range=None, groups=None):
+    """Matched out-of-fold predictions: each fold's constants come from the other folds.
+
+    Parameters
+    ----------
+    P : array-like of shape (n,) or (n, T)
+        Out-of-fold predictions.
+    y : array-like of shape (n,) or (n, T)
+        Targets; NaN = not labelled.
+    folds : array-like of int, shape (n,)
+        Rows of fold -1 are left NaN and teach nothing.
+    shrinkage, range, groups
+        As for `Matcher`.
+
+    Returns
+    -------
+    ndarray of the shape of P
+    """
+    P, y, folds = np.asarray(P, float), np.asarray(y, float), np.asarray(folds)
+    columns = P.reshape(len(P), -1)
+    matched = np.full(columns.shape, np.nan)
+    for fold in np.unique(folds[folds >= 0]):
+        here, others = folds == fold, (folds != fold) & (folds >= 0)
+        matcher = Matcher(shrinkage, range)
+        matcher.fit(columns[others], y[others], None if groups is None else np.asarray(groups)[others])
+        matched[here] = matcher.transform(columns[here])
+    return matched.reshape(P.shape)
+
+
+def _constants(prediction, truth, weight=1.0):
+    """Factor and offset; the factor is taken to the power `weight`."""
+    spread = prediction.std()
+    # A spread that rounding alone explains is none.
+    if spread <= 1e-9 * np.abs(prediction).max():
+        return 0.0, truth.mean()
+    factor = (truth.std() / spread) ** weight
+    return factor, truth.mean() - factor * prediction.mean()

@@ -1,0 +1,147 @@
+"""Losses for gradient boosting: squared error, correlation and concordance, as gradients and Hessians per row."""
+
+import numpy as np
+
+from avbaselines.errors import InputError
+
+__all__ = ["OBJECTIVES", "Surrogate", "check_objective"]
+
+OBJECTIVES = ("squared", "pcc", "ccc")
+
+
+def check_objective(name):
+    """Refuse an objective that no learner here knows."""
+    if name not in OBJECTIVES:
+        raise InputError(f"objective: one of {', '.join(OBJECTIVES)} is needed, got {name!r}")
+
+
+class Surrogate:
+    """Gradient and Hessian of a loss at given predictions, for one or several targets at once.
+
+    With m the mean of a target t, rho its concordance with the predictions p, and D = mean((p - m)^2) + var t, the
+    gradient of 1 - CCC is ``2 / (n D) * [rho (p - m) - (t - m)]``, and ``2 / (n D) * max(rho, rho_min)`` on the diagonal
+    majorises its Hessian. The loss is E|p - t|^2 / D, whose minimisation for a fixed ratio of numerator and denominator
+    (W. Dinkelbach 1967, Management Science 13, 492-498) is separable over rows; so a Newton step per leaf, of a learning
+    rate up to 1 and on all rows, never lowers the training concordance. It is a squared error towards targets stretched
+    by 1 / rho.
+
+    The gradient of 1 - PCC is that of the squared error between t and the least-squares line through the predictions.
+
+    Everything is returned in units of the squared error, that is with the weight of the row as Hessian, so that
+    regularisation means the same for every objective.
+
+    Parameters
+    ----------
+    objective : {'squared', 'pcc', 'ccc'}
+    targets : array-like of shape (n, T)
+        NaN = not labelled: such an entry has neither gradient nor Hessian.
+    sample_weight : array-like of shape (n,), optional
+        0 or more.
+    target_weights : array-like of shape (T,), optional
+        0 or more. Multiplies the loss of each target; one of weight 0 is not learnt.
+    rho_min : float, default=0.3
+        Least concordance that targets are stretched by, above 0 and at most 1.
+
+    Attributes
+    ----------
+    scale_ : ndarray of shape (T,)
+        Of the last gradient: times this it is the exact derivative of the loss (half the mean squared error, 1 - PCC or
+        1 - CCC of the labelled rows), times the target's weight.
+
+    Examples
+    --------
+    >>> gradient, hessian = Surrogate("ccc", [[-1.0], [1.0]])(np.array([[-0.5], [0.5]]))
+    >>> gradient.ravel().tolist(), hessian.ravel().tolist()
+    ([0.75, -0.75], [1.0, 1.0])
+    """
+
+    def __init__(self, objective, targets, sample_weight=None, target_weights=None, rho_min=0.3):
+        check_objective(objective)
+        if not 0 < rho_min <= 1:
+            raise InputError(f"rho_min: a number above 0 and at most 1 is needed, got {rho_min}")
+        targets = np.asarray(targets, dtype=np.float64)
+        labelled = ~np.isnan(targets)
+        rows = labelled if sample_weight is None else labelled * np.asarray(sample_weight, float)[:, None]
+        total = np.maximum(rows.sum(axis=0), np.finfo(float).tiny)
+        filled = np.where(labelled, targets, 0)
+        self.mean_ = (rows * filled).sum(axis=0) / total
+        self.objective, self.rho_min = objective, rho_min
+        self._centred = ((filled - self.mean_) * labelled).astype(np.float32)
+        self._variance = (rows * self._centred**2).sum(axis=0) / total
+        self._per_row = 1 / total
+        # Sums over rows are products with weighted targets and weighted predictions; plain rows need no product.
+        self._plain = bool((rows == 1).all())
+        self._rows = rows.astype(np.float32)
+        self._weighted = self._centred if self._plain else self._rows * self._centred
+        given = np.ones(targets.shape[1]) if target_weights is None else np.asarray(target_weights, float)
+        self._uniform = self._plain and bool((given == 1).all())
+        self._hessian = (self._rows * given).astype(np.float32)
+        self._offset = self.mean_.astype(np.float32)
+
+    def __call__(self, predictions, rho=None):
+        """Gradient and Hessian.
+
+        Parameters
+        ----------
+        predictions : ndarray of shape (n, T)
+        rho : ndarray of shape (T,), optional
+            For 'ccc': the concordance to stretch the targets by instead of the one of `predictions`; that of predictions
+            for other rows keeps stretching where the fit to these rows is already close. Ignored by the others.
+
+        Returns
+        -------
+        gradient, hessian : ndarray of float32, shape (n, T)
+        """
+        q = self._around_mean(predictions)
+        if self.objective == "squared":
+            gradient = q - self._centred
+            self.scale_ = self._per_row
+        elif self.objective == "pcc":
+            slope, mean, spread = self._line(q)
+            gradient = slope.astype(np.float32) * (q - mean.astype(np.float32)) - self._centred
+            self.scale_ = self._per_row / np.sqrt(np.where(spread > 0, spread * self._variance, np.inf))
+        else:
+            gradient = self._concordance_gradient(q, rho)
+        return (gradient if self._uniform else gradient * self._hessian), self._hessian
+
+    def concordance(self, predictions):
+        """Concordance of predictions (n, T) with the labelled rows, per target; 0 for a constant target."""
+        return self._concordance(self._around_mean(predictions))[0]
+
+    def line(self, predictions):
+        """What turns predictions (n, T) into estimates of the targets: slopes and offsets, each of shape (T,).
+
+        The identity, except for 'pcc', which knows no scale: there the least-squares line through these predictions.
+        """
+        if self.objective != "pcc":
+            return np.ones_like(self.mean_), np.zeros_like(self.mean_)
+        slope, mean, _ = self._line(self._around_mean(predictions))
+        return slope, self.mean_ - slope * (self.mean_ + mean)
+
+    def _around_mean(self, predictions):
+        return predictions.astype(np.float32) - self._offset
+
+    def _mean_product(self, a, b):
+        return np.einsum("ij,ij->j", a, b) * self._per_row
+
+    def _concordance_gradient(self, q, rho):
+        if rho is not None:
+            stretch = 1 / np.maximum(rho, self.rho_min)
+            self.scale_ = np.full_like(self.mean_, np.nan)
+            return q - stretch.astype(np.float32) * self._centred
+        rho, spread = self._concordance(q)
+        bound = np.maximum(rho, self.rho_min)
+        self.scale_ = 2 * bound * self._per_row / np.where(spread > 0, spread, np.inf)
+        return (rho / bound).astype(np.float32) * q - (1 / bound).astype(np.float32) * self._centred
+
+    def _concordance(self, q):
+        spread = self._mean_product(q if self._plain else self._rows * q, q) + self._variance
+        return 2 * self._mean_product(self._weighted, q) / np.where(spread > 0, spread, np.inf), spread
+
+    def _line(self, q):
+        """Slope of the targets on the predictions, mean and variance of the predictions; a constant has slope 0."""
+        weighted = q if self._plain else self._rows * q
+        mean = weighted.sum(axis=0) * self._per_row
+        spread = self._mean_product(weighted, q) - mean**2
+        spread = np.where(spread > 1e-6 * mean**2, spread, 0)
+        return self._mean_product(self._weighted, q) / np.where(spread > 0, spread, np.inf), mean, spread

@@ -1,0 +1,184 @@
+"""Bring the columns of all modalities to one scale, with a defined answer for what is missing."""
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from avbaselines.errors import InputError
+
+__all__ = ["Preparation", "column_blocks"]
+
+QUANTILE_LIMIT = 3.0
+MAX_REFERENCES = 2000
+
+
+def column_blocks(blocks, n_columns):
+    """Resolve a `blocks` parameter into one array of column indices per block.
+
+    Parameters
+    ----------
+    blocks : None, sequence of index lists, index arrays or slices, or a block number per column
+    n_columns : int
+
+    Returns
+    -------
+    list of ndarray of int
+        Together they name each column exactly once.
+
+    Raises
+    ------
+    InputError
+        If a column is named twice or not at all.
+    """
+    if blocks is None:
+        return [np.arange(n_columns)]
+    if len(blocks) == n_columns and all(np.ndim(b) == 0 and not isinstance(b, slice) for b in blocks):
+        numbers = np.asarray(blocks)
+        return [np.flatnonzero(numbers == number) for number in np.unique(numbers)]
+    try:
+        everything = np.arange(n_columns)
+        columns = [np.atleast_1d(everything[b if isinstance(b, slice) else np.asarray(b, int)]) for b in blocks]
+    except IndexError as error:
+        raise InputError(f"blocks: a column outside the {n_columns} columns of X is named ({error})") from None
+    if not np.array_equal(np.sort(np.concatenate(columns)), np.arange(n_columns)):
+        raise InputError(f"blocks: each of the {n_columns} columns of X must be in exactly one block")
+    return columns
+
+
+class Preparation(TransformerMixin, BaseEstimator):
+    """Scale columns, fill what is missing and balance the blocks.
+
+    Parameters
+    ----------
+    blocks : None, sequence of index lists or slices, or a block number per column; default=None
+        The columns of each modality; None is one block. An all-NaN block in a row means the modality is missing there.
+    scaling : {'standard', 'quantile'}, default='standard'
+        'standard' subtracts the mean and divides by the standard deviation. 'quantile' replaces a value by the normal
+        score of its mid-rank among the fitted values, within +-3: no outlier is further away than that.
+    balance : bool, default=True
+        Divide each block by the square root of its number of columns, so that each modality has about the same say in
+        distances and inner products whatever its width.
+
+    Attributes
+    ----------
+    blocks_ : list of ndarray
+        Column indices of each block.
+    indicated_ : ndarray of int
+        Blocks with a presence column (1 present, 0 missing): those missing for some but not all fitted rows.
+
+    Notes
+    -----
+    Statistics of a column come from the rows that have a value. Constant columns become 0, and so do NaN cells and
+    missing blocks after scaling. float32 input gives float32 output. Beyond 2,000 rows the quantile references are
+    2,000 evenly spaced order statistics.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[0.0, 1.0], [2.0, np.nan]])
+    >>> Preparation(blocks=[[0], [1]]).fit_transform(X).tolist()
+    [[-1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+
+    def __init__(self, blocks=None, scaling="standard", balance=True):
+        self.blocks = blocks
+        self.scaling = scaling
+        self.balance = balance
+
+    def fit(self, X, y=None):
+        """Learn the statistics of X, shape (n, n_features); NaN allowed, y ignored."""
+        if self.scaling not in ("standard", "quantile"):
+            raise InputError(f"scaling: 'standard' or 'quantile' is needed, got {self.scaling!r}")
+        X = self._validate(X, reset=True)
+        self.blocks_ = column_blocks(self.blocks, X.shape[1])
+        present = _present(X, self.blocks_)
+        self.indicated_ = np.flatnonzero(present.any(axis=0) & ~present.all(axis=0))
+        if self.scaling == "standard":
+            self.center_, self.scale_ = _mean_and_scale(X)
+        else:
+            self.references_, self.counts_ = _references(X)
+        self.weight_ = np.ones(X.shape[1])
+        if self.balance:
+            for columns in self.blocks_:
+                self.weight_[columns] = 1 / np.sqrt(max(len(columns), 1))
+        return self
+
+    def transform(self, X):
+        """Prepare rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n, n_features + len(indicated_))
+        """
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        if self.scaling == "standard":
+            Z = X - self.center_.astype(X.dtype)
+            Z *= (self.weight_ / self.scale_).astype(X.dtype)
+        else:
+            Z = _normal_scores(X, self.references_, self.counts_)
+            Z *= self.weight_.astype(X.dtype)
+        np.nan_to_num(Z, copy=False, nan=0.0)
+        if not len(self.indicated_):
+            return Z
+        return np.hstack([Z, _present(X, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
+
+    def _validate(self, X, reset):
+        return validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=reset)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _present(X, blocks):
+    return np.column_stack([~np.isnan(X[:, columns]).all(axis=1) for columns in blocks])
+
+
+def _mean_and_scale(X):
+    """Mean and deviation of each column over its values; a constant column gets an infinite scale, so it becomes 0."""
+    has = ~np.isnan(X)
+    counts = np.maximum(has.sum(axis=0), 1)
+    filled = X if has.all() else np.where(has, X, 0)
+    mean = filled.sum(axis=0, dtype=np.float64) / counts
+    residuals = (filled - mean.astype(X.dtype)) * has
+    variance = np.einsum("ij,ij->j", residuals, residuals, dtype=np.float64) / counts
+    scale = np.sqrt(variance)
+    rounding = 10 * np.finfo(X.dtype).eps * np.abs(filled).max(axis=0)
+    return mean, np.where(scale > rounding, scale, np.inf)
+
+
+def _references(X):
+    """Sorted values of each column, a row a column (NaN last), thinned to MAX_REFERENCES, and how many are values."""
+    values = np.sort(np.ascontiguousarray(X.T), axis=1)
+    counts = (~np.isnan(values)).sum(axis=1)
+    if values.shape[1] <= MAX_REFERENCES:
+        return values, counts
+    ranks = (np.linspace(0, 1, MAX_REFERENCES) * np.maximum(counts - 1, 0)[:, None]).round().astype(int)
+    thinned = np.take_along_axis(values, ranks, axis=1)
+    return thinned, np.where(counts > 0, MAX_REFERENCES, 0)
+
+
+def _normal_scores(X, references, counts):
+    """Normal scores of mid-ranks; a value between two references gets the rank between theirs."""
+    tables = {}
+    scores = np.zeros(X.shape[::-1], dtype=X.dtype)
+    for values, known, count, out in zip(np.ascontiguousarray(X.T), references, counts, scores, strict=True):
+        known = known[:count]
+        if count == 0 or known[0] == known[-1]:
+            continue
+        if count not in tables:
+            table = ndtri(np.arange(2 * count + 1) / (2 * count))
+            tables[count] = np.clip(table, -QUANTILE_LIMIT, QUANTILE_LIMIT).astype(X.dtype)
+        order = np.argsort(values)
+        ordered = values[order]
+        twice_rank = np.searchsorted(known, ordered, side="left") + np.searchsorted(known, ordered, side="right")
+        out[order] = np.where(np.isnan(ordered), 0, tables[count][twice_rank])
+    return np.ascontiguousarray(scores.T)

@@ -1,0 +1,273 @@
+"""What all tuned learners share: a small grid tried on inner folds, the best kept per target, refitted on all rows."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
+from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.calibration import PosteriorCalibrator, cross_calibrated
+from avbaselines.estimators.folds import resolve_cv
+from avbaselines.estimators.matching import match
+from avbaselines.evaluation.metrics import METRICS, score
+
+__all__ = ["TunedClassifier", "TunedRegressor", "check_metric", "check_targets", "tuning_score"]
+
+
+def check_metric(name, kind):
+    """Refuse a metric that is unknown or of the other kind ('regression' or 'classes')."""
+    known = [metric.name for metric in METRICS.values() if metric.kind == kind]
+    if name not in known:
+        raise InputError(f"metric: one of {', '.join(known)} is needed, got {name!r}")
+
+
+def check_targets(X, y):
+    """Validate regression targets.
+
+    Parameters
+    ----------
+    X : array of shape (n, n_features)
+    y : array-like of shape (n,) or (n, T); NaN = not labelled
+
+    Returns
+    -------
+    ndarray of shape (n, T), float64
+
+    Raises
+    ------
+    InputError
+        If a target has no labelled row or a single value.
+    """
+    if y is None:
+        raise InputError("fit requires y to be passed, but the target y is None")
+    Y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+    check_consistent_length(X, Y)
+    Y = Y.reshape(len(Y), -1)
+    for number, target in enumerate(Y.T):
+        values = target[~np.isnan(target)]
+        if len(values) == 0:
+            raise InputError(f"y: target {number} has no labelled row; leave it out")
+        if np.ptp(values) == 0:
+            raise InputError(f"y: target {number} is constant ({values[0]:g}); there is nothing to learn, leave it out")
+    return Y
+
+
+def tuning_score(metric, truth, prediction, matching):
+    """Score of pooled out-of-fold predictions, larger is better.
+
+    With `matching`, a concordance is that of the predictions brought to the mean and deviation of the truth: shrunken
+    predictions are what a regularised fit gives, and they are matched before they are reported. 'ccc_per_recording'
+    is tuned by the pooled concordance, as the recordings are not known here.
+    """
+    rows = ~np.isnan(truth) & np.isfinite(prediction)
+    if not rows.any():
+        return -np.inf
+    truth, prediction = truth[rows], prediction[rows]
+    if metric in ("ccc", "ccc_per_recording"):
+        metric = "ccc"
+        if matching:
+            prediction = match(prediction, truth)
+    value = score(metric, truth, prediction)
+    return value if METRICS[metric].higher_is_better else -value
+
+
+class _Tuned(BaseEstimator):
+    """Parameters blocks, cv, metric and random_state, and the parts of fitting that do not depend on the kind."""
+
+    def _validate(self, X, reset=False, min_rows=1):
+        checks = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "ensure_min_samples": min_rows}
+        return validate_data(self, X, reset=reset, **checks)
+
+    def _start(self):
+        self.note_ = ""
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _candidates(self):
+        """The grid: a list of dicts, the simplest first, as the first of equals is taken."""
+        raise NotImplementedError
+
+    def _try(self, X, targets, X_test, candidates):
+        """Outputs of every candidate for X_test, of shape (candidates, n_test, T or K), fitted on X alone."""
+        raise NotImplementedError
+
+    def _refit(self, X, targets, chosen):
+        """Fit the chosen candidates (one per target; one for classes) on all rows and return the model."""
+        raise NotImplementedError
+
+    def _outputs(self, model, X):
+        """Outputs of a model from `_refit`, of shape (n, T or K)."""
+        raise NotImplementedError
+
+
+class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
+    """Base of tuned regressors over (n,) or (n, T) targets with NaN = not labelled.
+
+    A subclass gives `_candidates`, `_try`, `_refit` and `_outputs`; it sees targets of mean 0 and deviation 1, each
+    with at least two different labelled values.
+    """
+
+    def fit(self, X, y, groups=None):
+        """Tune on inner folds, then fit on all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            NaN allowed; an all-NaN block in a row = the modality is missing there.
+        y : array-like of shape (n,) or (n, T)
+            NaN = not labelled; each target is fitted on its labelled rows.
+        groups : array-like of shape (n,), optional
+            What no fold may have on both sides.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If a target has no label or one value, or the folds split a group.
+        """
+        check_metric(self.metric, "regression")
+        X = self._validate(X, reset=True, min_rows=2)
+        Y = check_targets(X, y)
+        self._squeeze = len(np.asarray(y).shape) == 1
+        self._start()
+        folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
+        candidates = self._candidates()
+        oof = np.full((len(candidates), *Y.shape), np.nan)
+        for fold in np.unique(folds[folds >= 0]):
+            train, test = folds != fold, folds == fold
+            scaled, mean, scale = _standardised(Y[train])
+            usable = np.flatnonzero(scale > 0)
+            oof[:, test] = mean
+            if len(usable):
+                outputs = self._try(X[train], scaled[:, usable], X[test], candidates)
+                places = np.ix_(range(len(candidates)), np.flatnonzero(test), usable)
+                oof[places] = outputs * scale[usable] + mean[usable]
+        scores = [[tuning_score(self.metric, t, p, self.matching) for t, p in zip(Y.T, c.T, strict=True)] for c in oof]
+        self.oof_scores_ = np.array(scores)
+        best = self.oof_scores_.argmax(axis=0)
+        self.best_params_ = [candidates[i] for i in best]
+        oof = np.column_stack([oof[i, :, t] for t, i in enumerate(best)])
+        self.oof_prediction_ = oof[:, 0] if self._squeeze else oof
+        scaled, self._mean, self._scale = _standardised(Y)
+        self.model_ = self._refit(X, scaled, self.best_params_)
+        return self
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, T), as y was
+        """
+        check_is_fitted(self)
+        X = self._validate(X)
+        outputs = self._outputs(self.model_, X).astype(np.float64) * self._scale + self._mean
+        return outputs[:, 0] if self._squeeze else outputs
+
+
+class TunedClassifier(ClassifierMixin, _Tuned):
+    """Base of tuned classifiers over (n,) labels.
+
+    A subclass gives `_candidates`, `_try`, `_refit` and `_outputs`; it sees codes 0 .. K-1, each present, and returns
+    one decision value per class. The posteriors come from a calibrator fitted on out-of-fold decision values.
+    """
+
+    def fit(self, X, y, groups=None):
+        """Tune on inner folds, then fit on all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            NaN allowed; an all-NaN block in a row = the modality is missing there.
+        y : array-like of shape (n,)
+            Class labels; leave unlabelled rows out.
+        groups : array-like of shape (n,), optional
+            What no fold may have on both sides.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If there are fewer than two classes, or the folds split a group.
+        """
+        check_metric(self.metric, "classes")
+        if y is None:
+            raise InputError("fit requires y to be passed, but the target y is None")
+        X = self._validate(X, reset=True, min_rows=2)
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(X, y)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        n_classes = len(self.classes_)
+        if n_classes < 2:
+            raise InputError(f"y: at least two classes are needed, got {n_classes} class")
+        self._start()
+        folds = resolve_cv(self.cv, X, codes, groups, classes=True)
+        candidates = self._candidates()
+        oof = np.full((len(candidates), len(X), n_classes), np.nan)
+        for fold in np.unique(folds[folds >= 0]):
+            train, test = folds != fold, folds == fold
+            present, present_codes = np.unique(codes[train], return_inverse=True)
+            outputs = np.zeros((len(candidates), test.sum(), 1))
+            if len(present) > 1:
+                outputs = self._try(X[train], present_codes, X[test], candidates)
+            # A class that this fold has not seen comes last, by a margin of the size of a decision value.
+            oof[:, test] = outputs.min(axis=2, keepdims=True) - 1
+            oof[np.ix_(range(len(candidates)), np.flatnonzero(test), present)] = outputs
+        rows = folds >= 0
+        self.oof_scores_ = np.array([[score(self.metric, codes[rows], c[rows], n_classes=n_classes)] for c in oof])
+        best = int(self.oof_scores_[:, 0].argmax())
+        self.best_params_ = [candidates[best]]
+        self.oof_prediction_ = cross_calibrated(oof[best], codes, folds)
+        self._calibrator = PosteriorCalibrator().fit(oof[best][rows], codes[rows])
+        self.model_ = self._refit(X, codes, self.best_params_[0])
+        return self
+
+    def predict_proba(self, X):
+        """Posteriors.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n, K)
+            In the order of `classes_`; rows sum to 1.
+        """
+        check_is_fitted(self)
+        X = self._validate(X)
+        outputs = self._outputs(self.model_, X).astype(np.float64)
+        return self._calibrator.posteriors(outputs)
+
+    def predict(self, X):
+        """The class of largest posterior, for each row of X, shape (n, n_features)."""
+        # Asked of predict_proba first: classes_ does not exist before fit.
+        posteriors = self.predict_proba(X)
+        return self.classes_[posteriors.argmax(axis=1)]
+
+
+def _standardised(Y):
+    """Targets less their mean over their deviation, the means, and the deviations (0 = fewer than two values)."""
+    mean, scale = np.full(Y.shape[1], np.nan), np.zeros(Y.shape[1])
+    for number, target in enumerate(Y.T):
+        values = target[~np.isnan(target)]
+        if len(values):
+            mean[number] = values.mean()
+            scale[number] = values.std() if np.ptp(values) > 0 else 0.0
+    return (Y - mean) / np.where(scale > 0, scale, 1), mean, scale

@@ -1,0 +1,260 @@
+"""Confidence intervals that resample groups, since clips of one speaker are not independent.
+
+The default, ``jackknife_t``, leaves out one group at a time. Its standard error is taken to a scale without bounds
+(logit between the metric's bounds, which for CCC and PCC is Fisher's z; logarithm for errors), Student's t with
+groups - 1 degrees of freedom is applied there, and the ends are taken back (Efron & Tibshirani 1993, An Introduction
+to the Bootstrap, ch. 11; Miller 1974, Biometrika 61, 1-15, for the transformation). It needs no random numbers.
+
+It was chosen by simulation. Per cent of nominal 95 % intervals that covered the true score, with groups of equal and
+of very unequal size (benchmarks/interval_coverage.py: 1,000 corpora a row, 1,000 resamples, about 30 clips a group,
+clips of a group correlated; the standard error of each figure is about .7):
+
+    =============== ======= =========== =========== =========== ===========
+    score            groups  percentile    expanded         BCa jackknife_t
+    =============== ======= =========== =========== =========== ===========
+    CCC .58              10 89.3   87.4 94.3   92.0 86.9   82.4 94.4   91.7
+    CCC .58              28 91.1   90.8 92.9   92.2 89.7   86.6 93.8   93.1
+    CCC .58              90 94.9   93.5 95.3   94.0 93.7   90.4 95.7   94.8
+    CCC difference       10 89.6   88.5 94.2   92.7 86.6   83.0 95.3   93.6
+    CCC difference       28 91.5   91.9 92.8   93.3 89.9   87.9 94.0   94.9
+    CCC difference       90 94.3   93.0 94.7   93.4 93.6   90.7 94.9   94.8
+    accuracy .73         10 89.3   88.4 93.8   93.1 90.4   87.1 94.5   93.5
+    accuracy .73         28 93.7   90.2 95.1   92.0 93.7   88.9 95.8   92.7
+    accuracy .73         90 93.4   93.8 94.4   94.4 93.8   93.3 94.7   95.4
+    UAR .69              10 89.4   88.4 93.3   94.6 90.0   87.4 94.7   94.2
+    UAR .69              28 92.6   90.9 94.1   92.6 92.7   89.5 94.5   92.8
+    UAR .69              90 94.6   93.6 94.9   94.1 94.9   93.5 95.3   95.0
+    RMSE .80             10 85.2   83.2 90.3   87.8 86.4   81.7 91.3   88.7
+    RMSE .80             28 88.3   88.6 90.2   90.4 88.7   88.2 90.9   91.4
+    RMSE .80             90 93.6   91.5 94.1   92.0 93.8   90.6 94.9   92.2
+    =============== ======= =========== =========== =========== ===========
+
+So percentile intervals are too narrow for few groups, BCa intervals (Efron 1987, JASA 82, 171-185) are worse still for
+CCC, and expanded percentiles (Hesterberg 2015, American Statistician 69, 371-386) mend most of it. The price of the
+default is width: for CCC and equal groups .395 against .291 (percentile) with 10 groups, .218 against .192 with 28,
+.121 against .116 with 90. Squared errors have heavy tails: with few groups no method keeps its promise for RMSE.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, logit, ndtr, stdtrit
+
+METHODS = ("jackknife_t", "percentile", "expanded")
+_CELLS = 5_000_000  # weights held at once while resampling
+
+
+def interval(metric, sums, level=0.95, n_resamples=2000, seed=0, method="jackknife_t"):
+    """Confidence interval of one score.
+
+    Parameters
+    ----------
+    metric : avbaselines.evaluation.metrics.Metric
+    sums : array of shape (groups, S)
+        ``metric.sums(...)``. Groups without a clip are left aside.
+    level : float
+        Wanted coverage, between 0 and 1.
+    n_resamples, seed : int
+        For the bootstrap methods. The same seed and groups give the same resamples to every system.
+    method : {"jackknife_t", "percentile", "expanded"}
+        See the module's text.
+
+    Returns
+    -------
+    low, high : float
+        Within the metric's bounds. Both NaN where no interval can be given: fewer than two groups, or a score at its
+        very bound (groups that are all perfect do not tell how imperfect the next one is). Both equal to the score
+        where no group moves it, e.g. CCC of a constant prediction.
+    """
+    return interval_of_mean([(metric, sums)], level, n_resamples, seed, method)
+
+
+def interval_of_mean(parts, level=0.95, n_resamples=2000, seed=0, method="jackknife_t"):
+    """Confidence interval of a mean of scores, over several targets, or over several given splits.
+
+    Parameters
+    ----------
+    parts : sequence of (Metric, array of shape (groups, S))
+        One entry a target or split, all over the same list of groups, with rows of zeros for groups that a part does
+        not test. A group is drawn or left out in all parts at once: a speaker tested in three splits is one speaker.
+        A part that a resample leaves without clips drops out of that resample's mean.
+    level, n_resamples, seed, method
+        As for `interval`.
+
+    Returns
+    -------
+    low, high : float
+        As for `interval`; "bounds" are the means of the metrics' bounds.
+    """
+    metrics = [metric for metric, _ in parts]
+    sums = occupied(metrics, [part for _, part in parts])
+    bounds = tuple(np.mean([metric.bounds for metric in metrics], axis=0))
+
+    def score(totals):
+        return mean_of_present([metric.value(total) for metric, total in zip(metrics, totals, strict=True)])
+
+    return interval_of_score(score, sums, bounds, level, n_resamples, seed, method)
+
+
+def mean_value(parts):
+    """The mean of scores that `interval_of_mean` speaks of.
+
+    Parameters
+    ----------
+    parts : sequence of (Metric, array of shape (groups, S))
+
+    Returns
+    -------
+    float
+    """
+    return float(mean_of_present([metric.value(np.sum(sums, axis=0)) for metric, sums in parts]))
+
+
+def resample_weights(n_groups, n_resamples=2000, seed=0):
+    """How often each group is drawn in each resample.
+
+    Parameters
+    ----------
+    n_groups, n_resamples, seed : int
+
+    Returns
+    -------
+    int array of shape (n_resamples, n_groups)
+        Multiplicities; each row sums to `n_groups`. The same arguments give the same weights, so that all systems
+        scored on the same groups are resampled alike.
+    """
+    return np.random.default_rng(seed).multinomial(n_groups, np.full(n_groups, 1 / n_groups), n_resamples)
+
+
+def interval_of_score(score, sums, bounds, level, n_resamples, seed, method):
+    """Confidence interval of any function of totals over groups; the engine of the functions above.
+
+    Parameters
+    ----------
+    score : callable
+        Takes a list of totals, one array of shape (..., S_i) per entry of `sums`, and returns values of shape (...).
+    sums : list of arrays of shape (groups, S_i)
+        Every group occurs in at least one of them.
+    bounds : tuple of float
+        Smallest and largest possible score, infinite where there is none.
+    level, n_resamples, seed, method
+        As for `interval`.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        For an unknown method or a level outside (0, 1).
+    """
+    if method not in METHODS:
+        raise ValueError(f"unknown interval method {method!r}; known are {', '.join(METHODS)}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    n_groups = len(sums[0])
+    if n_groups < 2:
+        return np.nan, np.nan
+    value = float(score([part.sum(axis=0) for part in sums]))
+    if min(abs(value - bounds[0]), abs(value - bounds[1])) < 1e-12:
+        return np.nan, np.nan
+    if method == "jackknife_t":
+        low, high = jackknife_t(value, score([left_out(part) for part in sums]), bounds, level)
+    else:
+        widen = n_groups if method == "expanded" else None
+        low, high = percentile(_resampled(score, sums, n_resamples, seed), level, widen)
+    return float(np.clip(low, *bounds)), float(np.clip(high, *bounds))
+
+
+def jackknife_t(value, without, bounds, level):
+    """Jackknife interval on a scale without bounds.
+
+    Parameters
+    ----------
+    value : float
+        The score, strictly within its bounds.
+    without : array of shape (groups,)
+        The score without each group.
+    bounds : tuple of float
+    level : float
+
+    Returns
+    -------
+    low, high : float
+    """
+    n_groups = len(without)
+    error = np.sqrt((n_groups - 1) / n_groups * np.sum((without - np.mean(without)) ** 2))
+    reach = stdtrit(n_groups - 1, (1 + level) / 2) * error
+    sides = np.array([-1.0, 1.0])
+    low, high = bounds
+    # The error is carried over by the transformation's slope at the score: transforming each leave-one-out score
+    # instead would break down where a single group holds all errors.
+    if np.isfinite(low) and np.isfinite(high):
+        share, width = (value - low) / (high - low), high - low
+        return low + width * expit(logit(share) + sides * reach / (width * share * (1 - share)))
+    if np.isfinite(low):
+        with np.errstate(over="ignore"):
+            return low + (value - low) * np.exp(sides * reach / (value - low))
+    return value + sides * reach
+
+
+def percentile(resampled, level, widen_for=None):
+    """Percentile interval of bootstrap values.
+
+    Parameters
+    ----------
+    resampled : array of shape (resamples,)
+    level : float
+    widen_for : int, optional
+        Number of groups n, for the expanded percentile interval: the tail a becomes
+        Phi(sqrt(n / (n - 1)) t_{n-1}(a)), which for a mean makes it as wide as Student's interval.
+
+    Returns
+    -------
+    low, high : float
+    """
+    tail = (1 - level) / 2
+    if widen_for is not None:
+        tail = ndtr(np.sqrt(widen_for / (widen_for - 1)) * stdtrit(widen_for - 1, tail))
+    return np.quantile(resampled, [tail, 1 - tail])
+
+
+def left_out(sums):
+    """Totals over all groups but one, of shape (groups, S).
+
+    Added up from both ends rather than subtracted from the grand total: a single group of huge values would
+    otherwise leave nothing but rounding of the rest.
+    """
+    before, after = np.zeros_like(sums), np.zeros_like(sums)
+    before[1:] = np.cumsum(sums[:-1], axis=0)
+    after[:-1] = np.cumsum(sums[:0:-1], axis=0)[::-1]
+    return before + after
+
+
+def occupied(metrics, sums):
+    """`sums` without the groups that have no clip in any part; each part as a float array of shape (groups, S_i)."""
+    sums = [np.asarray(part, dtype=np.float64) for part in sums]
+    if len({len(part) for part in sums}) != 1:
+        raise ValueError(f"parts must list the same groups, got {[len(part) for part in sums]} groups")
+    seen = np.any([metric.count(part) > 0 for metric, part in zip(metrics, sums, strict=True)], axis=0)
+    return [part[seen] for part in sums]
+
+
+def _resampled(score, sums, n_resamples, seed):
+    """Scores of bootstrap resamples with the rows of `resample_weights`, drawn a block at a time."""
+    n_groups = len(sums[0])
+    rng = np.random.default_rng(seed)
+    block = max(1, _CELLS // n_groups)
+    values = []
+    for start in range(0, n_resamples, block):
+        weights = resample_weights(n_groups, min(block, n_resamples - start), rng).astype(np.float64)
+        values.append(score([weights @ part for part in sums]))
+    return np.concatenate(values)
+
+
+def mean_of_present(values):
+    """Mean over the first axis of those values that are not NaN."""
+    values = np.asarray(values)
+    present = ~np.isnan(values)
+    return np.where(present, values, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)

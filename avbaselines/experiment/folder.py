@@ -1,0 +1,239 @@
+"""The run folder: results, predictions, models, the study as run, and where it all came from."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import avbaselines
+from avbaselines.errors import InputError
+from avbaselines.experiment.engine import MODEL
+from avbaselines.experiment.scoring import COLUMNS
+from avbaselines.experiment.store import digest, replacing
+from avbaselines.study import dump_study
+
+# Beyond this many rows the out-of-fold predictions of every split give way to those of the shipped split.
+MOST_OOF_ROWS = 20_000_000
+LIBRARIES = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "lightgbm",
+    "xgboost",
+    "opensmile",
+    "optuna",
+    "joblib",
+    "skops",
+)
+
+
+def write_text(path, text):
+    """Write a text file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_results(folder, results, comparisons):
+    """results.csv in the order of its contract, and comparisons.csv beside it."""
+    with replacing(Path(folder) / "results.csv") as temporary:
+        results.reindex(columns=COLUMNS).to_csv(temporary, index=False)
+    with replacing(Path(folder) / "comparisons.csv") as temporary:
+        comparisons.to_csv(temporary, index=False)
+
+
+def write_study(folder, study):
+    """study.toml with every default filled in."""
+    with replacing(Path(folder) / "study.toml") as temporary:
+        dump_study(study, temporary)
+
+
+def write_predictions(folder, sides):
+    """predictions.parquet, a row group a system and split.
+
+    Class targets have a row a class: truth 1 for the clip's own class, else 0 (NaN where not labelled), and the
+    posterior as prediction. The part of a clip to learn from is ``dev`` where the split says so, else ``train_oof``;
+    both are out-of-fold predictions.
+
+    Parameters
+    ----------
+    folder : Path
+    sides : list of (Side, list of Scored, list of Split)
+        Each protocol's rows, and its splits: the evaluated ones and the shipped one.
+    """
+    with replacing(Path(folder) / "predictions.parquet") as temporary:
+        writer = None
+        for side, rows, splits in sides:
+            width = sum(target.width for target in side.corpus.targets)
+            every_oof = len(rows) * width * sum(len(split.fit) for split in splits) <= MOST_OOF_ROWS
+            for row in rows:
+                for split in splits:
+                    if split.name not in row.test:
+                        continue
+                    with_oof = every_oof or split is splits[-1]
+                    table = _prediction_table(side.corpus, row, split, side.protocol, with_oof)
+                    writer = writer or pq.ParquetWriter(temporary, table.schema)
+                    writer.write_table(table)
+        if writer is None:
+            raise InputError("no system could be fitted, so there is nothing to write; see the reasons above")
+        writer.close()
+
+
+def _prediction_table(corpus, row, split, protocol, with_oof):
+    parts = [("test", split.test, row.test[split.name])]
+    if with_oof:
+        parts.append(("oof", split.fit, row.oof[split.name]))
+    columns = {name: [] for name in ("part", "target", "class", "clip_id", "group", "truth", "prediction")}
+    for part, rows, values in parts:
+        label = np.full(len(rows), "test", dtype=object)
+        if part == "oof":
+            label = np.where(np.isin(rows, split.dev), "dev", "train_oof")
+        for target in corpus.targets:
+            truth = corpus.y[target.name][rows]
+            for number, name in enumerate(target.classes or [""]):
+                columns["part"].append(label)
+                columns["target"].append(np.full(len(rows), target.name))
+                columns["class"].append(np.full(len(rows), name))
+                columns["clip_id"].append(corpus.ids[rows])
+                columns["group"].append(corpus.groups[rows])
+                own = np.where(np.isnan(truth), np.nan, truth == number) if target.classes else truth
+                columns["truth"].append(own.astype(float))
+                columns["prediction"].append(values[target.name][:, number])
+    arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
+    n = len(arrays["truth"])
+    columns = {
+        "protocol": np.full(n, protocol),
+        "split": np.full(n, split.name),
+        "part": arrays["part"],
+        "system": np.full(n, row.name),
+        **{name: arrays[name] for name in ("target", "class", "clip_id", "group")},
+    }
+    text = {name: pa.array(values.astype(object), pa.string()).dictionary_encode() for name, values in columns.items()}
+    return pa.table({**text, "truth": arrays["truth"], "prediction": arrays["prediction"]})
+
+
+def write_models(folder, side, outcome):
+    """models/<system>/: the fitted estimators and a description of what they read, loadable without pickle."""
+    study, corpus = side.study, side.corpus
+    models = Path(folder) / "models"
+    wanted = set()
+    for system in side.systems:
+        key = outcome.keys.get((outcome.shipped, system.name))
+        if system.kind != "measured" or key is None:
+            continue
+        wanted.add(system.name)
+        target_folder = models / system.name
+        target_folder.mkdir(parents=True, exist_ok=True)
+        with replacing(target_folder / "model.skops") as temporary:
+            temporary.unlink()
+            _link_or_copy(outcome.store.path(key, MODEL), temporary)
+        fitted = outcome.store.load(key)
+        card = {
+            "avbaselines": avbaselines.__version__,
+            "system": system.name,
+            "learner": system.learner,
+            "task": system.task,
+            "method": system.method,
+            "modalities": {
+                name: corpus.modalities[name].columns for name in system.modalities if name in corpus.modalities
+            },
+            "inputs": list(system.inputs),
+            "transductive": system.transductive,
+            "targets": [
+                {"name": target.name, "metric": target.metric, "classes": list(target.classes), "range": target.range}
+                for target in corpus.targets
+            ],
+            "matching": fitted.matching,
+            "fallback": {name: value.tolist() for name, value in fitted.fallback.items()},
+            "study": study.title,
+        }
+        write_text(target_folder / "card.json", json.dumps(card, indent=1))
+    for stale in models.iterdir() if models.is_dir() else []:
+        if stale.name not in wanted:
+            shutil.rmtree(stale)
+
+
+def _link_or_copy(source, destination):
+    try:
+        os.link(source, destination)
+    except OSError:
+        shutil.copyfile(source, destination)
+
+
+def write_provenance(folder, sides, outcomes, *, command, jobs, seconds):
+    """provenance.json: versions, machine, inputs and splits by digest, seed, command line, commit, timings.
+
+    Returns
+    -------
+    dict
+        As written.
+    """
+    study, corpus = sides[0].study, sides[0].corpus
+    provenance = {
+        "avbaselines": avbaselines.__version__,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "jobs": jobs,
+        "threads_per_job": 1,
+        "seed": study.seed,
+        "command": command,
+        **_commit(),
+        "protocols": [side.protocol for side in sides],
+        "sha256": {
+            "clips": digest(corpus.ids, corpus.groups),
+            "targets": {name: digest(values) for name, values in corpus.y.items()},
+            "modalities": {name: digest(modality.X) for name, modality in corpus.modalities.items()},
+            "splits": {
+                side.protocol: {split.name: digest(split.train, split.dev, split.test) for split in side.corpus.splits}
+                for side in sides
+            },
+        },
+        "modalities": {
+            name: {key: value for key, value in modality.info.items() if key != "notes"}
+            for name, modality in corpus.modalities.items()
+        },
+        "shipped_split": outcomes[0].shipped,
+        "fits_computed": sum(outcome.computed for outcome in outcomes),
+        "seconds": round(seconds, 2),
+        "notes": corpus.notes,
+    }
+    write_text(Path(folder) / "provenance.json", json.dumps(provenance, indent=1, default=str))
+    return provenance
+
+
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit():
+    """Commit of the checkout the package lies in, and whether it has changes; None for an installed package."""
+    root = Path(avbaselines.__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return {"commit": None, "dirty": None}
+
+    def git(*words):
+        return subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
+        ).stdout.strip()
+
+    return {"commit": git("rev-parse", "HEAD") or None, "dirty": bool(git("status", "--porcelain"))}
+
+
+def results_frame(rows):
+    """A data frame of results with every column of the contract, empty where a row says nothing."""
+    frame = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    for column in ("picked", "modalities", "learner", "task", "note"):
+        frame[column] = frame[column].fillna("")
+    return frame

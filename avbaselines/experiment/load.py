@@ -1,0 +1,196 @@
+"""From a study file to a corpus: read, filter, join by id, and check before anything is fitted."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from avbaselines.corpora.corpus import Corpus, Modality
+from avbaselines.corpora.modalities import join, read_modality
+from avbaselines.corpora.predictions import read_prediction
+from avbaselines.corpora.splits import make_splits
+from avbaselines.corpora.table import as_text
+from avbaselines.corpora.targets import read_targets
+from avbaselines.errors import InputError
+from avbaselines.experiment.registry import reader
+from avbaselines.extractors.extraction import extract
+from avbaselines.extractors.media import find_media
+from avbaselines.extractors.recipe import load_recipe
+from avbaselines.schema import locate, nearest, validate
+
+
+def data_folder(study, data):
+    """The corpus' root: the given folder, else the one named by the reader's environment variable, else None.
+
+    Raises
+    ------
+    InputError
+        Where the named folder does not exist.
+    """
+    variable = reader(study.corpus.reader).ENVIRONMENT
+    chosen, origin = (data, "--data") if data else (os.environ.get(variable) if variable else None, f"${variable}")
+    if not chosen:
+        return None
+    folder = Path(chosen).expanduser().resolve()
+    if not folder.is_dir():
+        raise InputError(f"{origin}: no folder {folder}; needed is {reader(study.corpus.reader).NEEDS}")
+    return folder
+
+
+def read_release(study, study_path, data, progress=None):
+    """What the study's reader finds.
+
+    Parameters
+    ----------
+    study : Study
+    study_path : Path
+        Relative paths in the study are relative to its folder.
+    data : Path or None
+        As given by the user; see :func:`data_folder`.
+    """
+    source = reader(study.corpus.reader)
+    root = data_folder(study, data)
+    if root is None and source.ENVIRONMENT is not None and _needs_data(study):
+        raise InputError(
+            f"{study.title}: the corpus' folder is not known; give it with --data DIR or ${source.ENVIRONMENT}; "
+            f"needed is {source.NEEDS}"
+        )
+    context = {"data": root, "folder": study_path.resolve().parent}
+    options = validate(source.Options, study.corpus.options, study_path, prefix="corpus", context=context)
+    return source.read(options, root, progress=progress)
+
+
+def _needs_data(study):
+    """A study over one's own tables may name them by paths of their own; only ``${data}`` needs a folder."""
+    return study.corpus.reader != "table" or "${data}" in str(study.model_dump())
+
+
+def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
+    """Read everything a study names and join it by clip id.
+
+    Parameters
+    ----------
+    study : Study
+    study_path : Path
+    data : Path, optional
+        The corpus' root.
+    jobs : int
+        Worker processes for extraction.
+    progress : callable, optional
+        ``progress(done, total, what)``.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    InputError
+        Naming file, column or clip, and what to do.
+    """
+    release = read_release(study, study_path, data, progress)
+    source, folder = f"{study_path.name}: clips", study_path.resolve().parent
+    clips, notes = _filter(release.clips, study.corpus.where, source), list(release.notes)
+    ids = np.asarray(clips.index, dtype=str)
+    recording = study.corpus.recording or release.recording
+    recordings = _column(clips, recording, "corpus.recording", source) if recording else None
+    group = study.corpus.group or release.group or recording
+    if group:
+        groups = _column(clips, group, "corpus.group", source)
+    else:
+        groups = ids
+        notes.append("no corpus.group: every clip is its own group, so a speaker may be in training and test")
+    if recordings is not None:
+        _refuse_straddling(recordings, groups, source)
+    times = _times(clips, study.corpus.time or release.time, source)
+    targets, y = read_targets(study.targets, clips, source)
+    splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
+    _refuse_unlearnable(splits, targets, y)
+    corpus = Corpus(ids, groups, targets, y, splits, once, recordings, times, notes=notes + split_notes)
+    for name, options in study.modalities.items():
+        corpus.modalities[name] = _modality(name, options, ids, release.root, folder, jobs, progress)
+        absent = int((~corpus.modalities[name].present).sum())
+        if absent:
+            corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
+        corpus.notes.extend(corpus.modalities[name].info.get("notes", []))
+    for name, options in study.predictions.items():
+        corpus.predictions[name] = read_prediction(name, options, ids, targets, release.root, folder, splits)
+    return corpus
+
+
+def _filter(clips, where, source):
+    for column, values in where.items():
+        if column not in clips.columns:
+            raise InputError(f"{source}: corpus.where names column {column!r}{nearest(column, clips.columns)}")
+        kept = as_text(clips[column]).isin([str(value) for value in values]).to_numpy()
+        if not kept.any():
+            found = ", ".join(str(value) for value in as_text(clips[column]).unique()[:12])
+            raise InputError(f"{source}: no clip has {column} in {values}; found: {found}")
+        clips = clips[kept]
+    return clips
+
+
+def _column(clips, column, key, source):
+    if column not in clips.columns:
+        raise InputError(f"{source}: {key} names column {column!r}, which is not there{nearest(column, clips.columns)}")
+    values = as_text(clips[column])
+    missing = values.isna() | (values == "")
+    if missing.any():
+        raise InputError(f"{source}: clip {clips.index[missing][0]!r} has no {column} ({key})")
+    return np.asarray(values.tolist(), dtype=str)
+
+
+def _times(clips, column, source):
+    if not column:
+        return None
+    _column(clips, column, "corpus.time", source)
+    try:
+        return clips[column].to_numpy(float)
+    except ValueError:
+        raise InputError(f"{source}: column {column!r} (corpus.time) must be seconds") from None
+
+
+def _refuse_straddling(recordings, groups, source):
+    owner = dict(zip(recordings, groups, strict=True))
+    for recording, group in zip(recordings, groups, strict=True):
+        if owner[recording] != group:
+            raise InputError(f"{source}: recording '{recording}' belongs to groups '{owner[recording]}' and '{group}'")
+
+
+def _refuse_unlearnable(splits, targets, y):
+    for target in targets:
+        values = y[target.name]
+        for split in splits:
+            known = values[split.fit][~np.isnan(values[split.fit])]
+            if len(known) == 0:
+                raise InputError(f"split {split.name}: targets.{target.name} has no label in the training part")
+            if (known == known[0]).all():
+                raise InputError(
+                    f"split {split.name}: targets.{target.name} is constant in the training part "
+                    f"({len(known)} labels); nothing can be learnt from it"
+                )
+        if all(np.isnan(values[split.test]).all() for split in splits):
+            raise InputError(f"targets.{target.name} has no label in any test part; there is nothing to score")
+
+
+def _modality(name, options, ids, root, folder, jobs, progress):
+    if options.path:
+        return read_modality(name, options, ids, root, folder)
+    recipe = load_recipe(options.recipe)
+    if options.window or options.hop:
+        recipe = recipe.with_options(window=options.window, hop=options.hop)
+    media = find_media(locate(options.media, root, folder), recipe.suffixes)
+    wanted = {clip: media[clip] for clip in ids if clip in media}
+    if not wanted:
+        raise InputError(
+            f"modalities.{name}: no file below {options.media} is named after a clip (clips such as '{ids[0]}', "
+            f"files such as {next(iter(media), 'none')!r})"
+        )
+    table = extract(recipe, wanted, jobs=jobs, progress=progress)
+    failed = table.status[table.status["status"] == "failed"]
+    info = {**table.info, "failed": len(failed), "notes": []}
+    if len(failed):
+        clip, reason = failed.index[0], failed["reason"].iloc[0]
+        info["notes"].append(f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})")
+    modality = Modality(name, table.X, list(table.columns), info)
+    return join(modality, np.asarray(table.clip_id, dtype=str), ids, f"modalities.{name}", options.max_missing)

@@ -1,0 +1,190 @@
+"""The systems of a study, in an order in which each comes after its inputs."""
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import combinations
+
+from avbaselines.errors import InputError
+from avbaselines.experiment.registry import learner_name
+from avbaselines.schema import nearest
+
+CONCORDANCES = ("ccc", "ccc_per_recording")
+
+
+@dataclass(frozen=True)
+class System:
+    """One row (or, with its unmatched twin, two rows) of the leaderboard.
+
+    Attributes
+    ----------
+    name : str
+        Its row; with matching, the matched one.
+    raw_name : str or None
+        The row without matching, where matching applies.
+    kind : {"measured", "imported"}
+    modalities : tuple of str
+    learner, task : str
+        Empty for fusions and imported systems.
+    method : str
+        Fusion method; empty for base systems.
+    stage : int
+        0 for base systems, k for fusions of systems up to stage k - 1.
+    inputs : tuple of str
+        Names of the systems it fuses.
+    transductive : bool
+        Reads unlabelled clips of evaluated groups; never picked and never fused by default.
+    """
+
+    name: str
+    raw_name: str | None = None
+    kind: str = "measured"
+    modalities: tuple[str, ...] = ()
+    learner: str = ""
+    task: str = ""
+    method: str = ""
+    stage: int = 0
+    inputs: tuple[str, ...] = ()
+    transductive: bool = False
+
+    @property
+    def rows(self):
+        """Names under which this system appears."""
+        return (self.name,) if self.raw_name is None else (self.name, self.raw_name)
+
+
+def plan(study, targets, only=()):
+    """All systems of a study.
+
+    Parameters
+    ----------
+    study : Study
+    targets : list of Target
+    only : sequence of str
+        Names (``*`` matches any text) to keep, with what they need.
+
+    Returns
+    -------
+    list of System
+
+    Raises
+    ------
+    InputError
+        Unknown modality, learner, input or name in ``only``.
+    """
+    matching = study.systems.matching and any(target.metric in CONCORDANCES for target in targets)
+    systems = [*_imported(study, matching), *_base(study, matching)]
+    for stage in study.systems.fusion:
+        inputs = _inputs(stage, systems)
+        if len(inputs) > 1:
+            systems.append(_fusion(stage, inputs, matching))
+    _refuse_equal_names(systems)
+    return _keep(systems, only) if only else systems
+
+
+def _imported(study, matching):
+    for name in study.predictions:
+        # The figure under the system's own name is what its authors would report: nothing is matched in it.
+        yield System(f"{name}-matched" if matching else name, name if matching else None, "imported", (name,))
+
+
+def _base(study, matching):
+    sections = study.systems
+    known = tuple(study.modalities)
+    sets = [(name,) for name in known] + _early_sets(sections.early, known)
+    for learner, task, modalities, transductive in [
+        *((learner, task, part, False) for part in sets for learner in sections.learners for task in sections.tasks),
+        *((learner, sections.tasks[0], part, True) for part in sets for learner in sections.transductive),
+    ]:
+        learner = learner_name(learner)
+        name = "-".join(filter(None, ["" if task == "single" else task, learner, "+".join(modalities)]))
+        name += "-per-speaker" if transductive else ""
+        yield System(
+            name,
+            f"{name}-raw" if matching else None,
+            modalities=modalities,
+            learner=learner,
+            task=task,
+            transductive=transductive,
+        )
+
+
+def _early_sets(early, known):
+    if early == "none" or len(known) < 2:
+        return []
+    if early == "all":
+        return [known]
+    if early == "pairs":
+        return [*combinations(known, 2)] + ([known] if len(known) > 2 else [])
+    for part in early:
+        for name in part:
+            if name not in known:
+                raise InputError(
+                    f"systems.early: no modality {name!r}{nearest(name, known)}; known: {', '.join(known)}"
+                )
+    return [tuple(part) for part in early]
+
+
+def _inputs(stage, systems):
+    """Systems a fusion reads; a wildcard takes base systems only, names may be earlier fusions too."""
+    chosen = []
+    for pattern in stage.inputs:
+        wild = "*" in pattern
+        found = [
+            system
+            for system in systems
+            if any(fnmatchcase(row, pattern) for row in system.rows)
+            and not (wild and (system.stage or system.transductive))
+        ]
+        if not found and pattern != "*":
+            names = [system.name for system in systems]
+            raise InputError(
+                f"systems.fusion {stage.name!r}: no system {pattern!r}{nearest(pattern, names)}; known: {', '.join(names)}"
+            )
+        chosen += [system for system in found if system not in chosen]
+    return chosen
+
+
+def _fusion(stage, inputs, matching):
+    if stage.method == "mean" and stage.name == "late-mean" and matching:
+        names = ("late-matched-mean", "late-mean")
+    else:
+        names = (stage.name, f"{stage.name}-raw" if matching else None)
+    modalities = tuple(dict.fromkeys(name for system in inputs for name in system.modalities))
+    return System(
+        *names,
+        modalities=modalities,
+        method=stage.method,
+        stage=1 + max(system.stage for system in inputs),
+        inputs=tuple(system.name for system in inputs),
+        transductive=any(system.transductive for system in inputs),
+    )
+
+
+def _refuse_equal_names(systems):
+    rows = [row for system in systems for row in system.rows]
+    for row in rows:
+        if rows.count(row) > 1:
+            raise InputError(f"two systems are named {row!r}; rename the modality, prediction or fusion")
+
+
+def _keep(systems, only):
+    rows = {row: system for system in systems for row in system.rows}
+    wanted = set()
+    for pattern in only:
+        found = [system.name for row, system in rows.items() if fnmatchcase(row, pattern)]
+        if not found:
+            raise InputError(f"--only: no system {pattern!r}{nearest(pattern, rows)}; known: {', '.join(rows)}")
+        wanted.update(found)
+    by_name = {system.name: system for system in systems}
+    pending = list(wanted)
+    while pending:
+        new = [name for name in by_name[pending.pop()].inputs if name not in wanted]
+        wanted.update(new)
+        pending += new
+    return [system for system in systems if system.name in wanted]
+
+
+def without(system, failed):
+    """A fusion with failed inputs left out, or None where fewer than two are left."""
+    left = tuple(name for name in system.inputs if name not in failed)
+    return replace(system, inputs=left) if len(left) > 1 else None

@@ -1,0 +1,431 @@
+"""From finished fits to rows: every metric of every target, with intervals over groups, and the one system handed over."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from avbaselines.evaluation.comparison import compare_means, holm
+from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, score
+
+COLUMNS = [
+    *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
+    *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note"),
+]
+PICKED = "picked"
+
+
+@dataclass
+class Scored:
+    """One leaderboard row's predictions: of a system, matched or raw, over all splits.
+
+    Attributes
+    ----------
+    name : str
+    system : System
+    test, oof : dict of str to dict
+        Split name to target name to array (n_test or n_fit, width), nothing missing.
+    seconds : float
+    note : str
+    failed : dict of str to str
+        Split name to the reason, where the system failed.
+    """
+
+    name: str
+    system: object
+    test: dict
+    oof: dict
+    seconds: float
+    note: str
+    failed: dict
+
+
+def gather(side, outcome, splits):
+    """Predictions of every leaderboard row, read from finished work, gaps filled by the training mean.
+
+    Parameters
+    ----------
+    side : Side
+        A study under one protocol.
+    outcome : Outcome
+    splits : list of Split
+
+    Returns
+    -------
+    list of Scored
+    """
+    rows = []
+    for system in side.systems:
+        fitted = {
+            split.name: outcome.store.load(outcome.keys[split.name, system.name])
+            for split in splits
+            if (split.name, system.name) in outcome.keys
+        }
+        failed = {split: reason for (split, name), reason in outcome.failures.items() if name == system.name}
+        notes = [*_labels(system, side), *dict.fromkeys(item.note for item in fitted.values() if item.note)]
+        for name in system.rows:
+            raw = name == system.raw_name
+            rows.append(
+                Scored(
+                    name,
+                    system,
+                    {split: _filled(item, item.raw_test if raw else item.test) for split, item in fitted.items()},
+                    {split: _filled(item, item.raw_oof if raw else item.oof) for split, item in fitted.items()},
+                    sum(item.seconds for item in fitted.values()),
+                    "; ".join(notes[:3]),
+                    failed,
+                )
+            )
+    return rows
+
+
+def fusion_weights(systems, outcome, splits):
+    """What each input weighs in each fusion, as the mean over splits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        system, target, input, weight.
+    """
+    found = []
+    for system in systems:
+        for split in splits:
+            key = outcome.keys.get((split.name, system.name))
+            if not system.inputs or key is None:
+                continue
+            inputs = [name for name in system.inputs if (split.name, name) not in outcome.failures]
+            for target, weights in outcome.store.load(key).weights.items():
+                found += [(system.name, target, *pair) for pair in zip(inputs, weights, strict=True)]
+    columns = ["system", "target", "input", "weight"]
+    return pd.DataFrame(found, columns=columns).groupby(columns[:3], as_index=False, sort=False)["weight"].mean()
+
+
+def _labels(system, side):
+    if side.resubstitution and system.kind == "measured":
+        yield "resubstitution: fitted, tuned and scored on the same clips"
+    if system.transductive:
+        yield "transductive: normalised by each evaluated speaker's own unlabelled clips"
+
+
+def _filled(fitted, values):
+    filled = {}
+    for target, value in values.items():
+        gaps = np.isnan(value).any(axis=1)
+        filled[target] = np.where(gaps[:, None], fitted.fallback[target], value) if gaps.any() else value
+    return filled
+
+
+def pick(corpus, rows, splits):
+    """The row to hand over, by out-of-fold score of the study's metrics.
+
+    Where the splits agree it is that row; where they do not, a row of its own that is, in each split, the system with
+    the best out-of-fold score there, so that no evaluated clip has a say.
+
+    Returns
+    -------
+    name : str or None
+    rows : list of Scored
+        With the row ``picked`` added where the splits disagree.
+    """
+    able = [row for row in rows if _may_be_picked(row)]
+    if not able:
+        return None, rows
+    best = {}
+    for split in splits:
+        scores = [oof_score(corpus, split, row.oof[split.name]) for row in able]
+        best[split.name] = able[int(np.argmax(scores))]
+    names = Counter(best[split.name].name for split in splits)
+    if len(names) == 1:
+        return next(iter(names)), rows
+    shares = ", ".join(f"{name} in {count}" for name, count in names.most_common())
+    system = best[splits[0].name].system
+    modalities = tuple(dict.fromkeys(name for row in best.values() for name in row.system.modalities))
+    chosen = Scored(
+        PICKED,
+        type(system)(
+            PICKED, modalities=modalities, method=PICKED, stage=max(row.system.stage for row in best.values())
+        ),
+        {split.name: best[split.name].test[split.name] for split in splits},
+        {split.name: best[split.name].oof[split.name] for split in splits},
+        0.0,
+        f"best out-of-fold system of each split ({shares} of {len(splits)})",
+        {},
+    )
+    return PICKED, [*rows, chosen]
+
+
+def _may_be_picked(row):
+    """Unmatched twins are there to show what matching does; they and transductive rows are not handed over."""
+    unmatched = row.name == row.system.raw_name
+    return row.system.kind == "measured" and not (unmatched or row.system.transductive or row.failed)
+
+
+def oof_score(corpus, split, oof):
+    """Mean over targets of the study's metric on out-of-fold predictions; higher is better, errors in units of spread."""
+    values = []
+    for target in corpus.targets:
+        truth = corpus.y[target.name][split.fit]
+        recordings = _codes(corpus.recordings)[split.fit] if corpus.recordings is not None else None
+        value = score(
+            target.metric,
+            truth,
+            _shaped(oof[target.name], target),
+            recording_codes=recordings,
+            n_classes=target.width if target.kind == "classes" else None,
+        )
+        values.append(value if METRICS[target.metric].higher_is_better else -value / np.nanstd(truth))
+    return float(np.mean(values))
+
+
+def _codes(values):
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _shaped(values, target):
+    return values if target.kind == "classes" else values[:, 0]
+
+
+class Scoreboard:
+    """Sums per group of every row, target and metric, over one list of evaluated groups.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    splits : list of Split
+    """
+
+    def __init__(self, corpus, splits):
+        self.corpus, self.splits = corpus, splits
+        tested = np.unique(np.concatenate([split.test for split in splits]))
+        self.groups, codes = np.unique(corpus.groups[tested], return_inverse=True)
+        self.codes = np.zeros(len(corpus.ids), dtype=int)
+        self.codes[tested] = codes
+        self.recordings = _codes(corpus.recordings) if corpus.recordings is not None else None
+
+    def metrics(self, target):
+        """Names of the metrics a target is scored by, the study's own first."""
+        names = CLASSES if target.kind == "classes" else REGRESSION
+        names = [name for name in names if self.recordings is not None or not METRICS[name].per_recording]
+        return [target.metric, *(name for name in names if name != target.metric)]
+
+    def sums(self, row, target, metric, splits):
+        """Sums per group, shape (n_groups, S), of a row's clips in some splits; None where no clip is labelled."""
+        rows = np.concatenate([split.test for split in splits])
+        truth = self.corpus.y[target.name][rows]
+        if np.isnan(truth).all():
+            return None
+        return METRICS[metric].sums(
+            truth,
+            _shaped(np.concatenate([row.test[split.name][target.name] for split in splits]), target),
+            self.codes[rows],
+            len(self.groups),
+            recording_codes=None if self.recordings is None else self.recordings[rows],
+            n_classes=target.width if target.kind == "classes" else None,
+        )
+
+    def parts(self, row, target, metric):
+        """What the ``all`` value of a metric is the mean of: the pooled clips, or one part a split."""
+        if self.pools(target):
+            parts = [self.sums(row, target, metric, self.splits)]
+        else:
+            parts = [self.sums(row, target, metric, [split]) for split in self.splits]
+        return [(METRICS[metric], part) for part in parts if part is not None]
+
+    def extent(self, names, splits):
+        """Number of evaluated clips labelled for any of the targets, and of their groups."""
+        rows = np.unique(np.concatenate([split.test for split in splits]))
+        labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
+        return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
+
+    def pools(self, target):
+        """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
+        return self.corpus.once and target.aggregate != "mean"
+
+
+def score_rows(board, rows, picked, protocol):
+    """Rows of results.csv for measured and imported systems.
+
+    Parameters
+    ----------
+    board : Scoreboard
+    rows : list of Scored
+    picked : str or None
+    protocol : str
+
+    Returns
+    -------
+    list of dict
+    """
+    results = []
+    for row in rows:
+        base = _base(row, picked, protocol)
+        if row.failed:
+            reason = "; ".join(dict.fromkeys(row.failed.values()))
+            target = board.corpus.targets[0]
+            results.append(
+                base | {"split": "all", "target": "mean", "metric": target.metric, "status": "failed", "note": reason}
+            )
+            continue
+        for split in board.splits:
+            parts = _parts_of_split(board, row, split)
+            results += _scores(board, base | {"split": split.name}, parts, [split], row.note)
+        parts = {
+            (target.name, metric): board.parts(row, target, metric)
+            for target in board.corpus.targets
+            for metric in board.metrics(target)
+        }
+        how = "pooled over clips" if all(board.pools(target) for target in board.corpus.targets) else "mean over splits"
+        note = "; ".join(filter(None, [row.note, how if len(board.splits) > 1 else ""]))
+        results += _scores(board, base | {"split": "all"}, parts, board.splits, note)
+    return results
+
+
+def _base(row, picked, protocol):
+    system = row.system
+    return {
+        "protocol": protocol,
+        "system": row.name,
+        "picked": "yes" if row.name == picked else "",
+        "kind": system.kind,
+        "modalities": "+".join(system.modalities),
+        "learner": system.learner or system.method,
+        "task": system.task,
+        "stage": system.stage,
+        "seconds": round(row.seconds, 3),
+        "status": "ok",
+    }
+
+
+def _parts_of_split(board, row, split):
+    parts = {}
+    for target in board.corpus.targets:
+        for metric in board.metrics(target):
+            sums = board.sums(row, target, metric, [split])
+            if sums is not None:
+                parts[target.name, metric] = [(METRICS[metric], sums)]
+    return parts
+
+
+def _scores(board, base, parts, splits, note):
+    """One row a target and metric, and the mean over targets of each metric."""
+    rows = [
+        _scored(base, target, metric, part, note, *board.extent([target], splits))
+        for (target, metric), part in parts.items()
+    ]
+    for metric in dict.fromkeys(metric for _, metric in parts):
+        targets = [target for target, name in parts if name == metric]
+        together = [piece for target in targets for piece in parts[target, metric]]
+        rows.append(_scored(base, "mean", metric, together, note, *board.extent(targets, splits)))
+    return rows
+
+
+def _scored(base, target, metric, parts, note, n_clips, n_groups):
+    low, high = interval_of_mean(parts)
+    return base | {
+        "target": target,
+        "metric": metric,
+        "value": mean_value(parts),
+        "ci_low": low,
+        "ci_high": high,
+        "n_clips": n_clips,
+        "n_groups": n_groups,
+        "note": note,
+    }
+
+
+def reported_rows(study):
+    """Rows of results.csv for the figures that others reported."""
+    return [
+        {
+            "protocol": figure.protocol,
+            "split": figure.split,
+            "system": figure.system,
+            "kind": "reported",
+            "target": figure.target,
+            "metric": figure.metric,
+            "value": figure.value,
+            "status": "ok",
+            "note": "; ".join(filter(None, [figure.source, figure.note])),
+        }
+        for figure in study.reported
+    ]
+
+
+def comparisons(board, rows, picked, protocol):
+    """Paired tests over groups of the picked row against every other, by the mean of the study's metrics.
+
+    Returns
+    -------
+    pandas.DataFrame
+        protocol, system_a, system_b, target, difference, ci_low, ci_high, p_value, p_holm; positive = a is better.
+    """
+    by_name = {row.name: row for row in rows if not row.failed}
+    if picked is None:
+        return pd.DataFrame(
+            columns=[
+                "protocol",
+                "system_a",
+                "system_b",
+                "target",
+                "difference",
+                "ci_low",
+                "ci_high",
+                "p_value",
+                "p_holm",
+            ]
+        )
+    found = []
+    for name, row in by_name.items():
+        if name == picked:
+            continue
+        parts = []
+        for target in board.corpus.targets:
+            ours = board.parts(by_name[picked], target, target.metric)
+            theirs = board.parts(row, target, target.metric)
+            if not METRICS[target.metric].higher_is_better:
+                ours, theirs = theirs, ours
+            parts += [(metric, a, b) for (metric, a), (_, b) in zip(ours, theirs, strict=True)]
+        result = compare_means(parts)
+        found.append(
+            {
+                "protocol": protocol,
+                "system_a": picked,
+                "system_b": name,
+                "target": "mean",
+                "difference": result.difference,
+                "ci_low": result.ci_low,
+                "ci_high": result.ci_high,
+                "p_value": result.p_value,
+            }
+        )
+    table = pd.DataFrame(found)
+    if len(table):
+        table["p_holm"] = holm(table["p_value"].to_numpy())
+    return table
+
+
+def flag_fusions(results, targets):
+    """Note on every fusion whose mean score does not exceed that of the plain (or matched) mean of predictions."""
+    metric = targets[0].metric
+    overall = results[(results["split"] == "all") & (results["target"] == "mean") & (results["metric"] == metric)]
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    for protocol, part in overall.groupby("protocol"):
+        values = part.set_index("system")["value"] * sign
+        means = values[values.index.isin(["late-mean", "late-matched-mean"])]
+        if means.empty:
+            continue
+        fusions = part[(part["stage"].fillna(0) > 0) & (part["kind"] == "measured")]["system"]
+        for name in (
+            set(fusions)
+            - {"late-mean", "late-matched-mean", PICKED}
+            - {name for name in fusions if name.endswith("-raw")}
+        ):
+            if not values[name] > means.max():
+                rows = (results["protocol"] == protocol) & (results["system"] == name)
+                note = results.loc[rows, "note"]
+                results.loc[rows, "note"] = (
+                    note.where(note == "", note + "; ") + f"not above the mean ({means.idxmax()})"
+                )
+    return results

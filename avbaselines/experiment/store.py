@@ -1,0 +1,112 @@
+"""Finished work on disk: one file a fit, named by the content it was made from, written whole or not at all."""
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+PARTS = ("oof", "test", "raw_oof", "raw_test")
+
+
+@dataclass
+class Fitted:
+    """What one system predicts in one split.
+
+    Attributes
+    ----------
+    oof, test : dict of str to ndarray, shape (n_fit, width) and (n_test, width)
+        Per target: values, or posteriors of the classes; matched where matching applies. NaN rows where the system
+        has nothing to go by (its modality is missing there).
+    raw_oof, raw_test : dict of str to ndarray
+        The same before matching.
+    fallback : dict of str to ndarray, shape (width,)
+        What stands in for NaN rows when clips are scored: the training mean, or the training class shares.
+    weights : dict of str to list of float
+        Per target, the weight of each input of a fusion.
+    note : str
+    seconds : float
+        Time of the fit that made it.
+    """
+
+    oof: dict = field(default_factory=dict)
+    test: dict = field(default_factory=dict)
+    raw_oof: dict = field(default_factory=dict)
+    raw_test: dict = field(default_factory=dict)
+    fallback: dict = field(default_factory=dict)
+    weights: dict = field(default_factory=dict)
+    matching: dict = field(default_factory=dict)
+    note: str = ""
+    seconds: float = 0.0
+
+
+def digest(*parts):
+    """Hex digest of arrays and JSON-able values, in order."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            total.update(f"{part.dtype.str}{part.shape}".encode())
+            total.update(np.ascontiguousarray(part).data if part.dtype.kind in "biufc" else "\0".join(part).encode())
+        else:
+            total.update(json.dumps(part, sort_keys=True, default=str).encode())
+        total.update(b"|")
+    return total.hexdigest()
+
+
+@contextmanager
+def replacing(path):
+    """A temporary path beside ``path`` that takes its place only when the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    try:
+        yield Path(temporary)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+class Store:
+    """Finished fits in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def path(self, key, suffix=".npz"):
+        """Where the result (or with another suffix the model) of a key lies."""
+        return self.folder / f"{key}{suffix}"
+
+    def has(self, key):
+        """Whether a key's work is done."""
+        return self.path(key).is_file()
+
+    def save(self, key, fitted):
+        """Write a result, whole or not at all."""
+        arrays = {f"{part}/{name}": value for part in PARTS for name, value in getattr(fitted, part).items()}
+        arrays |= {f"fallback/{name}": value for name, value in fitted.fallback.items()}
+        plain = {"weights": fitted.weights, "matching": fitted.matching, "note": fitted.note, "seconds": fitted.seconds}
+        with replacing(self.path(key)) as temporary:
+            np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)
+
+    def load(self, key):
+        """Read a result back."""
+        fitted = Fitted()
+        with np.load(self.path(key), allow_pickle=False) as stored:
+            for name, value in json.loads(str(stored["plain"])).items():
+                setattr(fitted, name, value)
+            for key_ in stored.files:
+                part, _, name = key_.partition("/")
+                if name:
+                    getattr(fitted, part)[name] = stored[key_]
+        return fitted

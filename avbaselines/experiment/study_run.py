@@ -1,0 +1,201 @@
+"""One study from corpus to run folder."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from avbaselines.corpora.corpus import Split
+from avbaselines.experiment.engine import run_systems, shipping_split
+from avbaselines.experiment.folder import (
+    results_frame,
+    write_models,
+    write_predictions,
+    write_provenance,
+    write_results,
+    write_study,
+    write_text,
+)
+from avbaselines.experiment.load import load_corpus
+from avbaselines.experiment.plan import plan
+from avbaselines.experiment.scoring import (
+    Scoreboard,
+    comparisons,
+    flag_fusions,
+    fusion_weights,
+    gather,
+    pick,
+    reported_rows,
+    score_rows,
+)
+from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
+from avbaselines.reports.page import render_page
+from avbaselines.study import under_protocol
+
+HONEST = "honest"
+
+
+@dataclass
+class Side:
+    """A study under one protocol: what it says there, its corpus and its systems.
+
+    Attributes
+    ----------
+    protocol : {"honest", "paper"}
+    study : Study
+    corpus : Corpus
+    systems : list of System
+    resubstitution : bool
+        Fusions are fitted and scored on the same clips, as a paper did.
+    """
+
+    protocol: str
+    study: object
+    corpus: object
+    systems: list
+    resubstitution: bool = False
+
+
+def prepare(study, study_path, data, protocols, *, only=(), jobs=1, progress=None):
+    """Read the corpus and plan the systems for each protocol asked for.
+
+    Parameters
+    ----------
+    study : Study
+    study_path : Path
+    data : Path or None
+    protocols : sequence of {"honest", "paper"}
+    only : sequence of str
+        Names of systems to keep.
+
+    Returns
+    -------
+    list of Side
+    """
+    sides = []
+    for protocol in protocols:
+        changed = under_protocol(study, protocol, study_path)
+        corpus = load_corpus(changed, study_path, data, jobs=jobs, progress=progress)
+        resubstitution = protocol != HONEST and study.protocols.paper.resubstitution
+        if resubstitution:
+            corpus = resubstituted(corpus)
+        sides.append(Side(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution))
+    return sides
+
+
+def resubstituted(corpus):
+    """The corpus with every evaluated clip on both sides, as a paper had it that scored its fit on what it fitted."""
+    rows = np.unique(np.concatenate([split.test for split in corpus.splits]))
+    nobody = np.array([], dtype=int)
+    return replace(corpus, splits=[Split("resubstitution", rows, nobody, rows)], once=True)
+
+
+@dataclass
+class StudyResult:
+    """What a run ended with.
+
+    Attributes
+    ----------
+    folder : Path
+    board : Board
+        For the terminal: without the unmatched twins, which stand in the files.
+    computed : int
+        Fits that were not there before.
+    failed : bool
+        Whether any system failed.
+    """
+
+    folder: Path
+    board: Board
+    computed: int
+    failed: bool
+
+
+def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), progress=None):
+    """Fit, score and write everything a study asks for.
+
+    Parameters
+    ----------
+    sides : list of Side
+        The study under each protocol; models are shipped of the honest one (or the only one).
+    folder : Path
+        The run folder.
+    jobs, device, force, progress
+        As for :func:`avbaselines.experiment.engine.run_systems`.
+    command : sequence of str
+        The command line, for the provenance.
+
+    Returns
+    -------
+    StudyResult
+    """
+    started = time.perf_counter()
+    folder = Path(folder)
+    outcomes, found, tests, predictions = [], [], [], []
+    for side in sides:
+        outcome = run_systems(side, folder, jobs=jobs, device=device, force=force, progress=progress)
+        splits = side.corpus.splits
+        stored = (
+            splits if outcome.shipped in [split.name for split in splits] else [*splits, shipping_split(side.corpus)]
+        )
+        rows = gather(side, outcome, stored)
+        picked, rows = pick(side.corpus, rows, splits)
+        scoreboard = Scoreboard(side.corpus, splits)
+        found += score_rows(scoreboard, rows, picked, side.protocol)
+        tests.append(comparisons(scoreboard, rows, picked, side.protocol))
+        predictions.append((side, rows, stored))
+        outcomes.append(outcome)
+    study, corpus = sides[0].study, sides[0].corpus
+    results = flag_fusions(results_frame([*found, *reported_rows(study)]), corpus.targets)
+    tests = pd.concat(tests, ignore_index=True)
+    words = heading(sides)
+    board = leaderboard(results, words)
+    twins = {name for side in sides for system in side.systems if (name := system.raw_name) and name != "late-mean"}
+    shown = leaderboard(results[~results["system"].isin(twins)], words)
+    write_predictions(folder, predictions)
+    write_models(folder, sides[0], outcomes[0])
+    write_study(folder, study)
+    write_results(folder, results, tests)
+    write_text(folder / "leaderboard.md", render_markdown(board))
+    write_text(folder / "leaderboard.tex", render_latex(board))
+    seconds = time.perf_counter() - started
+    provenance = write_provenance(folder, sides, outcomes, command=list(command), jobs=jobs, seconds=seconds)
+    page = render_page(
+        results,
+        pd.read_parquet(folder / "predictions.parquet", filters=[("part", "==", "test")]),
+        words,
+        study=study.model_dump(mode="json"),
+        provenance=provenance,
+        weights=fusion_weights(sides[0].systems, outcomes[0], corpus.splits),
+        comparisons=tests,
+    )
+    write_text(folder / "report.html", page)
+    failed = any(outcome.failures for outcome in outcomes)
+    return StudyResult(folder, shown, sum(outcome.computed for outcome in outcomes), failed)
+
+
+def heading(sides):
+    """What the reports need to know of a study beside its results."""
+    study, corpus = sides[0].study, sides[0].corpus
+    protocols = {HONEST: "everything is learnt on training groups"}
+    if study.protocols.paper is not None:
+        protocols["paper"] = study.protocols.paper.note
+    notes = dict.fromkeys([*study.notes, *(note for side in sides for note in side.corpus.notes)])
+    return Heading(
+        title=study.title,
+        targets=[(target.name, target.metric, target.kind) for target in corpus.targets],
+        notes=list(notes),
+        interval="95 % intervals over groups (jackknife-t)",
+        protocols=protocols,
+    )
+
+
+def expected_fits(side):
+    """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits."""
+    corpus = side.corpus
+    splits = len(corpus.splits) + (0 if shipping_split(corpus) in corpus.splits else 1)
+    base = [system for system in side.systems if system.learner]
+    fusions = [system for system in side.systems if system.inputs]
+    return splits * len(corpus.targets) * (len(base) * (side.study.systems.inner_folds + 1) + len(fusions))

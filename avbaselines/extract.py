@@ -1,0 +1,179 @@
+"""``python -m avbaselines.extract RECIPE MEDIA...``: a feature table from recordings."""
+
+import argparse
+import sys
+import traceback
+from contextlib import nullcontext
+from pathlib import Path
+
+from avbaselines.errors import InputError
+
+DESCRIPTION = """\
+Make a feature table from recordings or from face tables. Folders are walked; a clip is called by its file's stem, by
+its path below the folder where stems repeat. Rows are cached by what a file holds: a second call costs next to nothing.
+Exit status: 0 done, 1 some recordings failed (rows of the table with their reason), 2 bad input, 130 interrupted."""
+
+
+def parser():
+    """The command's arguments, an ArgumentParser."""
+    made = argparse.ArgumentParser(
+        prog="avbaselines extract", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a shipped recipe, or path of one")
+    made.add_argument("media", nargs="*", metavar="MEDIA", help="folders and files")
+    made.add_argument("--out", metavar="TABLE", help="parquet, csv or npz (default: RECIPE.parquet)")
+    made.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: all cores)")
+    made.add_argument("--window", type=float, metavar="S", help="length of a window, seconds")
+    made.add_argument("--hop", type=float, metavar="S", help="from one window's centre to the next, seconds")
+    made.add_argument("--max-failed", type=float, default=0.05, metavar="SHARE", help="stop above it (default: 0.05)")
+    made.add_argument(
+        "--face-python", metavar="PATH", help="interpreter that has py-feat (default: $AVBASELINES_FACE_PYTHON)"
+    )
+    made.add_argument("--no-cache", action="store_true", help="neither look into the cache nor fill it")
+    made.add_argument("--list", action="store_true", help="list the recipes")
+    made.add_argument("--cache-size", action="store_true", help="say what the cache holds")
+    made.add_argument("--prune", type=float, metavar="DAYS", help="remove what was not used for so many days (0: all)")
+    made.add_argument("--debug", action="store_true", help="show where an error came from")
+    return made
+
+
+def main(argv=None):
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Default: the process' own arguments.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 1, 2 or 130.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.list:
+            return _list()
+        if arguments.cache_size or arguments.prune is not None:
+            return _cache(arguments.prune)
+        return _extract(arguments)
+    except InputError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; what was extracted is in the cache", file=sys.stderr)
+        return 130
+
+
+def _list():
+    from avbaselines.catalog import names
+    from avbaselines.extractors import load_recipe
+
+    for name in names("features"):
+        try:
+            print(f"{name:28} {load_recipe(name).title}")
+        except InputError as error:
+            print(f"{name:28} broken: {error}")
+    return 0
+
+
+def _cache(days):
+    from avbaselines.extractors import FeatureCache
+
+    cache = FeatureCache()
+    if days is not None:
+        if days < 0:
+            raise InputError(f"--prune {days:g}: give a number of days, 0 or more")
+        entries, size = cache.prune(days)
+        print(f"removed {entries} entries, {size / 1e6:.1f} MB")
+    report = cache.usage()
+    for usage in report:
+        print(f"{usage.bytes / 1e6:10.1f} MB {usage.entries:8} entries  {usage.name}")
+    print(
+        f"{sum(u.bytes for u in report) / 1e6:10.1f} MB {sum(u.entries for u in report):8} entries  in {cache.folder}"
+    )
+    return 0
+
+
+def _extract(arguments):
+    from avbaselines.extractors import extract, find_media, load_recipe
+    from avbaselines.extractors.extraction import cpu_count
+    from avbaselines.extractors.table import FORMATS
+
+    if arguments.recipe is None or not arguments.media:
+        raise InputError("give a recipe and recordings: avbaselines extract RECIPE MEDIA... (--list shows the recipes)")
+    recipe = load_recipe(arguments.recipe)
+    options = {name: value for name in ("window", "hop") if (value := getattr(arguments, name)) is not None}
+    recipe = recipe.with_options(**options) if options else recipe
+    jobs = cpu_count() if arguments.jobs is None else arguments.jobs
+    if jobs < 1:
+        raise InputError(f"--jobs {jobs}: give 1 or more")
+    if not 0 <= arguments.max_failed <= 1:
+        raise InputError(f"--max-failed {arguments.max_failed:g}: give a share between 0 and 1")
+    out = Path(arguments.out or f"{recipe.name}.parquet")
+    if out.suffix.lower() not in FORMATS:
+        raise InputError(f"--out {out}: unknown table format {out.suffix!r}; use one of {', '.join(FORMATS)}")
+    media = find_media(arguments.media, recipe.suffixes)
+    with _progress(recipe.name) as progress:
+        table = extract(
+            recipe,
+            media,
+            jobs=jobs,
+            cache=False if arguments.no_cache else None,
+            progress=progress,
+            max_failed=arguments.max_failed,
+            face_python=arguments.face_python,
+        )
+    table.save(out)
+    return _report(table, media, out)
+
+
+def _report(table, media, out):
+    """Say what became of the recordings; the exit status is 1 where some failed."""
+    counts = table.status["status"].value_counts()
+    for state in ("partial", "failed"):
+        rows = table.status[table.status["status"] == state]
+        rows = rows.drop_duplicates("recording") if "recording" in rows else rows
+        for clip_id, reason in rows["reason"].items():
+            print(f"{state}: {clip_id}: {reason}", file=sys.stderr)
+    told = ", ".join(f"{counts[state]} {state}" for state in ("ok", "partial", "failed") if state in counts)
+    print(f"{out}: {len(table.clip_id)} rows of {len(media)} recordings ({told}), {len(table.columns)} features")
+    return 1 if "failed" in counts else 0
+
+
+def _progress(title):
+    """A context that gives ``progress(done, total, clip_id)`` showing a bar on stderr, or None where nobody looks."""
+    if not sys.stderr.isatty():
+        return nullcontext(None)
+    return _Bar(title)
+
+
+class _Bar:
+    def __init__(self, title):
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn(title),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+
+    def __enter__(self):
+        self._bar.start()
+        task = self._bar.add_task("", total=None)
+        return lambda done, total, clip_id: self._bar.update(
+            task, completed=done, total=total, description=clip_id[-40:]
+        )
+
+    def __exit__(self, *_):
+        self._bar.stop()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

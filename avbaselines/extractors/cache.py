@@ -1,0 +1,219 @@
+"""Features on disk, found again by what the recording holds and how they were made.
+
+One small file a clip, in a folder a recipe-and-version::
+
+    <cache>/features/<extractor>-<digest>/about.json
+                                         /columns-<digest>.json
+                                         /<2 digits>/<sha256 of the recording>[@start-end].row
+    <cache>/contents/<2 digits>/<digest>         sha256 of a file, known by its path, size, time and inode
+
+Every file is written whole beside its place and then moved there, so that runs beside each other and killed runs leave
+nothing half-written. There is no index and no lock, and therefore nothing that a network file system could break.
+"""
+
+import hashlib
+import json
+import os
+import time
+import uuid
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from avbaselines.extractors.rows import Rows
+
+VARIABLE = "AVBASELINES_CACHE"
+
+# A file changed again within the clock's grain would keep its time: such fresh files are hashed each time.
+_FRESH_SECONDS = 2.0
+_DAY = 86400.0
+
+
+class Usage(NamedTuple):
+    """What one recipe and version takes: ``name``, ``entries``, ``bytes``, ``last_used`` (seconds since 1970)."""
+
+    name: str
+    entries: int
+    bytes: int
+    last_used: float
+
+
+def default_folder():
+    """The cache's folder: ``$AVBASELINES_CACHE``, else this user's cache folder of the system."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("avbaselines", appauthor=False)
+
+
+class FeatureCache:
+    """Feature rows kept by content.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Default: :func:`default_folder`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> cache = FeatureCache(tempfile.mkdtemp())
+    >>> cache.get("opensmile-0123", "ab12") is None
+    True
+    """
+
+    def __init__(self, folder=None):
+        self.folder = Path(folder) if folder is not None else default_folder()
+
+    def content(self, path):
+        """The sha256 of a file's bytes, 64 hexadecimal digits.
+
+        A file is read once: its hash is remembered by real path, size, modification time (ns) and inode, unless it was
+        changed within the last two seconds. Whoever changes a file and puts all four back fools it.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        """
+        real = os.path.realpath(path)
+        before = os.stat(real)
+        known = hashlib.sha256(
+            f"{real}\0{before.st_size}\0{before.st_mtime_ns}\0{before.st_dev}\0{before.st_ino}".encode(
+                errors="surrogateescape"
+            )
+        ).hexdigest()
+        memo = self.folder / "contents" / known[:2] / known
+        fresh = time.time() - before.st_mtime < _FRESH_SECONDS
+        if not fresh:
+            try:
+                digest = memo.read_text(encoding="ascii")
+                if len(digest) == 64:
+                    return digest
+            except (OSError, UnicodeDecodeError):
+                pass
+        with open(real, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if not fresh:
+            _write(memo, digest.encode("ascii"))
+        return digest
+
+    def get(self, group, key):
+        """Rows stored under a key, or None where there are none or the file is damaged.
+
+        Parameters
+        ----------
+        group : str
+            Extractor and digest of the recipe (see :meth:`avbaselines.extractors.recipe.Recipe.digest`).
+        key : str
+            Content and segment.
+        """
+        path = self._path(group, key)
+        try:
+            head, _, data = path.read_bytes().partition(b"\n")
+            head = json.loads(head)
+            if head["crc"] != zlib.crc32(data):
+                return None
+            columns = json.loads((path.parents[1] / head["columns"]).read_text(encoding="utf-8"))
+            shape = head["shape"]
+            X = np.frombuffer(data, "<f4", count=shape[0] * shape[1]).reshape(shape).astype(np.float32)
+            times = np.frombuffer(data, "<f8", offset=X.nbytes) if head["windowed"] else None
+            rate = np.nan if head["detection_rate"] is None else head["detection_rate"]
+            rows = Rows(X, columns, times, head["remark"], head["duration"], rate, head["info"])
+            if time.time() - path.stat().st_mtime > _DAY:
+                os.utime(path)
+            return rows
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def put(self, group, key, rows, about):
+        """Store rows; a cache that cannot be written is an error, for it would silently cost every later run.
+
+        Parameters
+        ----------
+        group, key : str
+        rows : Rows
+        about : dict
+            Recipe, extractor, version and options, kept beside the rows for people and the size report.
+        """
+        folder = self.folder / "features" / group
+        if not (folder / "about.json").exists():
+            _write(folder / "about.json", json.dumps(about, indent=1).encode())
+        columns = json.dumps(rows.columns).encode()
+        named = f"columns-{hashlib.sha256(columns).hexdigest()[:16]}.json"
+        if not (folder / named).exists():
+            _write(folder / named, columns)
+        data = rows.X.astype("<f4").tobytes()
+        if rows.times is not None:
+            data += rows.times.astype("<f8").tobytes()
+        head = {
+            "crc": zlib.crc32(data),
+            "columns": named,
+            "shape": rows.X.shape,
+            "windowed": rows.times is not None,
+            "remark": rows.remark,
+            "duration": float(rows.duration),
+            "detection_rate": None if np.isnan(rows.detection_rate) else float(rows.detection_rate),
+            "info": rows.info,
+        }
+        _write(self._path(group, key), json.dumps(head).encode() + b"\n" + data)
+
+    def usage(self):
+        """What the cache holds, a list of :class:`Usage`, largest first."""
+        report = []
+        for folder in self._groups():
+            try:
+                name = json.loads((folder / "about.json").read_text(encoding="utf-8"))["recipe"]
+            except (OSError, ValueError, KeyError):
+                name = "?"
+            files = [path.stat() for path in folder.glob("*/*.row")]
+            if not files:
+                continue
+            size = sum(stat.st_size for stat in files)
+            report.append(Usage(f"{name} ({folder.name})", len(files), size, max(s.st_mtime for s in files)))
+        return sorted(report, key=lambda usage: -usage.bytes)
+
+    def prune(self, days):
+        """Remove entries that nobody used for so many days (0 = all) and what killed runs left behind.
+
+        Returns
+        -------
+        entries, bytes : int
+            What was removed.
+        """
+        limit = time.time() - days * _DAY
+        removed = size = 0
+        # The folders and their column lists stay: another run may be about to write into them.
+        for path in (self.folder / "features").glob("*/*/*.row"):
+            stat = path.stat()
+            # use is noted once a day, see `get`
+            if stat.st_mtime <= limit:
+                path.unlink(missing_ok=True)
+                removed, size = removed + 1, size + stat.st_size
+        for path in (self.folder / "contents").glob("*/*"):
+            if path.stat().st_mtime <= limit:
+                path.unlink(missing_ok=True)
+        for path in self.folder.rglob("*.part"):
+            if path.stat().st_mtime <= time.time() - min(days, 1) * _DAY:
+                path.unlink(missing_ok=True)
+        return removed, size
+
+    def _groups(self):
+        return sorted(path for path in (self.folder / "features").glob("*") if path.is_dir())
+
+    def _path(self, group, key):
+        return self.folder / "features" / group / key[:2] / f"{key}.row"
+
+
+def _write(path, data):
+    """Put a whole file in its place, or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{uuid.uuid4().hex}.part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

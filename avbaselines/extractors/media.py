@@ -1,0 +1,256 @@
+"""Finding recordings, and decoding their sound with the codecs that PyAV brings along."""
+
+import os
+import stat
+import struct
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from avbaselines.errors import InputError
+
+SAMPLING_RATE = 16000
+
+# A declared length is often an estimate; only a clear loss is worth a word.
+_SHORT_BY_SECONDS, _SHORT_BY_SHARE = 0.25, 0.02
+_CLIPPED_SHARE = 0.001
+
+
+class MediaError(Exception):
+    """Why one recording cannot be read, for its status row."""
+
+
+class Segment(NamedTuple):
+    """A part of a recording that is a clip of its own: ``path``, ``start`` and ``end`` in seconds (None = its end)."""
+
+    path: Path
+    start: float = 0.0
+    end: float | None = None
+
+
+class Sound(NamedTuple):
+    """Decoded sound: ``samples`` float32 (n,) within [-1, 1), mono at 16 kHz; ``remarks`` on what was lost or odd."""
+
+    samples: np.ndarray
+    remarks: list
+
+
+def find_media(places, suffixes):
+    """Recordings below folders, and single files, by clip name.
+
+    A folder is walked with its links followed, each real folder once. Broken links and folders whose name looks like a
+    recording are listed too: they become failed rows rather than silent gaps. Hidden files are left out.
+
+    Parameters
+    ----------
+    places : str, Path or iterable of them
+        Folders and files. A file named directly is taken whatever its suffix.
+    suffixes : collection of str
+        Suffixes looked for in folders, in lower case with the dot.
+
+    Returns
+    -------
+    dict of str to Path
+        Sorted. The name is the file's stem; where stems repeat, the path below its folder without suffix; where that
+        repeats too, with suffix.
+
+    Raises
+    ------
+    InputError
+        A place does not exist, nothing was found, or two files cannot be told apart.
+    """
+    if isinstance(places, str | os.PathLike):
+        places = [places]
+    found = []
+    for place in map(Path, places):
+        if place.is_dir():
+            found += [(path, path.relative_to(place).as_posix()) for path in _walk(place, suffixes)]
+        elif os.path.lexists(place):
+            found.append((place, place.name))
+        else:
+            raise InputError(f"{place}: no such file or folder")
+    if not found:
+        looked = ", ".join(map(str, places))
+        raise InputError(f"{looked}: no recordings found; looked for files named {', '.join(suffixes)}")
+    # The same file reached twice (a folder and one of its files) is one clip.
+    found = list(dict((os.path.abspath(path), (path, below)) for path, below in found).values())
+    named = _name(found)
+    return dict(sorted(named.items()))
+
+
+def _walk(folder, suffixes):
+    seen = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        disguised = {name for name in folders if _looks_like_media(name, suffixes)}
+        folders[:] = sorted(name for name in folders if name not in disguised and not name.startswith("."))
+        yield from (Path(parent, name) for name in files if _looks_like_media(name, suffixes))
+        yield from (Path(parent, name) for name in disguised)
+
+
+def _looks_like_media(name, suffixes):
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes
+
+
+def _name(found):
+    stems = Counter(path.stem for path, _ in found)
+    longer = Counter(os.path.splitext(below)[0] for _, below in found)
+    named = {}
+    for path, below in found:
+        stem, without = path.stem, os.path.splitext(below)[0]
+        clip_id = stem if stems[stem] == 1 else without if longer[without] == 1 else below
+        if clip_id in named:
+            raise InputError(
+                f"{path} and {named[clip_id]}: both are the clip {clip_id!r}; give their common folder instead"
+            )
+        named[clip_id] = path
+    return named
+
+
+def read_sound(path, start=0.0, end=None):
+    """Decode the sound of a file (audio or video) as openSMILE wants it.
+
+    Channels are mixed down by their mean, and resampled to 16 kHz by audresample (a band-limited resampler) at high
+    quality; 16 kHz mono PCM comes through bit for bit.
+
+    Parameters
+    ----------
+    path : str or Path
+    start, end : float, optional
+        Part to keep, in seconds of the sound's own time.
+
+    Returns
+    -------
+    Sound
+
+    Raises
+    ------
+    MediaError
+        The file cannot be read, holds no sound, or its samples are no numbers.
+    """
+    import av
+
+    check_file(path)
+    try:
+        with av.open(os.fspath(path)) as container:
+            if not container.streams.audio:
+                raise MediaError("no audio stream in the file")
+            stream = container.streams.audio[0]
+            stream.codec_context.thread_count = 1
+            declared = float(stream.duration * stream.time_base) if stream.duration else None
+            mono, rate, remarks = _decode(container, stream, end)
+    except (av.FFmpegError, OSError, ValueError, UnicodeError) as error:
+        raise MediaError(f"cannot be decoded: {_reason(error)}") from None
+    if rate is None:
+        raise MediaError("; ".join(["no sound in the file (zero samples)", *remarks]))
+    seconds = len(mono) / rate
+    expected = declared if end is None else min(end, declared or end)
+    missing = _missing_seconds(path, rate) or (expected - seconds if expected else 0.0)
+    if missing > max(_SHORT_BY_SECONDS, _SHORT_BY_SHARE * (seconds + missing)) and end is None:
+        remarks.append(f"truncated: {seconds:.2f} s of {seconds + missing:.2f} s are there")
+    mono = mono[round(start * rate) : None if end is None else round(end * rate)]
+    if not np.isfinite(mono).all():
+        raise MediaError(f"{np.count_nonzero(~np.isfinite(mono))} samples are not numbers")
+    return Sound(_to_16_khz(mono, rate, remarks), remarks)
+
+
+def check_file(path):
+    """Raise a :class:`MediaError` unless the path is a regular file with something in it."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise MediaError(f"cannot be opened: {error.strerror}") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise MediaError("is a folder, not a file")
+    if not stat.S_ISREG(found.st_mode):
+        raise MediaError("is not a regular file")
+    if found.st_size == 0:
+        raise MediaError("the file is empty (0 bytes)")
+
+
+def _decode(container, stream, end):
+    """Mean over the channels of everything up to ``end``: samples (n,) float32, their rate, remarks."""
+    import av
+
+    chunks, remarks, rate, done = [], [], None, 0
+    try:
+        for frame in container.decode(stream):
+            if rate is not None and frame.sample_rate != rate:
+                remarks.append(
+                    f"the sampling rate changes to {frame.sample_rate} Hz after {done / rate:.2f} s; rest left out"
+                )
+                break
+            rate = frame.sample_rate
+            chunks.append(_mean_of_channels(frame))
+            done += len(chunks[-1])
+            if end is not None and done >= end * rate:
+                break
+    except av.FFmpegError as error:
+        # What was decoded before the damage is worth keeping, and worth saying.
+        if not chunks:
+            raise
+        remarks.append(f"damaged after {done / rate:.2f} s ({_reason(error)})")
+    if not done:
+        return np.zeros(0, np.float32), None, remarks
+    return np.concatenate(chunks), rate, remarks
+
+
+def _mean_of_channels(frame):
+    """Samples of an audio frame, (n,) float32, full scale = 1."""
+    # libswresample mixes floats down by 1 / sqrt(2) a channel, which overflows: the mean is taken here instead.
+    data = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = data.reshape(-1, frame.layout.nb_channels).T
+    if data.dtype == np.uint8:
+        data = (data.astype(np.float32) - 128.0) / 128.0
+    elif data.dtype.kind == "i":
+        data = data / np.float32(-float(np.iinfo(data.dtype).min))
+    if len(data) == 1:
+        return data[0].astype(np.float32)
+    return data.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+def _to_16_khz(mono, rate, remarks):
+    if rate != SAMPLING_RATE and len(mono):
+        import audresample
+
+        mono = audresample.resample(np.ascontiguousarray(mono), rate, SAMPLING_RATE)[0]
+    beyond = np.count_nonzero(np.abs(mono) > 1.0)
+    if beyond > _CLIPPED_SHARE * len(mono):
+        remarks.append(f"{beyond / len(mono):.1%} of the samples lie beyond full scale and were clipped")
+    # openSMILE multiplies by 32768 and casts to 16 bits, in which +1.0 would wrap round to -1.0.
+    return np.clip(mono, -1.0, 32767 / 32768, dtype=np.float32)
+
+
+def _missing_seconds(path, rate):
+    """Seconds that a RIFF header promises and the file lacks; 0 where it is whole or cannot be told.
+
+    FFmpeg shortens the declared length to what is there, so a cut wav would pass unnoticed.
+    """
+    with open(path, "rb") as stream:
+        head = stream.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return 0.0
+        bytes_a_second, size = 0, os.fstat(stream.fileno()).st_size
+        while len(chunk := stream.read(8)) == 8:
+            name, length = struct.unpack("<4sI", chunk)
+            if name == b"fmt ":
+                bytes_a_second = struct.unpack("<8xI", stream.read(12))[0]
+                stream.seek(length - 12 + length % 2, os.SEEK_CUR)
+            elif name == b"data":
+                # 0 and 0xFFFFFFFF stand for "unknown" in streamed files
+                missing = 0 if length in (0, 0xFFFFFFFF) else stream.tell() + length - size
+                return max(missing, 0) / bytes_a_second if bytes_a_second else 0.0
+            else:
+                stream.seek(length + length % 2, os.SEEK_CUR)
+    return 0.0
+
+
+def _reason(error):
+    return str(getattr(error, "strerror", None) or error).splitlines()[0]

@@ -1,0 +1,74 @@
+"""What every figure of the report shares: colours, size, and the way from a matplotlib Figure to SVG with words."""
+
+import base64
+import io
+from dataclasses import dataclass, field
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+# M. Okabe & K. Ito, "Color universal design" (2008): eight colours told apart with every kind of colour vision.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#6b6b6b"
+WIDTH, HEIGHT = 4.4, 3.4  # inches; drawn at about 350 px on a phone, where 9 pt is still legible
+RASTER_FROM = 1500  # points of a scatter above which it is an image inside the SVG, which keeps the page small
+
+STYLE = {
+    "font.family": "sans-serif", "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "xtick.labelsize": 8,
+    "ytick.labelsize": 8, "legend.fontsize": 8, "legend.frameon": False, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "grid.color": "#e4e4e4", "grid.linewidth": 0.6,
+    "axes.axisbelow": True, "svg.fonttype": "none", "svg.hashsalt": "avbaselines",
+}  # fmt: skip
+
+
+# Decorator of every function that draws: the style holds while it runs and leaves matplotlib's own settings alone.
+styled = matplotlib.rc_context(STYLE)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure ready for the page, or the reason why there is none.
+
+    Attributes
+    ----------
+    title, caption : str
+    alt : str
+        The figure in words, for those who cannot see it.
+    svg : str
+        The image; empty where the figure does not apply, the caption then says why.
+    table : list of list of str
+        Figures worth reading beside the image, the first row being the heads.
+    """
+
+    title: str
+    svg: str = ""
+    alt: str = ""
+    caption: str = ""
+    table: list[list[str]] = field(default_factory=list)
+
+    @property
+    def data_uri(self) -> str:
+        """The SVG as an address an ``img`` takes; as an image of its own its ids cannot clash with other figures'."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
+
+
+def absent(title: str, reason: str) -> Drawing:
+    """The place of a figure that does not apply."""
+    return Drawing(title, caption=f"not applicable: {reason}")
+
+
+def axes(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
+    """A figure of its own (no pyplot state) with one pair of axes; sizes in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasSVG(figure)
+    return figure, figure.subplots()
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG text, the same bytes for the same figure (no date, no random ids)."""
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None})
+    text = stream.getvalue()
+    return text[text.index("<svg") :]

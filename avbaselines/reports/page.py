@@ -1,0 +1,198 @@
+"""`report.html`: a run on one page that needs nothing but itself."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from . import figures, summary
+from . import predictions as tables
+from .board import Board, Cell, Column, Row, leaderboard
+from .drawing import Drawing, absent
+from .graph import fusion_graph
+from .heading import Heading
+from .words import MARKS, caption, column_heads, figure, name_marks, remarks
+
+MOST_TARGETS_DRAWN = 4
+DIGITS = 3
+
+
+def render_page(
+    results: pd.DataFrame,
+    predictions: pd.DataFrame,
+    heading: Heading,
+    *,
+    study: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    weights: pd.DataFrame | None = None,
+    comparisons: pd.DataFrame | None = None,
+    split: str = "all",
+    more: Sequence[Drawing] = (),
+) -> str:
+    """The report of a run as one HTML page: no network, no file beside it, readable on a phone and in print.
+
+    Parameters
+    ----------
+    results : DataFrame
+        ``results.csv``.
+    predictions : DataFrame
+        ``predictions.parquet``; traces over time are drawn if it has the columns recording and time (seconds) too.
+    heading : Heading
+    study, provenance : mapping, optional
+        The study as run and ``provenance.json``, shown as they are.
+    weights : DataFrame, optional
+        Columns system, target, input, weight: what each fusion takes of each input.
+    comparisons : DataFrame, optional
+        Columns system_a, system_b, target (``mean`` included), difference (a - b), ci_low, ci_high, p_value, and
+        optionally protocol.
+    split : str
+        Whose figures the leaderboard shows.
+    more : sequence of Drawing
+        Further figures, shown after the page's own.
+
+    Returns
+    -------
+    str
+        A complete document; figures that lack their data are named with the reason.
+
+    Raises
+    ------
+    InputError
+        A table lacks a column, or nothing was measured.
+    """
+    tables.check(predictions)
+    board = leaderboard(results, heading, split)
+    tests = summary.read_comparisons(board, comparisons)
+    drawings = [*_drawings(board, predictions, weights), *more]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("avbaselines.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    return environment.get_template("report.html").render(
+        heading=heading,
+        answers=summary.answers(board, tests),
+        heads=[" ".join(column_heads(board, column)) for column in board.columns],
+        shows_protocol=board.shows_protocol,
+        rows=_rows(board),
+        remarks=[(name_marks(row, MARKS), row.system, text) for row, text in remarks(board)],
+        caption=caption(board, MARKS | {"best": "bold"}),
+        drawings=[drawing for drawing in drawings if drawing.svg],
+        absent=[drawing for drawing in drawings if not drawing.svg],
+        protocols=[(name, heading.protocols.get(name, "")) for name in board.protocols],
+        gaps=_gaps(board),
+        tests=tests,
+        verdicts=summary.VERDICTS,
+        details=[
+            (name, list(flat(part))) for name, part in (("Study as run", study), ("Provenance", provenance)) if part
+        ],
+    )
+
+
+def flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Nested mappings and lists as (dotted key, text) pairs; short plain lists stay on one line."""
+    if isinstance(value, Mapping) and value:
+        for name, part in value.items():
+            yield from flat(part, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple) and any(isinstance(part, Mapping | list | tuple) for part in value):
+        for index, part in enumerate(value, 1):
+            yield from flat(part, f"{key}[{index}]")
+    else:
+        yield key, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | None) -> Iterator[Drawing]:
+    """All figures of each protocol's picked system or, where none was picked, of its best row."""
+    targets = board.heading.targets[:MOST_TARGETS_DRAWN]
+    for protocol in board.protocols:
+        rows = [row for row in board.rows if row.protocol == protocol and row.kind == "measured" and row.status == "ok"]
+        row = next((row for row in rows if row.picked), rows[0] if rows else None)
+        if row is None:
+            continue
+        if not ((predictions["protocol"] == protocol) & (predictions["system"] == row.system)).any():
+            yield absent(f"Figures of protocol {protocol}", f"no predictions of {row.system}")
+            continue
+        found = list(_drawings_of(board, predictions, weights, protocol, row.system, targets))
+        for drawing in found:
+            if len(board.protocols) > 1:
+                drawing = Drawing(**vars(drawing) | {"title": f"{drawing.title} ({protocol})"})
+            yield drawing
+    if len(board.heading.targets) > len(targets):
+        yield absent(
+            "Other targets",
+            f"figures are drawn for the first {len(targets)} of {len(board.heading.targets)} targets only",
+        )
+
+
+def _drawings_of(board, predictions, weights, protocol, system, targets) -> Iterator[Drawing]:
+    heading = board.heading
+    yield figures.stages(board, protocol)
+    here = predictions[predictions["protocol"] == protocol]
+    raw = tables.raw_name(system, set(here["system"].unique()))
+    for target in targets:
+        yield from figures.fits(here, protocol, system, raw, target)
+        if target.kind == "classes":
+            yield figures.confusion(here, protocol, system, target)
+        yield figures.groups(here, protocol, system, target, heading)
+        yield fusion_graph(weights, system, target)
+        yield from figures.traces(here, protocol, system, target)
+    if not {"recording", "time"} <= set(predictions.columns):
+        yield absent("Traces over time", "the clips are not time-continuous recordings")
+    if all(target.kind != "classes" for target in targets):
+        yield absent("Confusion matrices", "no target is a class")
+
+
+def _rows(board: Board) -> list[dict[str, Any]]:
+    spans = {column: _span(board, column) for column in board.columns}
+    return [
+        {
+            "row": row,
+            "marks": name_marks(row, MARKS),
+            "kind": "failed" if row.status == "failed" else row.kind if row.comparable else "aside",
+            "cells": [_cell(board, row, column, spans[column]) for column in board.columns],
+            "seconds": "" if math.isnan(row.seconds) else f"{row.seconds:,.1f}",
+        }
+        for row in board.rows
+    ]
+
+
+def _cell(board: Board, row: Row, column: Column, span: tuple[float, float]) -> dict[str, Any]:
+    cell = row.cells.get(column[:2])
+    value, spread = figure(board, row, column, DIGITS, MARKS)
+    known = cell is not None and not math.isnan(cell.value) and cell.metric == column.metric
+    drawn = (
+        {} if not known else {name: _place(x, span) for name, x in zip(("at", "low", "high"), cell[:3], strict=True)}
+    )
+    return {
+        "value": value, "spread": spread, "best": board.is_best(row, column), "sort": cell.value if known else "",
+    } | drawn  # fmt: skip
+
+
+def _span(board: Board, column: Column) -> tuple[float, float]:
+    cells = [row.cells[column[:2]] for row in board.rows if column[:2] in row.cells]
+    known = [
+        x
+        for cell in cells
+        if isinstance(cell, Cell) and cell.metric == column.metric
+        for x in cell[:3]
+        if not math.isnan(x)
+    ]
+    return (min(known), max(known)) if known else (0.0, 1.0)
+
+
+def _place(value: float, span: tuple[float, float]) -> float | None:
+    """Where a value lies on its column's axis, 2 to 98 per cent; None without value."""
+    if math.isnan(value):
+        return None
+    low, high = span
+    return round(2 + 96 * (value - low) / (high - low or 1.0), 2)
+
+
+def _gaps(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the protocol alone changes: the score of each system measured under several."""
+    column = board.columns[0]
+    return [
+        (system, [(protocol, " ".join(figure(board, row, column, DIGITS, MARKS))) for protocol, row in rows])
+        for system, rows in figures.protocol_gaps(board)
+    ]

@@ -1,0 +1,76 @@
+"""Reading the table of predictions for the figures: one system, one target, evaluated clips."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError
+from ..evaluation.metrics import score
+
+COLUMNS = (
+    "protocol", "split", "part", "system", "target", "class", "clip_id", "group", "truth", "prediction",
+)  # fmt: skip
+LEAST_CLIPS = 5
+
+
+def check(predictions: pd.DataFrame) -> None:
+    """Raise `InputError` where a column of ``predictions.parquet`` is missing."""
+    missing = [name for name in COLUMNS if name not in predictions.columns]
+    if missing:
+        raise InputError(f"predictions.parquet/{missing[0]}: column missing; has {', '.join(predictions.columns)}")
+
+
+def raw_name(system: str, systems: Collection[str]) -> str | None:
+    """The row without matching that belongs to a matched system, if there is one."""
+    twins = {"late-matched-mean": "late-mean"}
+    for name in (f"{system}-raw", system.removesuffix("-matched"), twins.get(system)):
+        if name and name != system and name in systems:
+            return name
+    return None
+
+
+def evaluated(predictions: pd.DataFrame, protocol: str, system: str, target: str) -> pd.DataFrame:
+    """Labelled test rows of one system and target; with several splits a clip has a row in each that tests it."""
+    rows = predictions[
+        (predictions["part"] == "test")
+        & (predictions["protocol"] == protocol)
+        & (predictions["system"] == system)
+        & (predictions["target"] == target)
+    ]
+    return rows[rows["truth"].notna() & rows["prediction"].notna()]
+
+
+def classes(rows: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """Names of the classes, then for each clip its true class, its predicted class (both as codes) and its group."""
+    wide = rows.pivot_table(
+        index=["split", "group", "clip_id"], columns="class", values=["truth", "prediction"], observed=True
+    )
+    truth, posterior = wide["truth"], wide["prediction"]
+    names = [str(name) for name in truth.columns]
+    groups = wide.index.get_level_values("group").astype(str).to_numpy()
+    return names, truth.to_numpy().argmax(axis=1), posterior[truth.columns].to_numpy().argmax(axis=1), groups
+
+
+def group_scores(rows: pd.DataFrame, metric: str, kind: str) -> pd.DataFrame:
+    """The metric within each group.
+
+    Returns
+    -------
+    DataFrame
+        Index group, columns ``score`` and ``n_clips``, worst first; groups of fewer than five clips are left out, and
+        for concordance or correlation those whose truth is constant.
+    """
+    if kind == "classes":
+        names, truth, prediction, groups = classes(rows)
+        table = pd.DataFrame({"group": groups, "truth": truth, "prediction": prediction})
+        metric, options = "accuracy", {"n_classes": len(names)}
+    else:
+        table = rows[["truth", "prediction"]].assign(group=rows["group"].astype(str))
+        metric, options = ("ccc" if metric == "ccc_per_recording" else metric), {}
+    scores = {}
+    for group, part in table.groupby("group"):
+        if len(part) >= LEAST_CLIPS and (metric not in ("ccc", "pcc") or part.truth.nunique() > 1):
+            scores[group] = (score(metric, part.truth.to_numpy(), part.prediction.to_numpy(), **options), len(part))
+    found = pd.DataFrame.from_dict(scores, orient="index", columns=["score", "n_clips"])
+    return found.sort_values("score", ascending=metric not in ("rmse", "mae"), kind="stable")

@@ -1,0 +1,187 @@
+"""``python -m avbaselines.run STUDY``: from a study file to a leaderboard."""
+
+import argparse
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import joblib
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from avbaselines import catalog
+from avbaselines.errors import InputError
+from avbaselines.experiment.load import data_folder
+from avbaselines.experiment.registry import reader
+from avbaselines.experiment.study_run import expected_fits, prepare, run_study
+from avbaselines.reports.leaderboard import render_terminal
+from avbaselines.study import load_study
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def parser():
+    """The command line of ``run``."""
+    command = argparse.ArgumentParser(
+        prog="python -m avbaselines.run", description="Run a study: measured baselines beside reported figures."
+    )
+    command.add_argument("study", nargs="?", help="name of a shipped study, or the path of a study file")
+    command.add_argument("--data", metavar="DIR", help="the corpus' root folder")
+    command.add_argument("--out", metavar="DIR", help="run folder (default: runs/<study>)")
+    command.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: all cores)")
+    command.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="for learners that can use a GPU")
+    command.add_argument(
+        "--protocol",
+        choices=["honest", "paper", "both"],
+        default="honest",
+        help="everything learnt on training groups, or as the paper did it",
+    )
+    command.add_argument("--seed", type=int, metavar="N", help="overrides the study's seed")
+    command.add_argument("--only", nargs="+", default=[], metavar="SYSTEM", help="these systems and what they need")
+    command.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a study key"
+    )
+    command.add_argument("--force", action="store_true", help="fit again what the run folder holds")
+    command.add_argument("--dry-run", action="store_true", help="check everything, fit nothing")
+    command.add_argument("--list", action="store_true", help="list the shipped studies")
+    command.add_argument("--debug", action="store_true", help="show tracebacks")
+    return command
+
+
+def main(argv=None):
+    """Run the command.
+
+    Returns
+    -------
+    int
+        0 done, 1 a system failed, 2 bad input, 130 interrupted.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.list:
+            return show_list(Console())
+        if not arguments.study:
+            raise InputError(f"name a study, or a study file; shipped: {', '.join(catalog.names('studies'))}")
+        return run(arguments, Console(), Console(stderr=True))
+    except InputError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+
+
+def run(arguments, console, messages):
+    """Load, fit and show one study."""
+    path = catalog.find("studies", arguments.study)
+    overrides = [*arguments.set, *([f"seed={arguments.seed}"] if arguments.seed is not None else [])]
+    study = load_study(path, overrides)
+    jobs = arguments.jobs or joblib.cpu_count()
+    started = time.perf_counter()
+    protocols = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
+    with _progress(messages) as bar:
+        sides = prepare(
+            study,
+            path,
+            arguments.data,
+            protocols,
+            only=arguments.only,
+            jobs=jobs,
+            progress=_reporter(bar, "reading"),
+        )
+        if not arguments.dry_run:
+            result = run_study(
+                sides,
+                Path(arguments.out) if arguments.out else Path("runs") / path.stem,
+                jobs=jobs,
+                device=arguments.device,
+                force=arguments.force,
+                command=sys.argv[1:],
+                progress=_reporter(bar, "fitting"),
+            )
+    if arguments.dry_run:
+        for side in sides:
+            show_plan(console, side)
+        return DONE
+    console.print(render_terminal(result.board))
+    seconds = time.perf_counter() - started
+    work = f"{result.computed} fits" if result.computed else "nothing computed anew"
+    messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)
+    return FAILED if result.failed else DONE
+
+
+def show_plan(console, side):
+    """What a dry run prints: the systems, and how many fits they take."""
+    corpus = side.corpus
+    table = Table(
+        title=f"{side.study.title} (protocol {side.protocol})", title_justify="left", box=None, pad_edge=False
+    )
+    for column in ("system", "modalities", "stage", "inputs"):
+        table.add_column(column)
+    for system in side.systems:
+        table.add_row(system.name, "+".join(system.modalities), str(system.stage), ", ".join(system.inputs))
+    console.print(table)
+    console.print(
+        f"{len(corpus.ids)} clips, {len(set(corpus.groups))} groups, {len(corpus.targets)} targets, "
+        f"{len(corpus.splits)} splits; expected fits: {expected_fits(side)}",
+        highlight=False,
+    )
+    for note in corpus.notes:
+        console.print(f"note: {note}", highlight=False)
+
+
+def show_list(console):
+    """What ``--list`` prints: every shipped study, broken ones with their reason."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("study", "paper or title", "corpus", "needs", "data"):
+        table.add_column(column, overflow="fold")
+    for name in catalog.names("studies"):
+        try:
+            study = load_study(catalog.find("studies", name))
+            source = reader(study.corpus.reader)
+            paper = f"{study.paper.authors} {study.paper.year or ''}".strip() if study.paper else study.title
+            found = "found" if source.ENVIRONMENT is None or data_folder(study, None) else "not found"
+            table.add_row(name, paper, study.corpus.reader, source.NEEDS, found)
+        except InputError as error:
+            table.add_row(name, f"broken: {error}", "", "", "")
+    console.print(table)
+    return DONE
+
+
+def _positive(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def _progress(console):
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+        console=console,
+        transient=True,
+    )
+
+
+def _reporter(bar, description):
+    task = None
+
+    def report(done, total, what):
+        nonlocal task
+        if task is None:
+            task = bar.add_task(description, total=total, what=what)
+        bar.update(task, completed=done, total=total, what=what)
+
+    return report
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

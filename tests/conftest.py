@@ -1,0 +1,23 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of real corpora beside the checkout (or named by AVBASELINES_TEST_DATA); tests that need it skip elsewhere."""
+    folder = Path(os.environ.get("AVBASELINES_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real data not found at {folder}; set AVBASELINES_TEST_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def cache_of_its_own(tmp_path_factory, monkeypatch):
+    """No test reads or fills the user's own cache."""
+    monkeypatch.setenv("AVBASELINES_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))

@@ -1,0 +1,224 @@
+"""The table reader and what is joined to it: targets, splits, modalities, imported predictions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avbaselines.errors import InputError
+from avbaselines.experiment.load import load_corpus
+from avbaselines.study import load_study
+
+STUDY = """
+title = "mine"
+[corpus]
+reader = "table"
+clips = "clips.csv"
+group = "speaker"
+[split]
+column = "part"
+train = ["train"]
+dev = ["dev"]
+test = ["test"]
+[targets]
+arousal = { metric = "ccc", range = [1, 5] }
+mood = { metric = "uar" }
+[modalities]
+audio = "audio.npz"
+face = "face.csv"
+"""
+
+
+@pytest.fixture
+def release(tmp_path):
+    """Twelve clips of six speakers; ids with leading zeros; one clip without audio and one without face."""
+    ids = [f"{number:03d}" for number in range(12)]
+    rng = np.random.default_rng(0)
+    clips = pd.DataFrame(
+        {
+            "clip_id": ids,
+            "speaker": np.repeat([f"{s}" for s in range(6)], 2),
+            "part": np.repeat(["train", "train", "train", "dev", "test", "test"], 2),
+            "arousal": rng.uniform(1, 5, 12),
+            "mood": ["sad", "glad"] * 6,
+        }
+    )
+    clips.loc[3, ["arousal", "mood"]] = [np.nan, ""]
+    np.savez(
+        tmp_path / "audio.npz",
+        clip_id=np.array(ids[::-1][:-1]),
+        X=np.arange(11.0)[:, None] * [1, 2],
+        columns=["a", "b"],
+    )
+    face = pd.DataFrame({"clip_id": ids[:11], "au1": np.arange(11.0), "au2": 1.0})
+    clips.to_csv(tmp_path / "clips.csv", index=False)
+    face.to_csv(tmp_path / "face.csv", index=False)
+    (tmp_path / "study.toml").write_text(STUDY)
+    return tmp_path
+
+
+def load(folder, *overrides):
+    path = folder / "study.toml"
+    return load_corpus(load_study(path, overrides), path)
+
+
+def change(folder, **columns):
+    clips = pd.read_csv(folder / "clips.csv", dtype={"clip_id": str})
+    clips.assign(**columns).to_csv(folder / "clips.csv", index=False)
+
+
+def test_everything_is_joined_by_id(release):
+    corpus = load(release)
+    assert corpus.ids.tolist()[:2] == ["000", "001"]
+    assert np.isnan(corpus.modalities["audio"].X[0]).all()  # the table lacks clip 000
+    np.testing.assert_array_equal(corpus.modalities["audio"].X[1:, 0], np.arange(11)[::-1])  # stored in reverse
+    np.testing.assert_array_equal(corpus.modalities["face"].present, [True] * 11 + [False])
+    assert np.isnan(corpus.y["arousal"][3]) and np.isnan(corpus.y["mood"][3])
+    assert corpus.targets[1].classes == ("glad", "sad") and corpus.y["mood"][:2].tolist() == [1, 0]
+    split = corpus.splits[0]
+    assert (split.name, split.train.tolist(), split.dev.tolist(), split.test.tolist()) == (
+        "test", [0, 1, 2, 3, 4, 5], [6, 7], [8, 9, 10, 11],
+    )  # fmt: skip
+
+
+def test_rows_are_filtered_by_where(release):
+    corpus = load(
+        release, "corpus.where={speaker = [0, 1, 2, 4, 5]}", "split={column='part', train=['train'], test=['test']}"
+    )
+    assert len(corpus.ids) == 10
+
+
+@pytest.mark.parametrize(
+    ("split", "names", "once"),
+    [
+        ("{folds = 'speaker'}", ["0", "1", "2", "3", "4", "5"], True),
+        ("{leave_one_out = 'speaker'}", ["0", "1", "2", "3", "4", "5"], True),
+        ("{group_kfold = 3}", ["fold0", "fold1", "fold2"], True),
+        ("{columns = ['part', 'part2'], train = ['train'], dev = ['dev'], test = ['test']}", ["part", "part2"], False),
+    ],
+)
+def test_ways_to_split(release, split, names, once):
+    change(release, part2=np.repeat(["train", "train", "dev", "train", "test", "test"], 2))
+    corpus = load(release, f"split={split}")
+    assert [part.name for part in corpus.splits] == names and corpus.once is once
+    for part in corpus.splits:
+        assert not set(corpus.groups[part.fit]) & set(corpus.groups[part.test])
+        assert len(part.fit) + len(part.test) == 12
+
+
+def test_steps_become_functionals_without_padding(release):
+    X = np.zeros((11, 4, 2), np.float32)
+    X[:, 2:, 0], X[:, 2:, 1] = [1, 3], [5, 5]  # two padding steps in front
+    X[0] = 0  # a clip without any step
+    np.savez(release / "audio.npz", clip_id=[f"{i:03d}" for i in range(11)], X=X, columns=["a", "b"])
+    audio = load(release).modalities["audio"]
+    clip = dict(zip(audio.columns, audio.X[1], strict=True))
+    expected = {"a_mean": 2, "b_mean": 5, "a_std": 1, "b_std": 0, "a_slope": 2, "a_p10": 1.2, "a_p90": 2.8}
+    assert {name: pytest.approx(clip[name], abs=1e-6) for name in expected} == expected
+    assert not audio.present[0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "overrides", "words"),
+    [
+        ({"clip_id": ["000"] * 12}, [], ["'000'", "12 times"]),
+        ({"clip_id": ["000", ""] + [f"{i}" for i in range(10)]}, [], ["row 3", "no clip_id"]),
+        ({}, ["corpus.id=clipid"], ["clipid", "clip_id"]),
+        ({}, ["corpus.group=speakr"], ["speakr", "speaker"]),
+        ({}, ["corpus.group=mood"], ["003", "no mood"]),
+        ({}, ["targets.arousl={metric='ccc'}"], ["arousl", "arousal"]),
+        ({"part": ["train"] * 11 + ["tset"]}, [], ["011", "'tset'"]),
+        ({"part": ["train"] * 11 + [""]}, [], ["011", "empty"]),
+        ({"part": np.repeat(["train", "dev"], 6)}, [], ["part = 'test'"]),
+        ({"speaker": ["0"] * 12}, [], ["group '0'", "both sides", "train", "test"]),
+        ({"arousal": 3.0}, [], ["arousal", "constant"]),
+        ({"arousal": np.nan}, [], ["arousal", "no label"]),
+        ({"arousal": [np.nan] * 8 + [1, 2, 3, 4]}, [], ["arousal", "no label in the training part"]),
+        ({"arousal": [1, 2, 3, 4, 5, 4, 3, 2] + [np.nan] * 4}, [], ["arousal", "nothing to score"]),
+        ({"arousal": 7.0}, [], ["outside its range"]),
+        ({"arousal": ["high", "low"] * 6}, [], ["'high'", "class metric"]),
+        ({"mood": "sad"}, [], ["single class"]),
+        ({}, ["corpus.where={part = ['nowhere']}"], ["part", "nowhere"]),
+        ({}, ["modalities.audio=nowhere.npz"], ["modalities.audio", "nowhere.npz"]),
+        ({}, ["corpus.reader=tabel"], ["'tabel'", "'table'"]),
+        ({}, ["corpus.clipz=x.csv"], ["clipz", "clips"]),
+    ],
+)
+def test_bad_input_is_named(release, columns, overrides, words):
+    change(release, **columns)
+    with pytest.raises(InputError) as error:
+        load(release, *overrides)
+    for word in words:
+        assert word in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("face", "words"),
+    [
+        ({"au1": [np.inf] + [0.0] * 10}, ["au1", "infinite", "000"]),
+        ({"au1": ["x"] * 11}, ["au1", "not numeric"]),
+        ({"clip_id": [f"c{i}" for i in range(11)]}, ["none of 12 of 12", "'000'", "'c0'", "max_missing"]),
+        ({"clip_id": ["000"] * 11}, ["occurs 11 times"]),
+    ],
+)
+def test_bad_features_are_named(release, face, words):
+    table = pd.read_csv(release / "face.csv", dtype={"clip_id": str}).assign(**face)
+    table.to_csv(release / "face.csv", index=False)
+    with pytest.raises(InputError) as error:
+        load(release)
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_pickled_features_are_refused(release):
+    np.savez(release / "audio.npz", clip_id=np.array(["000"], dtype=object), X=np.ones((1, 2)))
+    with pytest.raises(InputError, match="without pickle"):
+        load(release)
+
+
+PREDICTIONS = "predictions.deep={path='deep.csv'}"
+
+
+def predictions(folder, **columns):
+    ids = [f"{number:03d}" for number in range(12)]
+    table = pd.DataFrame({"clip_id": ids, "arousal": 3.0, "glad": 0.25, "sad": 0.75})
+    table.assign(**columns).to_csv(folder / "deep.csv", index=False)
+
+
+def test_imported_predictions_are_joined(release):
+    predictions(release, arousal=np.arange(12) / 3)
+    deep = load(release, PREDICTIONS).predictions["deep"].of("test")
+    np.testing.assert_allclose(deep["arousal"][:, 0], np.arange(12) / 3)
+    np.testing.assert_allclose(deep["mood"], [[0.25, 0.75]] * 12)
+
+
+def test_scores_that_are_no_posteriors_are_softened(release):
+    predictions(release, glad=1.0, sad=-1.0)
+    deep = load(release, PREDICTIONS).predictions["deep"].of("test")["mood"]
+    np.testing.assert_allclose(deep[0], np.exp([1, -1]) / np.exp([1, -1]).sum())
+
+
+def test_a_fold_column_restricts_predictions_to_its_split(release):
+    frame = pd.DataFrame(
+        [(f"{c:03d}", fold, fold) for fold in range(6) for c in range(12)], columns=["clip_id", "fold", "arousal"]
+    )
+    frame.assign(arousal=1 + frame["arousal"] / 2, glad=0.5, sad=0.5).to_csv(release / "deep.csv", index=False)
+    deep = load(release, PREDICTIONS, "split={folds='speaker'}").predictions["deep"]
+    assert (deep.of("3")["arousal"] == 2.5).all() and (deep.of("0")["arousal"] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"clip_id": [f"{i:03d}" for i in range(11)] + ["x"]}, ["1 evaluated clips", "'011'"]),
+        ({"arousal": 300.0}, ["300", "[1, 5]"]),
+        ({"arousal": ["?"] + ["1"] * 11}, ["'000'", "finite"]),
+        ({"clip_id": ["000"] * 12}, ["more than once"]),
+    ],
+)
+def test_bad_predictions_are_refused(release, columns, words):
+    predictions(release, **columns)
+    with pytest.raises(InputError) as error:
+        load(release, PREDICTIONS)
+    for word in words:
+        assert word in str(error.value)

@@ -1,0 +1,34 @@
+"""What scikit-learn asks of every estimator."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from avbaselines.estimators.boosting import (
+    LightGBMClassifier,
+    LightGBMRegressor,
+    XGBoostClassifier,
+    XGBoostRegressor,
+)
+from avbaselines.estimators.kernel import KernelClassifier, KernelRegressor
+from avbaselines.estimators.matching import Matcher
+from avbaselines.estimators.preparation import Preparation
+from avbaselines.estimators.ridge import RidgeClassifier, RidgeRegressor
+
+FEW = {"cv": 2}
+LEARNERS = [
+    Preparation(),
+    Preparation(scaling="quantile"),
+    Matcher(),
+    RidgeRegressor(penalties=(1.0, 0.01), **FEW),
+    RidgeClassifier(penalties=(1.0, 0.01), **FEW),
+    KernelRegressor(scalings=("standard",), widths=(1.0,), costs=(1.0, 30.0), **FEW),
+    KernelClassifier(scalings=("standard",), widths=(0.0,), costs=(1.0,), **FEW),
+    LightGBMRegressor(rounds=(10, 40), learning_rate=0.3, **FEW),
+    LightGBMClassifier(rounds=(10,), learning_rate=0.3, **FEW),
+    XGBoostRegressor(rounds=(10, 40), learning_rate=0.3, **FEW),
+    XGBoostClassifier(rounds=(10,), learning_rate=0.3, **FEW),
+]
+
+
+@parametrize_with_checks(LEARNERS)
+def test_scikit_learn(estimator, check):
+    check(estimator)

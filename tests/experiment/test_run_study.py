@@ -1,0 +1,311 @@
+"""The whole road on small tables: what a run leaves, resumes, refuses, and what shuffled targets score."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avbaselines.errors import InputError
+from avbaselines.evaluation.metrics import score
+from avbaselines.experiment.plan import plan
+from avbaselines.experiment.scoring import COLUMNS
+from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.run import main
+from avbaselines.study import load_study
+
+STUDY = """
+title = "small"
+[corpus]
+reader = "table"
+clips = "clips.csv"
+group = "speaker"
+[split]
+folds = "fold"
+[targets]
+arousal = { metric = "ccc", range = [1, 5] }
+mood = { metric = "uar" }
+[modalities]
+audio = "audio.npz"
+face = "face.npz"
+[systems]
+learners = ["ridge"]
+transductive = ["ridge"]
+inner_folds = 3
+[[reported]]
+system = "LSTM"
+target = "arousal"
+metric = "ccc"
+value = 0.5
+source = "Table 1"
+"""
+
+
+def write_release(folder, seed=0, speakers=12, clips=12):
+    """A corpus whose audio knows arousal and whose face knows the mood; a tenth of the faces is missing."""
+    rng = np.random.default_rng(seed)
+    n = speakers * clips
+    speaker = np.repeat(np.arange(speakers), clips)
+    arousal, mood = rng.normal(size=n), rng.integers(0, 3, n)
+    ids = np.array([f"c{number}" for number in range(n)])
+    audio = arousal[:, None] * [1, 0.5, 0, 0] + 0.5 * rng.normal(size=(speakers, 4))[speaker] + rng.normal(size=(n, 4))
+    face = np.eye(3)[mood] * 2 + rng.normal(size=(n, 3))
+    seen = rng.permutation(n) >= n // 10
+    table = pd.DataFrame(
+        {
+            "clip_id": ids,
+            "speaker": [f"s{s}" for s in speaker],
+            "fold": speaker % 3,
+            "arousal": np.clip(3 + arousal * 0.7, 1, 5),
+            "mood": np.array(["glad", "sad", "mad"])[mood],
+        }
+    )
+    table.to_csv(folder / "clips.csv", index=False)
+    np.savez(folder / "audio.npz", clip_id=ids, X=audio.astype(np.float32), columns=list("abcd"))
+    np.savez(folder / "face.npz", clip_id=ids[seen], X=face[seen].astype(np.float32), columns=list("efg"))
+    (folder / "study.toml").write_text(STUDY)
+    return folder
+
+
+def run(folder, *overrides, out="run", jobs=1, only=()):
+    path = folder / "study.toml"
+    sides = prepare(load_study(path, overrides), path, None, ["honest"], only=only)
+    return run_study(sides, folder / out, jobs=jobs), sides[0].corpus
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = write_release(tmp_path_factory.mktemp("small"))
+    result, corpus = run(folder)
+    return folder, result, corpus
+
+
+def results_of(result):
+    return pd.read_csv(result.folder / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
+
+
+def test_the_run_folder_holds_what_its_contract_says(finished):
+    folder, result, corpus = finished
+    names = {path.name for path in result.folder.iterdir()}
+    assert names >= {"results.csv", "predictions.parquet", "leaderboard.md", "study.toml", "provenance.json", "models"}
+    results = results_of(result)
+    assert list(results.columns) == COLUMNS
+    assert set(results["kind"]) == {"measured", "reported"} and set(results["split"]) == {"0", "1", "2", "all"}
+    overall = results[(results["split"] == "all") & (results["kind"] == "measured")]
+    assert set(overall["target"]) == {"arousal", "mood", "mean"}
+    assert set(overall[overall["target"] == "arousal"]["metric"]) == {"ccc", "pcc", "rmse", "mae"}
+    assert set(overall[overall["target"] == "mood"]["metric"]) == {
+        "accuracy",
+        "uar",
+        "f1_macro",
+        "f1_micro",
+        "f1_weighted",
+    }
+    assert (overall["n_clips"] == 144).all() and (overall["n_groups"] == 12).all() and (overall["status"] == "ok").all()
+    assert ((overall["ci_low"] < overall["value"]) & (overall["value"] < overall["ci_high"])).all()
+    assert len(set(results[results["picked"] == "yes"]["system"])) == 1
+    provenance = json.loads((result.folder / "provenance.json").read_text())
+    assert provenance["fits_computed"] == result.computed > 0 and set(provenance["sha256"]) >= {"modalities", "splits"}
+
+
+def test_scores_are_those_of_the_stored_predictions(finished):
+    _, result, _ = finished
+    results = results_of(result)
+    stored = pd.read_parquet(result.folder / "predictions.parquet")
+    test = stored[(stored["part"] == "test") & (stored["system"] == "ridge-audio") & (stored["split"] != "final")]
+    arousal = test[test["target"] == "arousal"]
+    assert arousal["clip_id"].is_unique and len(arousal) == 144
+    row = results.query("system == 'ridge-audio' and split == 'all' and target == 'arousal' and metric == 'ccc'")
+    assert row["value"].item() == pytest.approx(score("ccc", arousal["truth"], arousal["prediction"]))
+    mood = test[test["target"] == "mood"].pivot(index="clip_id", columns="class", values=["truth", "prediction"])
+    correct = mood["truth"].to_numpy().argmax(axis=1) == mood["prediction"].to_numpy().argmax(axis=1)
+    row = results.query("system == 'ridge-audio' and split == 'all' and target == 'mood' and metric == 'accuracy'")
+    assert row["value"].item() == pytest.approx(correct.mean())
+
+
+def test_every_clip_is_scored_even_without_its_modality(finished):
+    _, result, corpus = finished
+    stored = pd.read_parquet(result.folder / "predictions.parquet")
+    absent = corpus.ids[~corpus.modalities["face"].present]
+    rows = stored.query("system == 'ridge-face-raw' and part == 'test' and target == 'arousal'")
+    rows = rows[rows["clip_id"].isin(absent)]
+    assert len(rows) == len(absent) == 14 and rows["prediction"].notna().all()
+    for split in corpus.splits:
+        mean = corpus.y["arousal"][split.fit].mean()
+        np.testing.assert_allclose(rows[rows["split"] == split.name]["prediction"], mean)
+
+
+def test_no_group_is_on_both_sides_and_matching_is_learnt_out_of_fold(finished):
+    _, result, corpus = finished
+    stored = pd.read_parquet(result.folder / "predictions.parquet")
+    for split in corpus.splits:
+        rows = stored[stored["split"] == split.name]
+        assert not set(rows[rows["part"] == "test"]["group"]) & set(rows[rows["part"] == "train_oof"]["group"])
+        raw, matched = (
+            rows[(rows["system"] == name) & (rows["target"] == "arousal")]
+            for name in ("ridge-audio-raw", "ridge-audio")
+        )
+        oof = raw[raw["part"] == "train_oof"]
+        factor = oof["truth"].std() / oof["prediction"].std()
+        test_raw, test = raw[raw["part"] == "test"]["prediction"], matched[matched["part"] == "test"]["prediction"]
+        expected = oof["truth"].mean() + factor * (test_raw.to_numpy() - oof["prediction"].mean())
+        np.testing.assert_allclose(test, expected, rtol=1e-6)
+
+
+def test_a_second_call_computes_nothing_and_changed_inputs_only_what_they_touch(tmp_path):
+    folder = write_release(tmp_path)
+    first, _ = run(folder)
+    before = pd.read_parquet(first.folder / "predictions.parquet")
+    again, _ = run(folder)
+    assert again.computed == 0
+    pd.testing.assert_frame_equal(before, pd.read_parquet(first.folder / "predictions.parquet"))
+    with np.load(folder / "face.npz") as stored:
+        np.savez(folder / "face.npz", clip_id=stored["clip_id"], X=stored["X"] * 1.01, columns=stored["columns"])
+    changed, corpus = run(folder)
+    systems = plan(load_study(folder / "study.toml"), corpus.targets)
+    touched = [system for system in systems if "face" in system.modalities]
+    assert changed.computed == len(touched) * 4 < len(systems) * 4  # three folds and the final fit
+
+
+def test_one_job_and_two_give_the_same_predictions(finished, tmp_path):
+    _, result, _ = finished
+    folder = write_release(tmp_path)
+    parallel, _ = run(folder, jobs=2)
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(result.folder / "predictions.parquet"), pd.read_parquet(parallel.folder / "predictions.parquet")
+    )
+
+
+def test_labels_of_evaluated_clips_change_no_prediction(finished, tmp_path):
+    _, result, _ = finished
+    folder = write_release(tmp_path)
+    clips = pd.read_csv(folder / "clips.csv")
+    evaluated = clips["fold"] == 0
+    clips.loc[evaluated, "arousal"] = np.random.default_rng(1).permutation(clips.loc[evaluated, "arousal"])
+    clips.to_csv(folder / "clips.csv", index=False)
+    changed, _ = run(folder)
+    query = "split == '0' and part == 'test' and system != 'picked'"
+    before, after = (pd.read_parquet(r.folder / "predictions.parquet").query(query) for r in (result, changed))
+    np.testing.assert_array_equal(before["prediction"], after["prediction"])
+    assert (before["truth"].to_numpy() != after["truth"].to_numpy()).any()
+
+
+def test_a_failing_system_is_a_row_with_its_reason(tmp_path, monkeypatch):
+    from avbaselines.estimators.ridge import RidgeRegressor
+
+    fit = RidgeRegressor.fit
+
+    def fail_on_face(self, X, y, groups=None):
+        if X.shape[1] == 3:
+            raise RuntimeError("the face fit broke")
+        return fit(self, X, y, groups)
+
+    monkeypatch.setattr(RidgeRegressor, "fit", fail_on_face)
+    result, _ = run(write_release(tmp_path))
+    assert result.failed
+    results = results_of(result)
+    failed = results[results["status"] == "failed"]
+    assert set(failed["system"]) == {
+        "ridge-face",
+        "ridge-face-raw",
+        "ridge-face-per-speaker",
+        "ridge-face-per-speaker-raw",
+    }
+    assert failed["note"].str.contains("the face fit broke").all() and failed["value"].isna().all()
+    assert not results[(results["system"] == "late-greedy") & (results["split"] == "all")].empty
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_predictions(tmp_path):
+    folder = write_release(tmp_path, speakers=15, clips=20)
+    overrides = ["systems.learners=['ridge', 'svr', 'lightgbm']"]
+    command = [sys.executable, "-m", "avbaselines.run", str(folder / "study.toml"), "--set", *overrides, "--jobs", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen([*command, "--out", str(folder / "killed")], env=environment, stdout=subprocess.DEVNULL)
+    work = folder / "killed" / "work"
+    deadline = time.monotonic() + 120
+    while len(list(work.glob("*.npz"))) < 8 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert process.poll() is None, "the run ended before it could be killed"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "killed" / "results.csv").exists()
+    finished = len([path for path in work.glob("*.npz") if not path.name.startswith(".")])
+    resumed, _ = run(folder, *overrides, out="killed")
+    whole, _ = run(folder, *overrides, out="whole")
+    assert 0 < whole.computed - resumed.computed <= finished
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(resumed.folder / "predictions.parquet"), pd.read_parquet(whole.folder / "predictions.parquet")
+    )
+
+
+@pytest.mark.slow
+def test_shuffled_targets_score_about_zero(tmp_path):
+    folder = write_release(tmp_path, speakers=20, clips=15)
+    clips = pd.read_csv(folder / "clips.csv")
+    rng = np.random.default_rng(3)
+    clips["arousal"], clips["mood"] = rng.permutation(clips["arousal"]), rng.permutation(clips["mood"])
+    clips.to_csv(folder / "clips.csv", index=False)
+    stages = "['best-single', 'mean', 'greedy', 'ridge', 'correlation', {method='ridge', name='second', inputs=['late-ridge', 'late-greedy']}]"
+    result, _ = run(folder, "systems.learners=['ridge', 'svr', 'lightgbm']", f"systems.fusion={stages}", jobs=2)
+    results = results_of(result)
+    arousal = results.query("split == 'all' and target == 'arousal' and metric == 'ccc' and kind == 'measured'")
+    assert len(arousal) > 20
+    assert ((arousal["ci_low"] <= 0) & (arousal["ci_high"] >= 0)).all(), arousal[
+        ["system", "value", "ci_low", "ci_high"]
+    ]
+    mood = results.query("split == 'all' and target == 'mood' and metric == 'uar'")
+    assert ((mood["ci_low"] <= 1 / 3) & (mood["ci_high"] >= 1 / 3)).all(), mood[
+        ["system", "value", "ci_low", "ci_high"]
+    ]
+
+
+def test_only_keeps_what_a_fusion_needs(finished):
+    folder, _, corpus = finished
+    study = load_study(folder / "study.toml")
+    names = [system.name for system in plan(study, corpus.targets, ["late-greedy"])]
+    assert names == ["ridge-audio", "ridge-face", "ridge-audio+face", "late-greedy"]
+    with pytest.raises(InputError, match="'ridge-audoi'.*'ridge-audio'"):
+        plan(study, corpus.targets, ["ridge-audoi"])
+
+
+def test_the_command_ends_with_the_leaderboard(finished, capsys, monkeypatch):
+    folder, _, _ = finished
+    monkeypatch.chdir(folder)
+    assert main(["study.toml", "--out", "run", "--jobs", "1"]) == 0
+    printed = capsys.readouterr()
+    assert "ridge-audio" in printed.out and "LSTM" in printed.out and "nothing computed anew" in printed.err
+    assert main(["study.toml", "--dry-run"]) == 0
+    assert "expected fits" in capsys.readouterr().out
+
+
+def test_bad_input_ends_with_status_2_and_nothing_written(finished, capsys, tmp_path):
+    folder, _, _ = finished
+    out = tmp_path / "none"
+    for arguments in (
+        ["nostudy"],
+        [str(folder / "study.toml"), "--set", "sede=1"],
+        [str(folder / "study.toml"), "--only", "x"],
+    ):
+        assert main([*arguments[:1], "--out", str(out), *arguments[1:]]) == 2
+        message = capsys.readouterr().err.strip()
+        assert message.startswith("error: ") and "Traceback" not in message and len(message.splitlines()) <= 2
+    assert not out.exists()
+
+
+def test_list_names_every_study_and_why_one_is_broken(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", "300")
+    from avbaselines import catalog
+
+    (tmp_path / "broken.toml").write_text('title = "x"\ntypo = 1\n')
+    places = catalog.places("studies")
+    monkeypatch.setattr(catalog, "places", lambda kind: [*places, tmp_path])
+    assert main(["--list"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "quickstart" in printed and "broken.toml" in printed and "line 2" in printed and "typo" in printed
