@@ -16,7 +16,10 @@ from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
 
-FUSION_METHODS = ("best-single", "mean", "greedy", "ridge", "correlation")
+FUSION_METHODS = (
+    *("best-single", "mean", "greedy", "ridge", "correlation"),
+    *("non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm"),
+)
 
 
 def _plain_name(value):
@@ -75,13 +78,34 @@ class Stage(Section):
     name : str
         By default ``late-<method>``.
     inputs : list of str
-        Names of systems or earlier stages (``*`` matches any text); by default all base systems that keep their
-        evaluated clips apart.
+        Names of systems or earlier stages (``*`` matches any text, of base systems); by default all base systems that
+        keep their evaluated clips apart.
+    targets : {"own", "all"}
+        Whether a target is fused from its own predictions, or from those of all targets.
+    context : list of int
+        Frames before and after that stand beside a frame's own predictions; one is chosen out-of-fold.
+    layout : {"centred", "avec"}
+        How context is laid out; ``avec`` is the scripts' of the AVEC challenges, which crosses recordings in fitting.
+    recording_means : bool
+        Weigh a recording's mean prediction apart from what moves within it.
+    onset : list of float
+        Time constants in seconds of how weights differ at the beginning of a recording.
+    penalties : list of float, optional
+        Ridge penalties per clip, or C of the SVRs; one is chosen out-of-fold.
+    matching : bool
+        Mean/std matching of its output (where the study has matching at all).
     """
 
     method: Literal[FUSION_METHODS]
     name: Name = ""
     inputs: list[str] = Field(default=["*"], min_length=1)
+    targets: Literal["own", "all"] = "own"
+    context: list[int] = Field(default=[0], min_length=1)
+    layout: Literal["centred", "avec"] = "centred"
+    recording_means: bool = False
+    onset: list[float] = []
+    penalties: list[float] | None = None
+    matching: bool = True
 
     @model_validator(mode="before")
     @classmethod
@@ -90,6 +114,24 @@ class Stage(Section):
         method = value.get("method", "")
         value.setdefault("name", method if method == "best-single" else f"late-{method}")
         return value
+
+    @model_validator(mode="after")
+    def _options_of_the_method(self):
+        around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
+        if around and self.method not in ("ridge", "non-negative", "linear-svr", "linear-svr-dual"):
+            raise ValueError(f"context, layout, recording_means and onset do not go with method {self.method!r}")
+        if self.targets == "all" and self.method in ("best-single", "mean", "greedy", "correlation"):
+            raise ValueError(f"method {self.method!r} fuses a target's own predictions only")
+        if any(frames < 0 for frames in self.context) or any(constant <= 0 for constant in self.onset):
+            raise ValueError("context takes frames of 0 or more, onset seconds above 0")
+        return self
+
+    @property
+    def settings(self):
+        """What shapes the fit beyond method and inputs; empty for a plain fusion of own predictions."""
+        names = ("targets", "context", "layout", "recording_means", "onset", "penalties")
+        given = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in given.items() if value != Stage.model_fields[name].default}
 
 
 def _modality_sets(value):
@@ -127,7 +169,7 @@ class Systems(Section):
     transductive: list[str] = []
     fusion: list[Stage] = [Stage(method=method) for method in ("best-single", "mean", "greedy", "ridge")]
     matching: bool = True
-    inner_folds: int = Field(default=5, ge=2, le=20)
+    inner_folds: int = Field(default=5, ge=2, le=50)
 
     @model_validator(mode="after")
     def _distinct_names(self):

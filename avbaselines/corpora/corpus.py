@@ -1,5 +1,6 @@
 """What a reader hands over (Release) and what the experiment works on (Corpus)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class Release:
         Folder that ``${data}`` stands for in the study file.
     notes : list of str
         What a reader of the leaderboard has to know about this corpus.
+    clip_of : callable, optional
+        Clip id (or recording) of a media file's stem, None for files of no clip; by default the stem itself.
     """
 
     clips: pd.DataFrame
@@ -29,6 +32,7 @@ class Release:
     recording: str | None = None
     time: str | None = None
     notes: list[str] = field(default_factory=list)
+    clip_of: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from avbaselines.corpora.avec import read_folder
 from avbaselines.corpora.corpus import Modality
 from avbaselines.corpora.table import as_text, read_table
 from avbaselines.errors import InputError
@@ -57,8 +58,10 @@ class ModalityOptions(Section):
         return self
 
 
-def read_modality(name, options, ids, root, folder):
+def read_modality(name, options, ids, root, folder, frames=None):
     """Read a feature table and join it to the clips.
+
+    A folder holds a table a recording, as the AVEC challenges ship them, for corpora with recordings and times.
 
     Parameters
     ----------
@@ -68,6 +71,8 @@ def read_modality(name, options, ids, root, folder):
     ids : ndarray of str, shape (n_clips,)
     root, folder : Path
         What ``${data}`` stands for, and the study file's folder.
+    frames : pandas.DataFrame, optional
+        Columns recording and time of the clips, where the corpus has them.
 
     Raises
     ------
@@ -76,7 +81,12 @@ def read_modality(name, options, ids, root, folder):
     """
     path = locate(options.path, root, folder)
     key = f"modalities.{name}"
-    if path.suffix.lower() == ".npz":
+    if path.is_dir():
+        if frames is None:
+            raise InputError(f"{key}: {path} is a folder, which only corpora with recordings and times can read")
+        X, columns = read_folder(path, frames, key=key)
+        table_ids, X = ids, X.astype(np.float32)
+    elif path.suffix.lower() == ".npz":
         table_ids, X, columns = _read_npz(path, key)
     else:
         table_ids, X, columns = _read_columns(path, key, options.id)

@@ -108,9 +108,7 @@ def load_object_arrays(path, names):
                     found[name] = _load(file)
     except InputError:
         raise
-    except (
-        Exception
-    ) as error:  # zip, header and pickle fail in many ways; none is to be trusted
+    except Exception as error:  # zip, header and pickle fail in many ways; none is to be trusted
         raise InputError(
             f"{path}: is no npz of plain labels ({error}); nothing in it was run - take the file from its publisher"
         ) from None

@@ -5,6 +5,7 @@ import pandas as pd
 from pydantic import model_validator
 from scipy.special import softmax
 
+from avbaselines.corpora.avec import read_folder
 from avbaselines.corpora.corpus import ImportedPrediction
 from avbaselines.corpora.table import as_text, read_table
 from avbaselines.errors import InputError
@@ -34,7 +35,7 @@ class PredictionOptions(Section):
         return {"path": value} if isinstance(value, str) else value
 
 
-def read_prediction(name, options, ids, targets, root, folder, splits=()):
+def read_prediction(name, options, ids, targets, root, folder, splits=(), frames=None):
     """Read the predictions of one outside system.
 
     Class scores that are no posteriors (negative, or not summing to one) are put through a softmax.
@@ -49,6 +50,8 @@ def read_prediction(name, options, ids, targets, root, folder, splits=()):
         What ``${data}`` stands for, and the study file's folder.
     splits : list of Split
         Their names are what a ``fold`` column may name.
+    frames : pandas.DataFrame, optional
+        Columns recording and time of the clips, for folders with a table a recording.
 
     Raises
     ------
@@ -57,7 +60,12 @@ def read_prediction(name, options, ids, targets, root, folder, splits=()):
     """
     path = locate(options.path, root, folder)
     key = f"predictions.{name}"
-    table = _npz_as_table(path, options, key) if path.suffix.lower() == ".npz" else _table(path, options, key)
+    if path.is_dir():
+        table = _folder_as_table(path, frames, ids, targets, key)
+    elif path.suffix.lower() == ".npz":
+        table = _npz_as_table(path, options, key)
+    else:
+        table = _table(path, options, key)
     by_fold = None
     if "fold" in table.columns:
         folds = as_text(table["fold"])
@@ -85,6 +93,13 @@ def read_prediction(name, options, ids, targets, root, folder, splits=()):
                     f"'{ids[split.test][lacking][0]}'; a comparison needs the same clips for all systems"
                 )
     return ImportedPrediction(name, values, by_fold)
+
+
+def _folder_as_table(path, frames, ids, targets, key):
+    if frames is None or any(target.kind == "classes" for target in targets):
+        raise InputError(f"{key}: {path} is a folder, which only regressed corpora with recordings and times can read")
+    X, columns = read_folder(path, frames, columns=[target.name for target in targets], key=key)
+    return pd.DataFrame(X, index=ids, columns=columns)
 
 
 def _table(path, options, key):

@@ -107,7 +107,7 @@ def read(options, data, progress=None):
     clips = pd.DataFrame.from_dict(rows, orient="index").sort_index()
     clips.index.name = "clip_id"
     notes = ["RAVDESS is acted by 24 speakers of two sentences: a spoken sentence is in training and test"]
-    return Release(clips=clips, group="speaker", root=Path(data), notes=notes)
+    return Release(clips=clips, group="speaker", root=Path(data), notes=notes, clip_of=clip_id)
 
 
 def _files(data):

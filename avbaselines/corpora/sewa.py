@@ -102,8 +102,9 @@ def _label_files(options):
         found.append((path, match["partition"], match["culture"] or "DE"))
     if not found:
         raise InputError(f"corpus.labels: {folder} has no csv file; needed is {NEEDS}")
+    everything = found
     for key, place in (("partitions", 1), ("cultures", 2)):
-        wanted, known = getattr(options, key), sorted({entry[place] for entry in found})
+        wanted, known = getattr(options, key), sorted({entry[place] for entry in everything})
         for one in wanted or ():
             if one not in known:
                 raise InputError(

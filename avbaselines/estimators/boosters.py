@@ -34,7 +34,9 @@ class LightGBMData:
             "verbose": -1,
         }
         self._binned = lgb.Dataset(X, params=self._parameters, free_raw_data=True).construct()
-        self._held = None if held is None else lgb.Dataset(held, reference=self._binned).construct()
+        self._held = None
+        if held is not None:
+            self._held = lgb.Dataset(held, reference=self._binned, params=self._parameters).construct()
 
     def ensemble(self, targets, sample_weight=None, **surrogate):
         """An empty ensemble for targets (n, 1) under a `Surrogate`.
@@ -145,6 +147,10 @@ class _XGBoostEnsemble:
     def held(self):
         """Margins (n_held, T)."""
         return self._margins(self._held)
+
+    def configuration(self):
+        """What XGBoost made of the parameters, as JSON."""
+        return self._booster.save_config()
 
     def _margins(self, data):
         return self._booster.predict(data, output_margin=True).reshape(data.num_row(), -1)

@@ -20,8 +20,8 @@ class BoostedConcordanceRegressor(GrownRegressor):
         See `Surrogate`.
     library : {'lightgbm', 'xgboost'}, default='lightgbm'
     rho : {'out-of-fold', 'training'}, default='out-of-fold'
-        Which concordance stretches the targets under 'ccc'. That of the fitted rows runs to 1 as trees overfit, and with
-        it the stretch ends; the correlation of out-of-fold predictions does not.
+        Which concordance stretches the targets under 'ccc'. That of the fitted rows runs to 1 as trees overfit, and
+        with it the stretch ends; the correlation of out-of-fold predictions does not.
     rho_min : float, default=0.3
         Least of it, in (0, 1].
     rounds : int, default=300

@@ -1,25 +1,23 @@
-"""Take the speaker out of features: per-speaker normalisation, least-squares erasure, iterative null-space projection.
+"""Take the speaker out of features by fixed projections: least-squares erasure and iterative null-space projection.
 
-All are fitted on training speakers (``fit(X, groups=speakers)``) and have a `strength` from 0 (nothing is taken out) to
-1, read when rows are transformed: one fit serves every strength. The two projections are fixed once fitted and so need
-to know nothing of an unseen speaker, but they know only the directions in which the training speakers differ.
+Erasers, `SpeakerNormalizer` included, are fitted on training speakers (``fit(X, groups=speakers)``) and have a
+`strength` from 0 (nothing is taken out) to 1, read when rows are transformed: one fit serves every strength. The two
+projections are fixed once fitted and so need to know nothing of an unseen speaker, but they know only the directions in
+which the training speakers differ.
 """
 
 import math
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh
-from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.folds import resolve_cv
 from avbaselines.estimators.preparation import Preparation, column_blocks
-from avbaselines.evaluation.metrics import METRICS, score
 
-__all__ = ["LeaceEraser", "NullspaceEraser", "SpeakerNormalizer", "Tuned", "tune_strength"]
+__all__ = ["Eraser", "LeaceEraser", "NullspaceEraser", "check_per_row", "ledoit_wolf"]
 
 # Directions along which speakers differ by less than this share of the strongest one are rounding.
 RANK_TOLERANCE = 1e-8
@@ -27,7 +25,7 @@ RANK_TOLERANCE = 1e-8
 SMALLEST_SHRINKAGE = 1e-9
 
 
-class _Eraser(TransformerMixin, BaseEstimator):
+class Eraser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """What all erasers share: validation, and groups in fit and transform."""
 
     def fit_transform(self, X, y=None, groups=None):
@@ -46,113 +44,7 @@ class _Eraser(TransformerMixin, BaseEstimator):
         return tags
 
 
-class SpeakerNormalizer(_Eraser):
-    """Each speaker's features less that speaker's mean, over that speaker's deviation.
-
-    Parameters
-    ----------
-    strength : float, default=1.0
-        From 0 (every speaker is brought to the mean and deviation of all training clips) to 1 (to the speaker's own);
-        between them means are mixed linearly and deviations geometrically.
-    min_clips : int, default=2
-        A speaker's own statistic of a column needs this many values.
-
-    Attributes
-    ----------
-    center_, scale_ : ndarray of shape (n_features,)
-        Mean and deviation over all fitted clips.
-    speakers_ : dict
-        Mean and deviation of each fitted speaker.
-
-    Notes
-    -----
-    A speaker that was fitted keeps the statistics of the fit. Any other speaker is normalised by the rows that are
-    transformed together: no label of theirs is read, but their other clips are, so scores on evaluated speakers are
-    *transductive* and have to be called so.
-
-    With a mask of neutral clips the mean is that of the speaker's neutral clips: unlike the mean of all, it does not
-    move with the emotions a speaker happens to show. It needs these labels of evaluated speakers too. The deviation is
-    over all clips of the speaker.
-
-    A speaker with fewer than `min_clips` values in a column gets the training statistics there (less is erased, never
-    the clip itself); fewer neutral ones, and the mean over all clips of the speaker is taken. Without groups all rows
-    are one speaker. Missing values stay missing, and a column that does not vary becomes 0.
-    """
-
-    def __init__(self, strength=1.0, min_clips=2):
-        self.strength = strength
-        self.min_clips = min_clips
-
-    def fit(self, X, y=None, groups=None, neutral=None):
-        """Learn the statistics of all clips and of each speaker.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-        y : ignored
-        groups : array-like of shape (n,), optional
-            Speakers; without them all rows are one speaker.
-        neutral : array-like of bool, shape (n,), optional
-            Clips known to be neutral.
-
-        Returns
-        -------
-        self
-        """
-        X = self._validate(X, reset=True)
-        self.center_, self.scale_ = _center_and_scale(X, 1)[:2]
-        self.center_ = np.nan_to_num(self.center_)
-        self.scale_ = np.where(np.isnan(self.scale_), np.inf, self.scale_)
-        self.speakers_ = None
-        if groups is not None:
-            self.speakers_ = {name: self._own(X[rows], part) for name, rows, part in _each(X, groups, neutral)}
-        return self
-
-    def transform(self, X, groups=None, neutral=None):
-        """Normalise rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-        groups : array-like of shape (n,), optional
-            Speakers; needed where `fit` had them.
-        neutral : array-like of bool, shape (n,), optional
-            Clips known to be neutral, for speakers that were not fitted.
-
-        Returns
-        -------
-        ndarray of shape (n, n_features)
-            In units of a deviation.
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
-        if groups is None:
-            if self.speakers_ is not None:
-                raise InputError("groups: transform needs the speaker of each row, as fit had them")
-            return _scaled(X, self.center_, self.scale_)
-        normalised = np.empty_like(X)
-        for name, rows, part in _each(X, groups, neutral):
-            center, scale = (self.speakers_ or {}).get(name) or self._own(X[rows], part)
-            center = (1 - self.strength) * self.center_ + self.strength * center
-            with np.errstate(invalid="ignore"):
-                scale = np.exp((1 - self.strength) * np.log(self.scale_) + self.strength * np.log(scale))
-            normalised[rows] = _scaled(X[rows], center, np.where(np.isnan(scale), np.inf, scale))
-        return normalised
-
-    def fit_transform(self, X, y=None, groups=None, neutral=None):
-        """Fit, then transform the same rows; see `fit` and `transform`."""
-        return self.fit(X, y, groups=groups, neutral=neutral).transform(X, groups=groups, neutral=neutral)
-
-    def _own(self, X, neutral):
-        """A speaker's mean and deviation per column, those of all clips where there are too few."""
-        center, scale = _center_and_scale(X, self.min_clips)
-        if neutral is not None:
-            calm = _center_and_scale(X[neutral], self.min_clips)[0]
-            center = np.where(np.isnan(calm), center, calm)
-        return np.where(np.isnan(center), self.center_, center), np.where(np.isnan(scale), self.scale_, scale)
-
-
-class _Projection(_Eraser):
+class _Projection(Eraser):
     """Affine erasers: block by block, ``x - write (read' z)`` with z the standardised x, in the units of x."""
 
     def fit(self, X, y=None, groups=None):
@@ -181,9 +73,10 @@ class _Projection(_Eraser):
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
         self.maps_ = []
         if groups is None:
-            warnings.warn(f"{type(self).__name__}: no groups were given, so nothing is erased", UserWarning, stacklevel=2)
+            name = type(self).__name__
+            warnings.warn(f"{name}: no groups were given, so nothing is erased", UserWarning, stacklevel=2)
             return self
-        groups = _checked(groups, X, "groups")
+        groups = check_per_row(groups, X, "groups")
         for number, columns in enumerate(self.blocks_):
             rows = ~np.isnan(X[:, columns]).all(axis=1)
             self.maps_.append(self._fit_block(X[np.ix_(rows, columns)], groups[rows], number))
@@ -218,14 +111,19 @@ class _Projection(_Eraser):
     def _fit_block(self, X, groups, number):
         names, codes = np.unique(groups, return_inverse=True)
         if len(names) < 2:
-            raise InputError(f"groups: two speakers at least are needed, got {len(names)} (n_samples={len(X)}, block {number})")
+            raise InputError(
+                f"groups: erasure needs two speakers at least, block {number} has {len(names)} (n_samples={len(X)})"
+            )
         if len(names) == len(groups):
-            raise InputError(f"groups: each of {len(names)} speakers has one clip in block {number}; who and what cannot be told apart")
+            raise InputError(
+                f"groups: each of the {len(names)} speakers has one clip in block {number}, and erasing the speaker "
+                "would erase the clip; give speakers with more clips"
+            )
         preparation = Preparation(balance=False).fit(X)
         Z = preparation.transform(X).astype(np.float64)
-        # All directions of interest lie in the span of the rows: with fewer rows than columns that is the smaller space.
+        # Directions of interest lie in the span of the rows: the smaller space where columns outnumber them.
         basis, Z = (None, Z) if len(Z) >= Z.shape[1] else _row_space(Z)
-        shrinkage = _ledoit_wolf(Z, X.shape[1]) if self.shrinkage == "auto" else float(self.shrinkage)
+        shrinkage = ledoit_wolf(Z, X.shape[1]) if self.shrinkage == "auto" else float(self.shrinkage)
         read, write = self._directions(Z, _indicators(codes), max(shrinkage, SMALLEST_SHRINKAGE))
         if basis is not None:
             read, write = basis @ read, basis @ write
@@ -236,8 +134,8 @@ class _Projection(_Eraser):
 class LeaceEraser(_Projection):
     """Least-squares concept erasure of the speaker: no linear probe can use what is left, at the least change of X.
 
-    Belrose, Schneider-Joseph, Ravfogel, Cotterell, Raff & Biderman 2023, LEACE: Perfect linear concept erasure in closed
-    form, arXiv 2306.03819. With S the covariance of X and C its cross-covariance with the speakers' indicators,
+    Belrose, Schneider-Joseph, Ravfogel, Cotterell, Raff & Biderman 2023, LEACE: Perfect linear concept erasure in
+    closed form, arXiv 2306.03819. With S the covariance of X and C its cross-covariance with the speakers' indicators,
     ``x -> x - C (C' S^-1 C)^+ C' S^-1 (x - mean)``, which leaves no cross-covariance between fitted rows and speakers.
 
     Parameters
@@ -318,117 +216,11 @@ class NullspaceEraser(_Projection):
         return found, found
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """Outcome of `tune_strength`.
-
-    Attributes
-    ----------
-    strength : float
-        The largest strength within the bound.
-    loss : float
-        Score lost by it; negative where erasure helped.
-    strengths, scores : ndarray
-        All that were tried, ascending, and their out-of-fold scores (errors negated: larger is better).
-    """
-
-    strength: float
-    loss: float
-    strengths: np.ndarray
-    scores: np.ndarray
-
-
-def tune_strength(
-    eraser, estimator, X, y, groups, *, strengths=(0.25, 0.5, 0.75, 1.0), max_loss=0.02, metric="accuracy", cv=5, progress=None
-):
-    """The largest erasure that costs no more than a stated loss of out-of-fold score.
-
-    Parameters
-    ----------
-    eraser : one of this module
-        Fitted on the training part of each fold.
-    estimator : scikit-learn classifier or regressor
-        Fitted on the erased training part of each fold; gets groups if its fit takes them.
-    X : array-like of shape (n, n_features)
-    y : array-like of shape (n,)
-        Class labels, or values; leave unlabelled rows out.
-    groups : array-like of shape (n,)
-        Speakers. Give training speakers only: the choice is learnt from all rows.
-    strengths : sequence of float
-        Tried strengths; 0 is added, and is what losses are measured against.
-    max_loss : float, default=0.02
-        In units of the metric.
-    metric : str, default='accuracy'
-        A key of `METRICS`, not per recording.
-    cv : int, splitter or iterable, default=5
-        Folds over the groups, see `resolve_cv`.
-    progress : callable, optional
-        Called with (done, total, what runs now).
-
-    Returns
-    -------
-    Tuned
-        Strengths need not be monotone in score: the largest one within the bound is taken, whatever lies below it.
-    """
-    X, y, groups = np.asarray(X), np.asarray(y), _checked(groups, X, "groups")
-    classes = METRICS[metric].kind == "classes"
-    folds = resolve_cv(cv, X, y, groups, classes=classes)
-    strengths = np.unique([0.0, *strengths])
-    numbers = [fold for fold in np.unique(folds) if fold >= 0]
-    predictions = np.empty((len(strengths), len(y)), dtype=y.dtype if classes else float)
-    for done, fold in enumerate(numbers):
-        train, test = folds != fold, folds == fold
-        fitted = clone(eraser).fit(X[train], groups=groups[train])
-        for place, strength in enumerate(strengths):
-            if progress:
-                progress(done * len(strengths) + place, len(numbers) * len(strengths), f"fold {fold}, strength {strength:g}")
-            fitted.set_params(strength=strength)
-            more = {"groups": groups[train]} if has_fit_parameter(estimator, "groups") else {}
-            model = clone(estimator).fit(fitted.transform(X[train], groups=groups[train]), y[train], **more)
-            predictions[place, test] = model.predict(fitted.transform(X[test], groups=groups[test]))
-    rows = folds >= 0
-    names = np.unique(y)
-    sign = 1 if METRICS[metric].higher_is_better else -1
-    scores = np.empty(len(strengths))
-    for place, predicted in enumerate(predictions):
-        truth, predicted = y[rows], predicted[rows]
-        if classes:
-            truth, predicted = np.searchsorted(names, truth), np.searchsorted(names, predicted)
-        scores[place] = sign * score(metric, truth, predicted, n_classes=len(names) if classes else None)
-    best = np.flatnonzero(scores >= scores[0] - max_loss - 1e-12)[-1]
-    return Tuned(float(strengths[best]), float(scores[0] - scores[best]), strengths, scores)
-
-
-def _checked(values, X, what):
+def check_per_row(values, X, what):
     values = np.asarray(values)
     if values.shape != (len(X),):
         raise InputError(f"{what}: one value per row is needed, got shape {values.shape} for {len(X)} rows")
     return values
-
-
-def _each(X, groups, neutral):
-    """Name, row numbers and neutral rows among them, of each speaker."""
-    groups = _checked(groups, X, "groups")
-    neutral = None if neutral is None else _checked(neutral, X, "neutral").astype(bool)
-    for name in np.unique(groups).tolist():
-        rows = np.flatnonzero(groups == name)
-        yield name, rows, None if neutral is None else neutral[rows]
-
-
-def _center_and_scale(X, min_clips):
-    """Mean and deviation of columns: NaN with fewer values than asked for, an infinite deviation where nothing varies."""
-    known = ~np.isnan(X)
-    counts = known.sum(axis=0)
-    filled = np.where(known, X, 0).astype(np.float64)
-    center = filled.sum(axis=0) / np.maximum(counts, 1)
-    scale = np.sqrt((np.where(known, filled - center, 0) ** 2).sum(axis=0) / np.maximum(counts, 1))
-    scale = np.where(scale > 1e-6 * np.abs(filled).max(axis=0, initial=0), scale, np.inf)
-    few = counts < max(min_clips, 1)
-    return np.where(few, np.nan, center), np.where(few, np.nan, scale)
-
-
-def _scaled(X, center, scale):
-    return (X - center.astype(X.dtype)) / scale.astype(X.dtype)
 
 
 def _indicators(codes):
@@ -450,7 +242,7 @@ def _solve_covariance(Z, right, shrinkage):
     return cho_solve(cho_factor(covariance, lower=True, overwrite_a=True), right)
 
 
-def _ledoit_wolf(Z, n_columns):
+def ledoit_wolf(Z, n_columns):
     """Ledoit & Wolf's shrinkage for centred rows, whose squared lengths and inner products are all that it needs.
 
     As `sklearn.covariance.ledoit_wolf_shrinkage`, but rows may be given in any orthonormal basis of their span.

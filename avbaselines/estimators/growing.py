@@ -39,8 +39,8 @@ class GrownRegressor(TunedRegressor):
     """Base of boosted regressors with a loss of their own; a subclass gives `_data` and `_fit_on`.
 
     All folds grow together. So the number of rounds is that of the best pooled out-of-fold score, growing stops once
-    no score has risen for `patience` rounds, and the concordance that targets are stretched by can come from predictions
-    for rows that were not fitted: for each fold, the pooled out-of-fold predictions of the others.
+    no score has risen for `patience` rounds, and the concordance that targets are stretched by can come from
+    predictions for rows that were not fitted: for each fold, the pooled out-of-fold predictions of the others.
     """
 
     def fit(self, X, y, groups=None, sample_weight=None):
@@ -71,7 +71,7 @@ class GrownRegressor(TunedRegressor):
         self._check_growth()
         X = self._validate(X, reset=True, min_rows=2)
         Y = check_targets(X, y)
-        self._squeeze = np.ndim(y) == 1
+        self._squeeze = np.asarray(y).ndim == 1
         self._start()
         weight = _checked_weight(sample_weight, X)
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
@@ -178,7 +178,7 @@ class _Member:
 
 
 def _correlations(Y, oof, folds):
-    """Correlation of the out-of-fold predictions per target: over all folds, and over the folds but one, by that one."""
+    """Correlation of the out-of-fold predictions per target: over all folds; and, by fold, over the other folds."""
     rows = folds >= 0
     names, codes = np.unique(folds[rows], return_inverse=True)
     metric = METRICS["pcc"]
@@ -195,6 +195,8 @@ def _checked_weight(sample_weight, X):
     if sample_weight is None:
         return None
     weight = np.asarray(sample_weight, dtype=np.float64)
-    if weight.shape != (len(X),) or not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
-        raise InputError(f"sample_weight: {len(X)} numbers of 0 or more are needed, one a row and not all 0")
+    if weight.shape != (len(X),) or not np.isfinite(weight).all() or (weight < 0).any():
+        raise InputError(f"sample_weight: {len(X)} numbers of 0 or more are needed, one a row")
+    if not weight.any():
+        raise InputError("sample_weight: every weight is zero, so there is nothing to learn")
     return weight / weight.mean()

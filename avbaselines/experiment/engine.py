@@ -13,7 +13,9 @@ import skops.io
 import avbaselines
 from avbaselines.corpora.corpus import Split
 from avbaselines.estimators.folds import group_folds
-from avbaselines.experiment.fit import Task, fit_base, fit_fusion, import_system
+from avbaselines.experiment.finish import finish, imported
+from avbaselines.experiment.fit import Frames, Task, fit_base
+from avbaselines.experiment.fit_fusion import fit_fusion
 from avbaselines.experiment.plan import without
 from avbaselines.experiment.store import Store, digest, replacing
 
@@ -36,8 +38,11 @@ class Outcome:
         Number of fits that were not there before.
     shipped : str
         Name of the split whose models are shipped.
-    folds : dict of str to ndarray
-        Inner fold of each clip to learn from, by split.
+    splits : dict of str to Split
+        By name, the shipped one included.
+    tasks : dict of str to Task
+        By split.
+    predictions : dict of str to ImportedPrediction
     """
 
     store: Store
@@ -45,7 +50,23 @@ class Outcome:
     failures: dict = field(default_factory=dict)
     computed: int = 0
     shipped: str = ""
-    folds: dict = field(default_factory=dict)
+    splits: dict = field(default_factory=dict)
+    tasks: dict = field(default_factory=dict)
+    predictions: dict = field(default_factory=dict)
+
+    def has(self, split, system):
+        """Whether a system has predictions in a split."""
+        return system.kind == "imported" or (split, system.name) in self.keys
+
+    def fitted(self, split, system):
+        """Raw predictions of a system in a split (by its name)."""
+        if system.kind == "imported":
+            return imported(self.predictions[system.modalities[0]], self.splits[split])
+        return self.store.load(self.keys[split, system.name])
+
+    def finished(self, split, system):
+        """Predictions of a system in a split as they are scored."""
+        return finish(self.fitted(split, system), self.tasks[split], system.matching)
 
 
 def shipping_split(corpus):
@@ -82,24 +103,26 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     study, corpus, systems = side.study, side.corpus, side.systems
     shipped = shipping_split(corpus)
     splits = corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
-    outcome = Outcome(Store(Path(folder) / "work"), shipped=shipped.name)
-    tasks = {split.name: _task(side, split, device) for split in splits}
-    outcome.folds = {name: task.folds for name, task in tasks.items()}
+    outcome = Outcome(Store(Path(folder) / "work"), shipped=shipped.name, predictions=corpus.predictions)
+    outcome.splits = {split.name: split for split in splits}
+    outcome.tasks = tasks = {split.name: _task(side, split, device) for split in splits}
     context = {split.name: _split_digest(corpus, split, tasks[split.name], study) for split in splits}
     features = {name: digest(modality.X) for name, modality in corpus.modalities.items()}
-    total, done = len(splits) * len(systems), 0
-    for stage in range(1 + max(system.stage for system in systems)):
-        units = []
+    measured = [system for system in systems if system.kind == "measured"]
+    total, done = len(splits) * len(measured), 0
+    for stage in sorted({system.stage for system in measured}):
+        level, units = [system for system in measured if system.stage == stage], []
         for split in splits:
-            for system in [system for system in systems if system.stage == stage]:
-                unit = _unit(system, split, outcome, context, features, corpus)
+            for system in level:
+                unit = _unit(system, split, outcome, context, features, systems)
                 if unit is None:
                     continue
                 outcome.keys[split.name, system.name] = unit.key
-                if force or not _finished(outcome.store, unit, split is shipped):
-                    units.append(replace(unit, keep_model=split is shipped and system.kind == "measured"))
-        done = len(splits) * len([system for system in systems if system.stage <= stage]) - len(units)
-        for unit, reason in _computed(units, corpus, tasks, outcome.store, jobs, progress, done, total):
+                if force or not _is_done(outcome.store, unit, split is shipped):
+                    units.append(replace(unit, keep_model=split is shipped))
+        done += len(splits) * len(level) - len(units)
+        for unit, reason in _computed(units, corpus, outcome, jobs, progress, done, total):
+            done += 1
             outcome.computed += 1
             if reason:
                 outcome.failures[unit.split.name, unit.system.name] = reason
@@ -114,7 +137,7 @@ class Unit:
     system: object
     split: Split
     key: str
-    input_keys: tuple = ()
+    inputs: tuple = ()
     keep_model: bool = False
 
     @property
@@ -123,81 +146,77 @@ class Unit:
         return f"{self.system.name} · {self.split.name}"
 
 
-def _unit(system, split, outcome, context, features, corpus):
+def _unit(system, split, outcome, context, features, systems):
     """The fit of a system in a split, or None where it cannot be done (the reason is noted)."""
-    names = tuple(name for name in system.inputs if (split.name, name) in outcome.failures)
-    if names:
-        left = without(system, names)
+    failed = tuple(name for name in system.inputs if (split.name, name) in outcome.failures)
+    if failed:
+        left = without(system, failed)
         if left is None:
-            outcome.failures[split.name, system.name] = f"fewer than two inputs left: {', '.join(names)} failed"
+            reason = f"fewer than two inputs left: {', '.join(failed)} failed"
+            outcome.failures[split.name, system.name] = reason
             return None
         system = left
-    input_keys = tuple(outcome.keys[split.name, name] for name in system.inputs)
-    if system.kind == "imported":
-        values = corpus.predictions[system.modalities[0]].of(split.name)
-        sources = [digest(values[target.name]) for target in corpus.targets]
-    elif system.inputs:
-        sources = list(input_keys)
-    else:
-        sources = [features[name] for name in system.modalities]
-    named = asdict(system) | {"stage": 0, "raw_name": ""}
-    return Unit(system, split, digest(_code(), context[split.name], named, sources)[:32], input_keys)
+    by_name = {item.name: item for item in systems}
+    # An input is named by the key of its finished fit or, imported, by the name of its predictions.
+    inputs = tuple(
+        outcome.keys[split.name, name] if by_name[name].kind == "measured" else by_name[name].modalities[0]
+        for name in system.inputs
+    )
+    sources = [features[name] for name in system.modalities] if system.learner else []
+    for name in inputs:
+        outside = outcome.predictions.get(name)
+        sources += [name] if outside is None else [_digest_of_prediction(outside, split)]
+    described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
+    return Unit(system, split, digest(_code(), context[split.name], described, sources)[:32], inputs)
 
 
-def _finished(store, unit, shipped):
-    model_there = not shipped or unit.system.kind == "imported" or store.path(unit.key, MODEL).is_file()
-    return store.has(unit.key) and model_there
+def _digest_of_prediction(prediction, split):
+    return digest(*prediction.of(split.name).values())
 
 
-def _computed(units, corpus, tasks, store, jobs, progress, done, total):
+def _is_done(store, unit, shipped):
+    return store.has(unit.key) and (not shipped or store.path(unit.key, MODEL).is_file())
+
+
+def _computed(units, corpus, outcome, jobs, progress, done, total):
     """Fit units in worker processes and yield each with its failure's reason or None, as they end."""
     pending = [unit.label for unit in units]
     if progress and pending:
         progress(done, total, pending[0])
     features = {name: modality.X for name, modality in corpus.modalities.items()}
     calls = (
-        joblib.delayed(_work)(unit, tasks[unit.split.name], _features(unit, features), _imported(unit, corpus), store)
+        joblib.delayed(_work)(
+            unit,
+            outcome.tasks[unit.split.name],
+            [features[name] for name in unit.system.modalities] if unit.system.learner else [],
+            {name: outcome.predictions[name] for name in unit.inputs if name in outcome.predictions},
+            outcome.store,
+        )
         for unit in units
     )
+    number = {unit.key: position for position, unit in enumerate(units)}
     workers = joblib.Parallel(
         n_jobs=max(1, min(jobs, len(units))), return_as="generator_unordered", pre_dispatch="n_jobs"
     )
-    for number, reason in enumerate_results(workers(calls), units):
+    for key, reason in workers(calls):
+        unit = units[number[key]]
+        pending.remove(unit.label)
         done += 1
-        pending.remove(units[number].label)
         if progress:
-            progress(done, total, pending[0] if pending else units[number].label)
-        yield units[number], reason
+            progress(done, total, pending[0] if pending else unit.label)
+        yield unit, reason
 
 
-def enumerate_results(results, units):
-    """Pair each result, which carries its key, with the number of its unit."""
-    number = {unit.key: position for position, unit in enumerate(units)}
-    for key, reason in results:
-        yield number[key], reason
-
-
-def _features(unit, features):
-    return [features[name] for name in unit.system.modalities] if unit.system.learner else []
-
-
-def _imported(unit, corpus):
-    return corpus.predictions[unit.system.modalities[0]].of(unit.split.name) if unit.system.kind == "imported" else None
-
-
-def _work(unit, task, features, imported, store):
+def _work(unit, task, features, predictions, store):
     """Do one fit and write it down; a failure becomes its reason, so that the rest of the run goes on."""
     fit_rows, test_rows = unit.split.fit, unit.split.test
-    models = None
     try:
-        if imported is not None:
-            fitted = import_system(
-                task,
-                {name: values[fit_rows] for name, values in imported.items()},
-                {name: values[test_rows] for name, values in imported.items()},
-            )
-        elif unit.system.inputs:
-            fitted, models = fit_fusion(unit.system, task, [store.load(key) for key in unit.input_keys])
+        if unit.system.inputs:
+            inputs = [
+                imported(predictions[name], unit.split) if name in predictions else store.load(name)
+                for name in unit.inputs
+            ]
+            fitted, models = fit_fusion(unit.system, task, inputs)
         else:
             blocks, test_blocks = [X[fit_rows] for X in features], [X[test_rows] for X in features]
             fitted, models = fit_base(unit.system, task, blocks, test_blocks)
@@ -225,7 +244,15 @@ def _task(side, split, device):
         seed=study.seed,
         device=device,
         resubstitution=side.resubstitution,
+        frames=_frames(corpus, rows),
+        test_frames=_frames(corpus, split.test),
     )
+
+
+def _frames(corpus, rows):
+    if corpus.recordings is None:
+        return None
+    return Frames(corpus.recordings[rows], None if corpus.times is None else corpus.times[rows])
 
 
 def _split_digest(corpus, split, task, study):
@@ -238,6 +265,7 @@ def _split_digest(corpus, split, task, study):
         [asdict(target) for target in corpus.targets],
         *[task.y[target.name] for target in corpus.targets],
         task.folds,
+        *(part for part in (corpus.recordings, corpus.times) if part is not None),
         {"matching": task.matching, "seed": study.seed, "device": task.device, "resubstitution": task.resubstitution},
     )
 

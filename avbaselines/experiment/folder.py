@@ -135,7 +135,7 @@ def write_models(folder, side, outcome):
         with replacing(target_folder / "model.skops") as temporary:
             temporary.unlink()
             _link_or_copy(outcome.store.path(key, MODEL), temporary)
-        fitted = outcome.store.load(key)
+        finished = outcome.finished(outcome.shipped, system)
         card = {
             "avbaselines": avbaselines.__version__,
             "system": system.name,
@@ -146,13 +146,14 @@ def write_models(folder, side, outcome):
                 name: corpus.modalities[name].columns for name in system.modalities if name in corpus.modalities
             },
             "inputs": list(system.inputs),
+            "settings": system.settings,
             "transductive": system.transductive,
             "targets": [
                 {"name": target.name, "metric": target.metric, "classes": list(target.classes), "range": target.range}
                 for target in corpus.targets
             ],
-            "matching": fitted.matching,
-            "fallback": {name: value.tolist() for name, value in fitted.fallback.items()},
+            "matching": finished.matching,
+            "fallback": {name: value.tolist() for name, value in finished.fallback.items()},
             "study": study.title,
         }
         write_text(target_folder / "card.json", json.dumps(card, indent=1))

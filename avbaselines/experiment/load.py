@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from avbaselines.corpora.corpus import Corpus, Modality
 from avbaselines.corpora.modalities import join, read_modality
@@ -103,18 +104,21 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     if recordings is not None:
         _refuse_straddling(recordings, groups, source)
     times = _times(clips, study.corpus.time or release.time, source)
+    frames = None
+    if recordings is not None and times is not None:
+        frames = pd.DataFrame({"recording": recordings, "time": times}, index=ids)
     targets, y = read_targets(study.targets, clips, source)
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
     _refuse_unlearnable(splits, targets, y)
     corpus = Corpus(ids, groups, targets, y, splits, once, recordings, times, notes=notes + split_notes)
     for name, options in study.modalities.items():
-        corpus.modalities[name] = _modality(name, options, ids, release.root, folder, jobs, progress)
+        corpus.modalities[name] = _modality(name, options, ids, release, folder, frames, jobs, progress)
         absent = int((~corpus.modalities[name].present).sum())
         if absent:
             corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
         corpus.notes.extend(corpus.modalities[name].info.get("notes", []))
     for name, options in study.predictions.items():
-        corpus.predictions[name] = read_prediction(name, options, ids, targets, release.root, folder, splits)
+        corpus.predictions[name] = read_prediction(name, options, ids, targets, release.root, folder, splits, frames)
     return corpus
 
 
@@ -173,24 +177,57 @@ def _refuse_unlearnable(splits, targets, y):
             raise InputError(f"targets.{target.name} has no label in any test part; there is nothing to score")
 
 
-def _modality(name, options, ids, root, folder, jobs, progress):
+def _modality(name, options, ids, release, folder, frames, jobs, progress):
     if options.path:
-        return read_modality(name, options, ids, root, folder)
+        return read_modality(name, options, ids, release.root, folder, frames)
     recipe = load_recipe(options.recipe)
     if options.window or options.hop:
         recipe = recipe.with_options(window=options.window, hop=options.hop)
-    media = find_media(locate(options.media, root, folder), recipe.suffixes)
-    wanted = {clip: media[clip] for clip in ids if clip in media}
-    if not wanted:
+    windowed = recipe.options.window is not None
+    if windowed and frames is None:
+        raise InputError(f"modalities.{name}: windows need a corpus with recordings and times")
+    wanted = dict.fromkeys(frames["recording"] if windowed else ids)
+    media = _media_of(find_media(locate(options.media, release.root, folder), recipe.suffixes), release.clip_of)
+    found = {clip: media[clip] for clip in wanted if clip in media}
+    if not found:
         raise InputError(
-            f"modalities.{name}: no file below {options.media} is named after a clip (clips such as '{ids[0]}', "
-            f"files such as {next(iter(media), 'none')!r})"
+            f"modalities.{name}: no file below {options.media} is named after a {'recording' if windowed else 'clip'} "
+            f"(such as '{next(iter(wanted))}'; files such as {next(iter(media), 'none')!r})"
         )
-    table = extract(recipe, wanted, jobs=jobs, progress=progress)
+    table = extract(recipe, found, jobs=jobs, progress=progress)
     failed = table.status[table.status["status"] == "failed"]
     info = {**table.info, "failed": len(failed), "notes": []}
     if len(failed):
         clip, reason = failed.index[0], failed["reason"].iloc[0]
         info["notes"].append(f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})")
-    modality = Modality(name, table.X, list(table.columns), info)
-    return join(modality, np.asarray(table.clip_id, dtype=str), ids, f"modalities.{name}", options.max_missing)
+    table_ids, X = np.asarray(table.clip_id, dtype=str), table.X
+    if windowed:
+        table_ids, X = _windows_of(frames, table, recipe.options.hop)
+    modality = Modality(name, X, list(table.columns), info)
+    return join(modality, table_ids, ids, f"modalities.{name}", options.max_missing)
+
+
+def _media_of(media, clip_of):
+    """Media by clip id (or recording) where the corpus names its files otherwise; the first of several is taken."""
+    if clip_of is None:
+        return media
+    named = {}
+    for stem, path in media.items():
+        clip = clip_of(Path(stem).name)
+        if clip is not None:
+            named.setdefault(clip, path)
+    return named
+
+
+def _windows_of(frames, table, hop):
+    """Ids and features of the window nearest to each clip's time; clips further than a hop from any are left out."""
+    windows = table.status.assign(row=np.arange(len(table.status)))
+    windows = windows[windows["time"].notna()].sort_values("time")
+    clips = frames.rename_axis("clip_id").reset_index().sort_values("time")
+    for side in (windows, clips):
+        side["recording"], side["time"] = side["recording"].astype(str), side["time"].astype(float)
+    nearest_window = pd.merge_asof(
+        clips, windows[["recording", "time", "row"]], on="time", by="recording", direction="nearest", tolerance=hop
+    )
+    nearest_window = nearest_window[nearest_window["row"].notna()]
+    return nearest_window["clip_id"].to_numpy(str), table.X[nearest_window["row"].to_numpy(int)]

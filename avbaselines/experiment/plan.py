@@ -1,14 +1,13 @@
 """The systems of a study, in an order in which each comes after its inputs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import combinations
 
 from avbaselines.errors import InputError
+from avbaselines.experiment.fit import CONCORDANCES
 from avbaselines.experiment.registry import learner_name
 from avbaselines.schema import nearest
-
-CONCORDANCES = ("ccc", "ccc_per_recording")
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,10 @@ class System:
         0 for base systems, k for fusions of systems up to stage k - 1.
     inputs : tuple of str
         Names of the systems it fuses.
+    settings : dict
+        Further options of a fusion.
+    matching : bool
+        Whether its regressed targets judged by a concordance are matched.
     transductive : bool
         Reads unlabelled clips of evaluated groups; never picked and never fused by default.
     """
@@ -44,6 +47,8 @@ class System:
     method: str = ""
     stage: int = 0
     inputs: tuple[str, ...] = ()
+    settings: dict = field(default_factory=dict)
+    matching: bool = True
     transductive: bool = False
 
     @property
@@ -145,10 +150,14 @@ def _inputs(stage, systems):
 
 
 def _fusion(stage, inputs, matching):
-    if stage.method == "mean" and stage.name == "late-mean" and matching:
-        names = ("late-matched-mean", "late-mean")
-    else:
-        names = (stage.name, f"{stage.name}-raw" if matching else None)
+    matching = matching and stage.matching
+    names = (stage.name, f"{stage.name}-raw" if matching else None)
+    if stage.method == "mean" and matching:
+        # The plain mean keeps its name; matched, it is a row with a name of its own.
+        names = (
+            stage.name.replace("mean", "matched-mean") if "mean" in stage.name else f"{stage.name}-matched",
+            stage.name,
+        )
     modalities = tuple(dict.fromkeys(name for system in inputs for name in system.modalities))
     return System(
         *names,
@@ -156,6 +165,8 @@ def _fusion(stage, inputs, matching):
         method=stage.method,
         stage=1 + max(system.stage for system in inputs),
         inputs=tuple(system.name for system in inputs),
+        settings=stage.settings,
+        matching=matching,
         transductive=any(system.transductive for system in inputs),
     )
 

@@ -10,6 +10,12 @@ READERS = {
     "table": "avbaselines.corpora.table",
     "synthetic": "avbaselines.corpora.synthetic",
     "ravdess": "avbaselines.corpora.ravdess",
+    "sewa": "avbaselines.corpora.sewa",
+    "recola": "avbaselines.corpora.recola",
+    "creativeit": "avbaselines.corpora.creativeit",
+    "crema_d": "avbaselines.corpora.crema_d",
+    "msp_improv": "avbaselines.corpora.msp_improv",
+    "mer2023": "avbaselines.corpora.mer2023",
 }
 
 

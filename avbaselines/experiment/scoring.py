@@ -58,22 +58,20 @@ def gather(side, outcome, splits):
     """
     rows = []
     for system in side.systems:
-        fitted = {
-            split.name: outcome.store.load(outcome.keys[split.name, system.name])
-            for split in splits
-            if (split.name, system.name) in outcome.keys
+        finished = {
+            split.name: outcome.finished(split.name, system) for split in splits if outcome.has(split.name, system)
         }
         failed = {split: reason for (split, name), reason in outcome.failures.items() if name == system.name}
-        notes = [*_labels(system, side), *dict.fromkeys(item.note for item in fitted.values() if item.note)]
+        notes = [*_labels(system, side), *dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note)]
         for name in system.rows:
             raw = name == system.raw_name
             rows.append(
                 Scored(
                     name,
                     system,
-                    {split: _filled(item, item.raw_test if raw else item.test) for split, item in fitted.items()},
-                    {split: _filled(item, item.raw_oof if raw else item.oof) for split, item in fitted.items()},
-                    sum(item.seconds for item in fitted.values()),
+                    {split: item.filled(item.raw.test if raw else item.test) for split, item in finished.items()},
+                    {split: item.filled(item.raw.oof if raw else item.oof) for split, item in finished.items()},
+                    sum(item.raw.seconds for item in finished.values()),
                     "; ".join(notes[:3]),
                     failed,
                 )
@@ -97,6 +95,7 @@ def fusion_weights(systems, outcome, splits):
                 continue
             inputs = [name for name in system.inputs if (split.name, name) not in outcome.failures]
             for target, weights in outcome.store.load(key).weights.items():
+                weights = np.asarray(weights) if len(weights) == len(inputs) else np.full(len(inputs), np.nan)
                 found += [(system.name, target, *pair) for pair in zip(inputs, weights, strict=True)]
     columns = ["system", "target", "input", "weight"]
     return pd.DataFrame(found, columns=columns).groupby(columns[:3], as_index=False, sort=False)["weight"].mean()
@@ -107,14 +106,6 @@ def _labels(system, side):
         yield "resubstitution: fitted, tuned and scored on the same clips"
     if system.transductive:
         yield "transductive: normalised by each evaluated speaker's own unlabelled clips"
-
-
-def _filled(fitted, values):
-    filled = {}
-    for target, value in values.items():
-        gaps = np.isnan(value).any(axis=1)
-        filled[target] = np.where(gaps[:, None], fitted.fallback[target], value) if gaps.any() else value
-    return filled
 
 
 def pick(corpus, rows, splits):
@@ -354,75 +345,59 @@ def reported_rows(study):
 
 
 def comparisons(board, rows, picked, protocol):
-    """Paired tests over groups of the picked row against every other, by the mean of the study's metrics.
+    """Paired tests over groups: the picked row against every other, and every fusion against every mean of predictions.
 
     Returns
     -------
     pandas.DataFrame
-        protocol, system_a, system_b, target, difference, ci_low, ci_high, p_value, p_holm; positive = a is better.
+        protocol, system_a, system_b, target, difference, ci_low, ci_high, p_value, p_holm (corrected for their
+        number); of the mean over targets of the study's metrics; positive = a is better.
     """
     by_name = {row.name: row for row in rows if not row.failed}
-    if picked is None:
-        return pd.DataFrame(
-            columns=[
-                "protocol",
-                "system_a",
-                "system_b",
-                "target",
-                "difference",
-                "ci_low",
-                "ci_high",
-                "p_value",
-                "p_holm",
-            ]
-        )
-    found = []
-    for name, row in by_name.items():
-        if name == picked:
-            continue
-        parts = []
-        for target in board.corpus.targets:
-            ours = board.parts(by_name[picked], target, target.metric)
-            theirs = board.parts(row, target, target.metric)
-            if not METRICS[target.metric].higher_is_better:
-                ours, theirs = theirs, ours
-            parts += [(metric, a, b) for (metric, a), (_, b) in zip(ours, theirs, strict=True)]
-        result = compare_means(parts)
-        found.append(
-            {
-                "protocol": protocol,
-                "system_a": picked,
-                "system_b": name,
-                "target": "mean",
-                "difference": result.difference,
-                "ci_low": result.ci_low,
-                "ci_high": result.ci_high,
-                "p_value": result.p_value,
-            }
-        )
-    table = pd.DataFrame(found)
-    if len(table):
-        table["p_holm"] = holm(table["p_value"].to_numpy())
-    return table
+    pairs = [(picked, name) for name in by_name if picked and name != picked]
+    means = [row.name for row in rows if row.system.method == "mean" and row.name in by_name]
+    fusions = [row.name for row in rows if row.system.stage and row.system.method != "mean" and row.name in by_name]
+    pairs += [(name, mean) for name in fusions for mean in means if not name.endswith("-raw") and name != picked]
+    found = [
+        {
+            "protocol": protocol,
+            "system_a": a,
+            "system_b": b,
+            "target": "mean",
+            **_compared(board, by_name[a], by_name[b]),
+        }
+        for a, b in pairs
+    ]
+    columns = ["protocol", "system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value"]
+    table = pd.DataFrame(found, columns=columns)
+    return table.assign(p_holm=holm(table["p_value"].to_numpy(float)) if len(table) else [])
+
+
+def _compared(board, a, b):
+    parts = []
+    for target in board.corpus.targets:
+        ours, theirs = board.parts(a, target, target.metric), board.parts(b, target, target.metric)
+        if not METRICS[target.metric].higher_is_better:
+            ours, theirs = theirs, ours
+        parts += [(metric, left, right) for (metric, left), (_, right) in zip(ours, theirs, strict=True)]
+    result = compare_means(parts)
+    names = ("difference", "ci_low", "ci_high", "p_value")
+    return {name: getattr(result, name) for name in names}
 
 
 def flag_fusions(results, targets):
-    """Note on every fusion whose mean score does not exceed that of the plain (or matched) mean of predictions."""
+    """Note on every fusion whose mean score does not exceed that of the best mean of predictions beside it."""
     metric = targets[0].metric
     overall = results[(results["split"] == "all") & (results["target"] == "mean") & (results["metric"] == metric)]
     sign = 1 if METRICS[metric].higher_is_better else -1
     for protocol, part in overall.groupby("protocol"):
         values = part.set_index("system")["value"] * sign
-        means = values[values.index.isin(["late-mean", "late-matched-mean"])]
+        means = values[part.set_index("system")["learner"] == "mean"]
         if means.empty:
             continue
-        fusions = part[(part["stage"].fillna(0) > 0) & (part["kind"] == "measured")]["system"]
-        for name in (
-            set(fusions)
-            - {"late-mean", "late-matched-mean", PICKED}
-            - {name for name in fusions if name.endswith("-raw")}
-        ):
-            if not values[name] > means.max():
+        fusions = part[(part["stage"].fillna(0) > 0) & (part["kind"] == "measured") & (part["learner"] != "mean")]
+        for name in set(fusions["system"]) - {PICKED}:
+            if not name.endswith("-raw") and not values[name] > means.max():
                 rows = (results["protocol"] == protocol) & (results["system"] == name)
                 note = results.loc[rows, "note"]
                 results.loc[rows, "note"] = (

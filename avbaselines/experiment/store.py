@@ -10,22 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-PARTS = ("oof", "test", "raw_oof", "raw_test")
-
 
 @dataclass
 class Fitted:
-    """What one system predicts in one split.
+    """What one system predicts in one split, before matching.
 
     Attributes
     ----------
     oof, test : dict of str to ndarray, shape (n_fit, width) and (n_test, width)
-        Per target: values, or posteriors of the classes; matched where matching applies. NaN rows where the system
-        has nothing to go by (its modality is missing there).
-    raw_oof, raw_test : dict of str to ndarray
-        The same before matching.
-    fallback : dict of str to ndarray, shape (width,)
-        What stands in for NaN rows when clips are scored: the training mean, or the training class shares.
+        Per target: values, or posteriors of the classes. NaN rows where the system has nothing to go by (its modality
+        is missing there).
     weights : dict of str to list of float
         Per target, the weight of each input of a fusion.
     note : str
@@ -35,11 +29,7 @@ class Fitted:
 
     oof: dict = field(default_factory=dict)
     test: dict = field(default_factory=dict)
-    raw_oof: dict = field(default_factory=dict)
-    raw_test: dict = field(default_factory=dict)
-    fallback: dict = field(default_factory=dict)
     weights: dict = field(default_factory=dict)
-    matching: dict = field(default_factory=dict)
     note: str = ""
     seconds: float = 0.0
 
@@ -92,10 +82,10 @@ class Store:
         return self.path(key).is_file()
 
     def save(self, key, fitted):
-        """Write a result, whole or not at all."""
-        arrays = {f"{part}/{name}": value for part in PARTS for name, value in getattr(fitted, part).items()}
-        arrays |= {f"fallback/{name}": value for name, value in fitted.fallback.items()}
-        plain = {"weights": fitted.weights, "matching": fitted.matching, "note": fitted.note, "seconds": fitted.seconds}
+        """Write a result, whole or not at all; out-of-fold predictions, of which there are many, as float32."""
+        arrays = {f"oof/{name}": value.astype(np.float32) for name, value in fitted.oof.items()}
+        arrays |= {f"test/{name}": value for name, value in fitted.test.items()}
+        plain = {"weights": fitted.weights, "note": fitted.note, "seconds": fitted.seconds}
         with replacing(self.path(key)) as temporary:
             np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)
 
@@ -108,5 +98,5 @@ class Store:
             for key_ in stored.files:
                 part, _, name = key_.partition("/")
                 if name:
-                    getattr(fitted, part)[name] = stored[key_]
+                    getattr(fitted, part)[name] = stored[key_].astype(float)
         return fitted

@@ -152,7 +152,12 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     tests = pd.concat(tests, ignore_index=True)
     words = heading(sides)
     board = leaderboard(results, words)
-    twins = {name for side in sides for system in side.systems if (name := system.raw_name) and name != "late-mean"}
+    twins = {
+        system.raw_name
+        for side in sides
+        for system in side.systems
+        if system.kind == "measured" and system.method != "mean"
+    }
     shown = leaderboard(results[~results["system"].isin(twins)], words)
     write_predictions(folder, predictions)
     write_models(folder, sides[0], outcomes[0])

@@ -17,6 +17,7 @@ import os
 import time
 import uuid
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,17 +88,15 @@ class FeatureCache:
             )
         ).hexdigest()
         memo = self.folder / "contents" / known[:2] / known
-        fresh = time.time() - before.st_mtime < _FRESH_SECONDS
-        if not fresh:
-            try:
-                digest = memo.read_text(encoding="ascii")
-                if len(digest) == 64:
-                    return digest
-            except (OSError, UnicodeDecodeError):
-                pass
+        try:
+            digest = memo.read_text(encoding="ascii")
+            if len(digest) == 64:
+                return digest
+        except (OSError, UnicodeDecodeError):
+            pass  # not remembered yet, or damaged: read the file
         with open(real, "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if not fresh:
+        if time.time() - before.st_mtime >= _FRESH_SECONDS:
             _write(memo, digest.encode("ascii"))
         return digest
 
@@ -117,7 +116,7 @@ class FeatureCache:
             head = json.loads(head)
             if head["crc"] != zlib.crc32(data):
                 return None
-            columns = json.loads((path.parents[1] / head["columns"]).read_text(encoding="utf-8"))
+            columns = _columns(path.parents[1] / head["columns"])
             shape = head["shape"]
             X = np.frombuffer(data, "<f4", count=shape[0] * shape[1]).reshape(shape).astype(np.float32)
             times = np.frombuffer(data, "<f8", offset=X.nbytes) if head["windowed"] else None
@@ -206,6 +205,12 @@ class FeatureCache:
 
     def _path(self, group, key):
         return self.folder / "features" / group / key[:2] / f"{key}.row"
+
+
+@lru_cache(maxsize=64)
+def _columns(path):
+    """Names in a file that never changes, once for all rows: thousands of names a row would outweigh the numbers."""
+    return tuple(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _write(path, data):

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.errors import InputError
-from avbaselines.extractors import audio, face
+from avbaselines.extractors import audio, body_motion, face
 from avbaselines.extractors.cache import FeatureCache
 from avbaselines.extractors.media import MediaError, Segment
 from avbaselines.extractors.recipe import load_recipe
 from avbaselines.extractors.rows import Rows
 from avbaselines.extractors.table import FAILED, OK, PARTIAL, FeatureTable
 
-EXTRACTORS = {"opensmile": audio, "face": face}
+EXTRACTORS = {"opensmile": audio, "face": face, "body-motion": body_motion}
 """Each offers ``prepare(options, paths, settings) -> version`` and ``extract_one(segment, options, settings)``."""
 
 
@@ -74,8 +74,9 @@ def extract(recipe, media, *, jobs=1, cache=None, progress=None, max_failed=0.05
     todo = {clip_id: segment for clip_id, segment in segments.items() if clip_id not in outcomes}
     work = partial(_work, recipe.extractor, recipe.options, settings, store, group, about)
     tasks = {clip_id: (segment, keys.get(clip_id)) for clip_id, segment in todo.items()}
+    names = {}
     for clip_id, outcome in _run(work, tasks, jobs):
-        outcomes[clip_id] = outcome
+        outcomes[clip_id] = outcome = _share_names(outcome, names)
         tally.count(clip_id, outcome)
     outcomes = _same_columns({clip_id: outcomes[clip_id] for clip_id in segments}, tally)
     return _assemble(outcomes, recipe, about)
@@ -125,7 +126,17 @@ def _work(extractor, options, settings, store, group, about, task):
             store.put(group, key, rows, about)
         except OSError as error:
             raise InputError(f"{store.folder}: the cache cannot be written ({error.strerror or error})") from None
-    return rows
+    # One text travels between processes much faster than thousands of names.
+    return rows._replace(columns="\n".join(rows.columns))
+
+
+def _share_names(outcome, names):
+    """The outcome of a worker with its column names as one tuple that all clips share."""
+    if isinstance(outcome, str):
+        return outcome
+    if outcome.columns not in names:
+        names[outcome.columns] = tuple(outcome.columns.split("\n"))
+    return outcome._replace(columns=names[outcome.columns])
 
 
 def _run(work, tasks, jobs):
@@ -197,9 +208,7 @@ class _Tally:
 
 def _same_columns(outcomes, tally):
     """Outcomes in which all rows have the commonest columns; a clip with others has failed."""
-    kinds = {
-        clip_id: (tuple(rows.columns), str(rows.info)) for clip_id, rows in outcomes.items() if isinstance(rows, Rows)
-    }
+    kinds = {clip_id: (rows.columns, str(rows.info)) for clip_id, rows in outcomes.items() if isinstance(rows, Rows)}
     if len(set(kinds.values())) <= 1:
         return outcomes
     common = Counter(kinds.values()).most_common(1)[0][0]

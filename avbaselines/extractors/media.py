@@ -138,7 +138,7 @@ def read_sound(path, start=0.0, end=None):
 
     check_file(path)
     try:
-        with av.open(os.fspath(path)) as container:
+        with av.open(os.fspath(path), container_options=_probing(path)) as container:
             if not container.streams.audio:
                 raise MediaError("no audio stream in the file")
             stream = container.streams.audio[0]
@@ -172,6 +172,17 @@ def check_file(path):
         raise MediaError("is not a regular file")
     if found.st_size == 0:
         raise MediaError("the file is empty (0 bytes)")
+
+
+def _probing(path):
+    """FFmpeg's options for looking into a file; of a wav, whose header says all, it need not search on (4 ms)."""
+    with open(path, "rb") as stream:
+        return {"probesize": "4096"} if _is_wave(stream) else {}
+
+
+def _is_wave(stream):
+    head = stream.read(12)
+    return head[:4] == b"RIFF" and head[8:] == b"WAVE"
 
 
 def _decode(container, stream, end):
@@ -234,8 +245,7 @@ def _missing_seconds(path, rate):
     FFmpeg shortens the declared length to what is there, so a cut wav would pass unnoticed.
     """
     with open(path, "rb") as stream:
-        head = stream.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        if not _is_wave(stream):
             return 0.0
         bytes_a_second, size = 0, os.fstat(stream.fileno()).st_size
         while len(chunk := stream.read(8)) == 8:

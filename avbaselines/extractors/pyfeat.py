@@ -87,6 +87,7 @@ def detect(video, table, options, face_python=None):
     options : FaceOptions
         ``batch_size``, ``skip_frames`` and ``time_limit`` count here.
     face_python : str, optional
+        The device is torch's name in ``$AVBASELINES_FACE_DEVICE``, by default ``cpu``.
 
     Raises
     ------

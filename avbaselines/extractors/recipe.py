@@ -88,7 +88,22 @@ class FaceOptions(Windowed):
     time_limit: Annotated[float, Field(gt=0)] = 600.0
 
 
-OPTIONS = {"opensmile": OpenSmileOptions, "face": FaceOptions}
+class BodyMotionOptions(Windowed):
+    """Options of the extractor ``body-motion``.
+
+    Attributes
+    ----------
+    vertical : {"x", "y", "z"}
+        Axis that points up.
+    max_gap : float
+        Gaps of up to so many seconds without a marker are interpolated.
+    """
+
+    vertical: Literal["x", "y", "z"] = "y"
+    max_gap: Annotated[float, Field(ge=0)] = 0.2
+
+
+OPTIONS = {"opensmile": OpenSmileOptions, "face": FaceOptions, "body-motion": BodyMotionOptions}
 
 
 class Recipe(Section):
@@ -100,21 +115,23 @@ class Recipe(Section):
         The file's stem.
     title, source : str
         What it is, and the publication to cite.
-    extractor : {"opensmile", "face"}
-    options : OpenSmileOptions or FaceOptions
+    extractor : {"opensmile", "face", "body-motion"}
+    options : OpenSmileOptions, FaceOptions or BodyMotionOptions
     """
 
     name: str = ""
     title: str
     source: str = ""
-    extractor: Literal["opensmile", "face"]
-    options: OpenSmileOptions | FaceOptions
+    extractor: Literal["opensmile", "face", "body-motion"]
+    options: OpenSmileOptions | FaceOptions | BodyMotionOptions
 
     @property
     def suffixes(self):
         """Suffixes of the files that this recipe reads, in lower case."""
         if self.extractor == "opensmile":
             return AUDIO_SUFFIXES
+        if self.extractor == "body-motion":
+            return TABLE_SUFFIXES
         return TABLE_SUFFIXES + (VIDEO_SUFFIXES if self.options.videos else ())
 
     def with_options(self, **options):

@@ -1,5 +1,6 @@
 """What an extractor hands back for one recording."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ class Rows(NamedTuple):
     ----------
     X : ndarray of float32, shape (k, d)
         One row, or one for each window.
-    columns : list of str, length d
+    columns : sequence of str, length d
     times : ndarray of float64, shape (k,), or None
         Centres of the windows in seconds; None = one row for the clip.
     remark : str
@@ -26,7 +27,7 @@ class Rows(NamedTuple):
     """
 
     X: np.ndarray
-    columns: list
+    columns: Sequence[str]
     times: np.ndarray | None
     remark: str
     duration: float

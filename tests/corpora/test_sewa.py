@@ -34,8 +34,8 @@ def release(tmp_path):
 
 
 def read(root, **options):
-    options = validate(sewa.Options, options, root / "study.toml", prefix="corpus", context={"data": root, "folder": root})
-    return sewa.read(options, root)
+    context = {"data": root, "folder": root}
+    return sewa.read(validate(sewa.Options, options, root / "study.toml", prefix="corpus", context=context), root)
 
 
 def predictions(root):
@@ -46,7 +46,7 @@ def test_clips(release):
     found = read(release)
     assert (found.group, found.recording, found.time, found.root) == ("subject", "recording", "time", release)
     clips = found.clips
-    assert list(clips.columns) == ["subject", "recording", "time", "culture", "partition", "arousal", "valence", "liking"]
+    assert list(clips.columns) == ["subject", "recording", "time", "culture", "partition", *sewa.TARGETS]
     assert len(clips) == 12 and clips.index.is_unique and clips.index.name == "clip_id"
     row = clips.loc["Devel_HU_02@0.2"]
     assert row.to_list() == ["Devel_HU_02", "Devel_HU_02", 0.2, "HU", "Devel", 0.2, -0.2, 0.5]

@@ -17,7 +17,8 @@ def test_true_posteriors_are_recovered_from_scaled_ones(factor):
 def test_perfect_and_useless_decisions_stay_finite():
     perfect = np.eye(3)[CODES]
     assert (PosteriorCalibrator().fit(perfect, CODES).posteriors(perfect).max(axis=1) > 0.99).all()
-    np.testing.assert_allclose(PosteriorCalibrator().fit(np.zeros((4000, 3)), CODES).posteriors(np.zeros((1, 3))), 1 / 3)
+    useless = np.zeros((4000, 3))
+    np.testing.assert_allclose(PosteriorCalibrator().fit(useless, CODES).posteriors(useless), 1 / 3)
 
 
 def test_each_fold_is_calibrated_by_the_others():

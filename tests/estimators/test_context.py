@@ -60,6 +60,7 @@ def test_delay_moves_labels_to_the_front_and_predictions_back():
 def test_smoothing_is_centred_and_stays_inside():
     values = np.array([0.0, 3, 0, 0, 9, 0, 0])
     np.testing.assert_allclose(smooth(values, RECORDINGS, 3), [1, 1, 1, 0, 6, 3, 0])
+    np.testing.assert_allclose(smooth(values, RECORDINGS, 5), np.array([3, 3, 3, 3, 27, 18, 9]) / 5)
     np.testing.assert_array_equal(smooth(values, RECORDINGS, 1), values)
     both = smooth(np.column_stack([values, 2 * values]), RECORDINGS, 3)
     np.testing.assert_allclose(both[:, 1], [2, 2, 2, 0, 12, 6, 0])

@@ -77,7 +77,12 @@ def test_splitter_that_needs_groups_raises_without_them():
 
 @pytest.mark.parametrize(
     ("cv", "message"),
-    [(ShuffleSplit(20, random_state=0), "repeats a row"), (TimeSeriesSplit(3), "all rows"), ("five", "an int"), (1, "two")],
+    [
+        (ShuffleSplit(20, random_state=0), "repeats a row"),
+        (TimeSeriesSplit(3), "all rows"),
+        ("five", "an int"),
+        (1, "two"),
+    ],
 )
 def test_folds_that_are_no_partition_are_refused(cv, message):
     with pytest.raises(InputError, match=message):

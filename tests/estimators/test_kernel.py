@@ -15,18 +15,18 @@ Y = np.column_stack([np.sin(X[:, 0]) + X[:, 1], X[:, 2] ** 2]) + 0.1 * RNG.norma
 FOLDS = np.arange(90) % 3
 
 
-def pipeline(rows, machine, width):
-    """Plain scikit-learn with the same kernel on the same columns."""
-    Z = Preparation().fit_transform(X[rows])
-    kernel = {"kernel": "rbf", "gamma": width / mean_squared_distance(Z)} if width else {"kernel": "linear"}
-    return make_pipeline(Preparation(), machine(**kernel))
+def kernel_of(rows, width):
+    """The same kernel for scikit-learn."""
+    gamma = width / mean_squared_distance(Preparation().fit_transform(X[rows]))
+    return {"kernel": "rbf", "gamma": gamma} if width else {"kernel": "linear"}
 
 
 @pytest.mark.parametrize("width", [0.0, 1.5])
 def test_shared_gram_equals_a_loop_over_plain_pipelines(width):
     y = Y.copy()
     y[:9, 1] = np.nan
-    fitted = KernelRegressor(scalings=("standard",), widths=(width,), costs=(0.1, 2.0), cv=PredefinedSplit(FOLDS)).fit(X, y)
+    learner = KernelRegressor(scalings=("standard",), widths=(width,), costs=(0.1, 2.0), cv=PredefinedSplit(FOLDS))
+    fitted = learner.fit(X, y)
     for t in range(2):
         labelled = ~np.isnan(y[:, t])
         cost = fitted.best_params_[t]["cost"]
@@ -34,10 +34,10 @@ def test_shared_gram_equals_a_loop_over_plain_pipelines(width):
             train = FOLDS != fold
             used = train & labelled
             mean, scale = y[used, t].mean(), y[used, t].std()
-            gamma = width / mean_squared_distance(Preparation().fit_transform(X[train]))
-            kernel = {"kernel": "rbf", "gamma": gamma} if width else {"kernel": "linear"}
             preparation = Preparation().fit(X[train])
-            svr = SVR(C=cost, epsilon=0.1, **kernel).fit(preparation.transform(X[used]), (y[used, t] - mean) / scale)
+            svr = SVR(C=cost, epsilon=0.1, **kernel_of(train, width)).fit(
+                preparation.transform(X[used]), (y[used, t] - mean) / scale
+            )
             expected = mean + scale * svr.predict(preparation.transform(X[FOLDS == fold]))
             np.testing.assert_allclose(fitted.oof_prediction_[FOLDS == fold, t], expected, atol=2e-3)
 
@@ -48,8 +48,8 @@ def test_pairwise_decisions_are_scikit_learns(n_classes, width):
     codes = np.digitize(Y[:, 0], np.quantile(Y[:, 0], np.linspace(0, 1, n_classes + 1)[1:-1]))
     learner = KernelClassifier(scalings=("standard",), widths=(width,), costs=(3.0,), cv=3).fit(X, codes)
     values = learner.model_.decide(X)
-    plain = pipeline(slice(None), SVC, width).set_params(svc__C=3.0, svc__decision_function_shape="ovo").fit(X, codes)
-    expected = plain.decision_function(X)
+    svc = SVC(C=3.0, decision_function_shape="ovo", **kernel_of(slice(None), width))
+    expected = make_pipeline(Preparation(), svc).fit(X, codes).decision_function(X)
     # Of two classes scikit-learn's positive side is the second's.
     expected = -expected[:, None] if n_classes == 2 else expected
     np.testing.assert_allclose(values, expected, atol=2e-3)

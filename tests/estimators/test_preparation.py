@@ -32,8 +32,11 @@ def test_quantile_bounds_unseen_outliers_and_thins_long_references():
     preparation = Preparation(scaling="quantile").fit(long)
     assert preparation.references_.shape[1] == 2000
     np.testing.assert_allclose(preparation.transform([[1e9], [-1e9]]).ravel(), [3, -3])
-    np.testing.assert_allclose(preparation.transform(np.sort(long, axis=0)[::500]).ravel()[1:-1], norm.ppf(
-        (np.arange(500, 6000, 500) + 0.5) / 6001), atol=0.01)
+    np.testing.assert_allclose(
+        preparation.transform(np.sort(long, axis=0)[::500]).ravel()[1:-1],
+        norm.ppf((np.arange(500, 6000, 500) + 0.5) / 6001),
+        atol=0.01,
+    )
 
 
 @pytest.mark.parametrize("scaling", ["standard", "quantile"])

@@ -30,8 +30,9 @@ def test_estimator_is_a_loop_over_scikit_learns_ridge():
     expected = np.empty(60)
     for fold in range(3):
         train = folds != fold
-        expected[~train] = make_pipeline(Preparation(scaling="quantile"), Ridge(alpha=2.0)).fit(
-            X[train], y[train]).predict(X[~train])
+        expected[~train] = (
+            make_pipeline(Preparation(scaling="quantile"), Ridge(alpha=2.0)).fit(X[train], y[train]).predict(X[~train])
+        )
     np.testing.assert_allclose(fitted.oof_prediction_, expected, atol=1e-8)
     whole = make_pipeline(Preparation(scaling="quantile"), Ridge(alpha=2.0)).fit(X, y)
     np.testing.assert_allclose(fitted.predict(X), whole.predict(X), atol=1e-8)

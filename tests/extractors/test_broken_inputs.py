@@ -126,6 +126,12 @@ AUDIO = {
     "claims_too_much": ("wav", changed(wav(tone(1)), riff_claims(10 * RATE)), "partial", "truncated: 1.00 s of 5.00 s"),
     "claims_unknown": ("wav", changed(wav(), riff_claims(0xFFFFFFFF)), "ok", ""),
     "odd_chunk_first": ("wav", changed(wav(), lambda d: d[:12] + b"junk\x03\0\0\0abc\0" + d[12:]), "ok", ""),
+    "large_chunk_first": (
+        "wav", changed(wav(), lambda d: d[:12] + b"junk\x40\x42\x0f\0" + bytes(1_000_000) + d[12:]), "ok", "",
+    ),
+    "adpcm": ("wav", wav(subtype="IMA_ADPCM"), "ok", ""),
+    "gsm": ("wav", wav(rate=8000, subtype="GSM610"), "ok", ""),
+    "mp3_in_wav": ("wav", encoded("wav", "libmp3lame"), "ok", ""),
     "video_without_audio": ("mp4", encoded("mp4", None, pictures=10, sound=False), "failed", "no audio stream"),
     "avi_without_audio": ("avi", encoded("avi", None, pictures=10, sound=False), "failed", "no audio stream"),
     "silent_video": ("mkv", encoded("matroska", "pcm_s16le", np.zeros(RATE), pictures=10), "partial", "silent"),

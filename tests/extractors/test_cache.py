@@ -18,7 +18,7 @@ LONG_AGO = 1_000_000_000
 def rows(value=1.0, windows=3, size=4):
     X = np.full((windows, size), value, np.float32)
     X[0, 0] = np.nan
-    return Rows(X, [f"c{i}" for i in range(size)], np.arange(windows) / 10, "remark", 1.5, 0.5, {"scale": "0-5"})
+    return Rows(X, tuple(f"c{i}" for i in range(size)), np.arange(windows) / 10, "remark", 1.5, 0.5, {"scale": "0-5"})
 
 
 @pytest.fixture

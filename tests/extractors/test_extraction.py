@@ -147,6 +147,20 @@ def test_tables_of_different_tools_do_not_mix(tmp_path):
         extract("action-units", media, cache=False)
 
 
+def test_thousands_of_column_names_are_kept_once(media, cache):
+    """Names of its own for each clip would take gigabytes for ten thousand clips of ComParE."""
+    import tracemalloc
+
+    for _ in range(2):  # extracted, then found in the cache
+        many = {f"{clip_id}-{copy}": path for copy in range(10) for clip_id, path in media.items()}
+        extract("compare", {"first": media["c0"]}, cache=cache)
+        tracemalloc.start()
+        table = extract("compare", many, cache=cache)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 2 * table.X.nbytes + 3e6
+
+
 def die_on_c1(segment, *_):
     """Stands for a decoder that brings its process down; runs in a worker."""
     if segment.path.stem == "c1":

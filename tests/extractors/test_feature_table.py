@@ -47,6 +47,22 @@ def test_readers_of_plain_tables_see_ids_and_features_only(table, tmp_path):
     assert pd.read_csv(tmp_path / "t.csv").columns.tolist() == ["clip_id", "AU01_r", "b c"]
 
 
+def test_a_write_that_breaks_off_leaves_the_old_table_and_no_half_one(table, tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    table.save(path)
+    before = path.read_bytes()
+
+    def disk_full(self, part):
+        part.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FeatureTable, "_to_csv", disk_full)
+    with pytest.raises(InputError, match="No space left on device"):
+        table.save(path)
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["t.csv", "t.status.json"]
+
+
 def test_failed_clips_are_listed(table):
     assert table.failed.index.tolist() == [ODD_IDS[2]]
 

@@ -36,8 +36,8 @@ def clips(shared_data):
 @pytest.fixture(scope="module")
 def systems(shared_data, clips):
     """Predictions (12 systems, frames, targets)."""
-    folder = shared_data / "sewa_dev" / "atmaja"
-    return np.array([avec.read_folder(folder / f"predictions_{s}", clips, columns=sewa.TARGETS, key=s)[0] for s in SETS])
+    folders = [shared_data / "sewa_dev" / "atmaja" / f"predictions_{one}" for one in SETS]
+    return np.array([avec.read_folder(f, clips, columns=sewa.TARGETS, key=f.name)[0] for f in folders])
 
 
 @pytest.fixture(scope="module")
@@ -71,23 +71,23 @@ def test_mean_and_matched_mean(clips, systems, gold):
 
 def test_leave_one_subject_out_equals_the_plain_loop(clips, systems, gold):
     recordings = clips["recording"].to_numpy()
-    X = add_context(np.hstack(systems), recordings, 2, 2, clips["time"])
+    X = add_context(np.hstack(systems), recordings, 1, 1, clips["time"])
     penalties = np.logspace(-1, 5, 7)
     predictions = leave_group_out(X, gold, recordings, penalties)
-    for name in ("Devel_DE_03", "Devel_HU_12"):
-        held = recordings == name
-        for p in (0, 3, 6):
-            plain = make_pipeline(StandardScaler(), Ridge(penalties[p])).fit(X[~held], gold[~held])
-            np.testing.assert_allclose(predictions[held][:, :, p], plain.predict(X[held]), atol=1e-6)
+    held = recordings == "Devel_HU_12"
+    for p in (0, 6):
+        plain = make_pipeline(StandardScaler(), Ridge(penalties[p])).fit(X[~held], gold[~held])
+        np.testing.assert_allclose(predictions[held][:, :, p], plain.predict(X[held]), atol=1e-6)
 
 
 @pytest.mark.slow
 def test_resubstitution_gains_what_the_paper_reports(systems, gold):
-    """One stage fitted and scored on the same frames in the paper's layout passes its late fusion (.627, .616, .292)."""
-    X = avec_context(np.hstack(systems), 19)
-    coef, intercept = PrimalLinearSVR().path(X.astype(np.float32), gold, [1.0])
+    """One stage fitted and scored on the same frames, in the paper's layout, passes its late fusion."""
+    X = avec_context(np.hstack(systems), 11)
+    coef, intercept = PrimalLinearSVR().path(X, gold, [1.0])
     scores = ccc(gold, X @ coef[0].T + intercept[0])
-    np.testing.assert_allclose(scores, [0.692, 0.674, 0.469], atol=2e-3)
+    assert (scores > [0.627, 0.616, 0.292]).all()
+    np.testing.assert_allclose(scores, [0.682, 0.664, 0.450], atol=1e-3)
 
 
 def test_linear_svr_equals_liblinear(systems, gold):

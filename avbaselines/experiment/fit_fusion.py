@@ -1,0 +1,141 @@
+"""Fitting one late fusion in one split, from the out-of-fold predictions of its inputs."""
+
+import time
+
+import numpy as np
+from sklearn.model_selection import PredefinedSplit
+from threadpoolctl import threadpool_limits
+
+from avbaselines.estimators.meta import METHODS as META_METHODS
+from avbaselines.estimators.meta import MetaRegressor
+from avbaselines.experiment.fit import by_target, predict, spread
+from avbaselines.experiment.registry import FUSIONS, estimator, fusion
+from avbaselines.experiment.store import Fitted
+
+LEARNERS = {"rbf-svr": "svr", "lightgbm": "lightgbm", "ridge": "ridge"}
+
+
+def fit_fusion(system, task, inputs):
+    """Fit one late fusion.
+
+    Parameters
+    ----------
+    system : System
+    task : Task
+    inputs : list of Fitted
+        Of the systems it fuses; their out-of-fold predictions are learnt from, their test predictions are fused.
+
+    Returns
+    -------
+    fitted : Fitted
+    models : dict of str to estimator
+    """
+    started = time.perf_counter()
+    regressed = [target for target in task.targets if target.kind == "regression"]
+    plain = not system.settings and system.method in FUSIONS
+    with threadpool_limits(1):
+        fitted, models, notes = Fitted(), {}, []
+        meta = system.method in META_METHODS and not plain
+        if meta and regressed:
+            together = [regressed] if system.settings.get("targets") == "all" else [[target] for target in regressed]
+            for targets in together:
+                _fit_meta(system, task, inputs, targets, fitted, models)
+        for target in task.targets:
+            if target.name not in models:
+                _fit_one(system, task, inputs, target, fitted, models, notes, plain)
+    fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
+    fitted.seconds = time.perf_counter() - started
+    return fitted, models
+
+
+def _fit_meta(system, task, inputs, targets, fitted, models):
+    """A regression on predictions, with whatever surrounds a frame; all frames take part, labelled or not."""
+    names = [target.name for target in (task.targets if system.settings.get("targets") == "all" else targets)]
+    X, X_test, columns = _table(inputs, names)
+    settings = {name: value for name, value in system.settings.items() if name not in {"targets", "context"}}
+    model = MetaRegressor(
+        system.method,
+        own=[columns[target.name] for target in targets],
+        contexts=system.settings.get("context", [0]),
+        cv=PredefinedSplit(task.folds),
+        metric=task.metric(targets[0]),
+        matching=task.matching and system.matching,
+        resubstitution=task.resubstitution,
+        **settings,
+    )
+    y = np.column_stack([task.y[target.name] for target in targets])
+    model.fit(X, y, groups=task.groups, **_surroundings(task.frames))
+    oof = by_target(model, model.oof_prediction_, targets)
+    test = predict(model, X_test, targets, **_surroundings(task.test_frames))
+    for number, target in enumerate(targets):
+        fitted.oof[target.name], fitted.test[target.name] = oof[target.name], test[target.name]
+        fitted.weights[target.name] = _weight_of_inputs(model.weights_[number], inputs, names)
+        models[target.name] = model
+
+
+def _table(inputs, names):
+    """Predictions of all inputs for some targets, side by side, and which columns are of which target."""
+    blocks, test_blocks, columns, width = [], [], {name: [] for name in names}, 0
+    for item in inputs:
+        for name in names:
+            blocks.append(item.oof[name])
+            test_blocks.append(item.test[name])
+            columns[name] += range(width, width + item.oof[name].shape[1])
+            width += item.oof[name].shape[1]
+    return np.hstack(blocks), np.hstack(test_blocks), columns
+
+
+def _surroundings(frames):
+    return {} if frames is None else {"recordings": frames.recordings, "times": frames.times}
+
+
+def _weight_of_inputs(weights, inputs, names):
+    ends = np.cumsum([sum(item.oof[name].shape[1] for name in names) for item in inputs])[:-1]
+    return [float(part.sum()) for part in np.split(np.asarray(weights), ends)]
+
+
+def _fit_one(system, task, inputs, target, fitted, models, notes, plain):
+    """One target from its own predictions, or (a learner over them) from those of all targets."""
+    y = task.y[target.name]
+    names = [part.name for part in task.targets] if system.settings.get("targets") == "all" else [target.name]
+    X, X_test, _ = _table(inputs, names)
+    known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
+    used = known & ~np.isnan(y)
+    labels = y[used].astype(int) if target.kind == "classes" else y[used]
+    cv = PredefinedSplit(task.folds[used])
+    if plain or system.method not in LEARNERS:
+        widths = [item.oof[target.name].shape[1] for item in inputs]
+        X, X_test, blocks = _of_known_classes(*_table(inputs, [target.name])[:2], widths, labels, target)
+        method = system.method if system.method in FUSIONS else "ridge"
+        parameters = {"blocks": blocks, "metric": task.metric(target), "cv": cv}
+        if target.kind == "regression" and method != "mean":
+            # The plain mean stays plain; what is matched of it is its output.
+            parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
+        model = fusion(method, target.kind, **parameters)
+    else:
+        parameters = {"metric": task.metric(target), "cv": cv, "random_state": task.seed}
+        if target.kind == "regression":
+            parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
+        model = estimator(LEARNERS[system.method], target.kind, **parameters)
+    model.fit(X[used], labels, groups=task.groups[used])
+    notes.append(getattr(model, "note_", ""))
+    if task.resubstitution:
+        oof = predict(model, X[used], [target])[target.name]
+    else:
+        oof = by_target(model, model.oof_prediction_, [target])[target.name]
+    fitted.oof[target.name] = spread(oof, used)
+    fitted.test[target.name] = spread(predict(model, X_test[test_known], [target])[target.name], test_known)
+    if hasattr(model, "weights_"):
+        fitted.weights[target.name] = np.asarray(model.weights_, dtype=float).tolist()
+    models[target.name] = model
+
+
+def _of_known_classes(X, X_test, widths, labels, target):
+    """Posteriors of the classes that the training part has; a fusion cannot weigh what it has never seen."""
+    ends = np.cumsum(widths)
+    if target.kind == "classes":
+        present = np.unique(labels)
+        kept = np.concatenate([np.arange(end - width, end)[present] for end, width in zip(ends, widths, strict=True)])
+        X, X_test, widths = X[:, kept], X_test[:, kept], [len(present)] * len(widths)
+    blocks = np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
+    return X, X_test, blocks
