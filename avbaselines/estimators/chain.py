@@ -152,7 +152,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         setting = Setting(
             RidgeRegressor() if self.regressor is None else self.regressor,
             RidgeClassifier() if self.classifier is None else self.classifier,
-            {k: np.unique(Y[~np.isnan(Y[:, k]), k]) for k in sorted(self._class_numbers)},
+            {k: np.unique(Y[~np.isnan(Y[:, k]), k]) for k in self._class_numbers},
             self.inputs,
             None if self.blocks is None else column_blocks(self.blocks, X.shape[1]),
             {"metric": self.metric, "matching": self.matching},
@@ -170,8 +170,8 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self._links.oof(name)
         self._links.forget(final)
         last = {name[-1]: name for name in final}
-        models = [self._links.steps[last[k]].model for k in range(Y.shape[1])]
-        self.best_params_ = [dict(getattr(model, "best_params_", [{}])[0]) for model in models]
+        steps = [self._links.steps[last[k]] for k in range(Y.shape[1])]
+        self.best_params_ = [dict(getattr(step.model, "best_params_", [{}])[step.column or 0]) for step in steps]
         return self
 
     def predict(self, X):
@@ -281,8 +281,8 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             raise InputError(f"inputs: 'features' or 'predictions' is needed, got {self.inputs!r}")
         if self.n_orders < 1:
             raise InputError(f"n_orders: 1 or more is needed, got {self.n_orders}")
-        self._class_numbers = frozenset(int(k) for k in self.class_targets)
-        if not self._class_numbers <= set(range(n_targets)):
+        self._class_numbers = sorted({int(k) for k in self.class_targets})
+        if not set(self._class_numbers) <= set(range(n_targets)):
             raise InputError(f"class_targets: numbers from 0 to {n_targets - 1} are needed, got {self.class_targets}")
         named = isinstance(self.order, str)
         if named and self.order not in ("given", "search", "ensemble"):

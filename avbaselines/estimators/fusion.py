@@ -49,22 +49,59 @@ class _Greedy:
 
     def _learn(self, P, t, folds):
         present = ~np.isnan(P[:, :, 0])
-        filled = np.nan_to_num(P)
+        moments = _Moments(P[:, :, 0], t) if self._has_moments(P, present) else None
+        filled = None if moments else np.nan_to_num(P)
         chosen = np.zeros(P.shape[1])
         total, count = np.zeros((len(P), P.shape[2])), np.zeros((len(P), 1))
         best, best_weights = None, None
         for _ in range(self.steps):
-            values = []
-            for m in range(P.shape[1]):
-                among = count + present[:, [m]]
-                with np.errstate(invalid="ignore"):
-                    values.append(self._value((total + filled[:, m]) / among, t))
+            if moments:
+                values = moments.values(chosen + np.eye(len(chosen)), self._metric, self.matching)
+            else:
+                values = self._values_one_more(filled, present, total, count, t)
             m = max(range(len(values)), key=lambda m: values[m])
             chosen[m] += 1
-            total, count = total + filled[:, m], count + present[:, [m]]
+            if not moments:
+                total, count = total + filled[:, m], count + present[:, [m]]
             if best is None or values[m] > best:
                 best, best_weights = values[m], chosen / chosen.sum()
         return {"weights": best_weights}
+
+    def _values_one_more(self, filled, present, total, count, t):
+        values = []
+        for m in range(filled.shape[1]):
+            with np.errstate(invalid="ignore"):
+                values.append(self._value((total + filled[:, m]) / (count + present[:, [m]]), t))
+        return values
+
+    def _has_moments(self, P, present):
+        """Whether means and covariances say all: one value a clip, none missing, a metric of second moments."""
+        return P.shape[2] == 1 and present.all() and self._metric in _Moments.METRICS
+
+
+class _Moments:
+    """Scores of weighted means of systems from their means and covariances: no pass over the clips a candidate."""
+
+    METRICS = ("ccc", "ccc_per_recording", "pcc", "rmse", "mse")
+
+    def __init__(self, P, t):
+        self.mean, self.t_mean = P.mean(axis=0), t.mean()
+        centred, truth = P - self.mean, t - self.t_mean
+        self.cov, self.cross = centred.T @ centred / len(t), centred.T @ truth / len(t)
+        self.variance = truth @ truth / len(t)
+
+    def values(self, counts, metric, matching):
+        """Scores, larger is better, of each row of counts (candidates, M)."""
+        weights = counts / counts.sum(axis=1, keepdims=True)
+        cross = weights @ self.cross
+        variance = np.maximum(np.einsum("cm,mk,ck->c", weights, self.cov, weights), 0.0)
+        offset = (weights @ self.mean - self.t_mean) ** 2
+        if metric in ("rmse", "mse"):
+            return -(variance + self.variance - 2 * cross + offset)
+        if metric == "pcc" or matching:
+            # Brought to the mean and deviation of the truth, a prediction's concordance is its correlation.
+            return cross / np.sqrt(np.maximum(variance * self.variance, 1e-300))
+        return 2 * cross / np.maximum(variance + self.variance + offset, 1e-300)
 
 
 class MeanFusionRegressor(_Mean, FusionRegressor):

@@ -120,7 +120,8 @@ class GrownRegressor(TunedRegressor):
             grown += self.every
             now = np.array([tuning_score(self.metric, t, p, self.matching) for t, p in zip(Y.T, oof.T, strict=True)])
             scores.append(now)
-            better = now > best
+            # A target whose labels all lie in one fold has no score; any number of rounds is as good.
+            better = (now > best) | (grown == self.every)
             best[better], rounds[better], kept[:, better] = now[better], grown, oof[:, better]
             if stretching:
                 pooled, rho = _correlations(Y, oof, folds)
@@ -184,7 +185,12 @@ def _correlations(Y, oof, folds):
     metric = METRICS["pcc"]
     everywhere, others = [], []
     for t, p in zip(Y[rows].T, oof[rows].T, strict=True):
-        sums = metric.sums(np.where(np.isnan(p), np.nan, t), p, codes, len(names))
+        t = np.where(np.isnan(p), np.nan, t)
+        if np.isnan(t).all():
+            everywhere.append(0.0)
+            others.append(np.zeros(len(names)))
+            continue
+        sums = metric.sums(t, p, codes, len(names))
         everywhere.append(metric.value(sums.sum(axis=0)))
         others.append(np.nan_to_num(metric.value(sums.sum(axis=0) - sums)))
     return np.array(everywhere), dict(zip(names, np.array(others).T, strict=True))

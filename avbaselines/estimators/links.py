@@ -1,11 +1,13 @@
 """The fitted steps of chains of targets: what each sees, how it is fitted, and what it says about new rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import PredefinedSplit
+
+from avbaselines.errors import InputError
 
 __all__ = ["Links", "Setting"]
 
@@ -43,6 +45,8 @@ class _Step:
     model: BaseEstimator
     centre: np.ndarray
     oof: np.ndarray | None = None
+    # Of a model that several targets share.
+    column: int | None = None
 
 
 class Links:
@@ -66,6 +70,8 @@ class Links:
 
     def oof(self, name):
         """Out-of-fold outputs of a step, (n, 1) or (n, K), fitted now if it is not yet."""
+        if name not in self.steps and len(name) == 1 and self.setting.inputs == "predictions":
+            self._learn_alone()
         if name not in self.steps:
             inputs = [self.oof(earlier) - self._centres(earlier[-1])[0] for earlier in self._needed(name)]
             table = self._table(name, self._X, inputs)
@@ -76,6 +82,10 @@ class Links:
 
     def outputs(self, name, X, known):
         """Outputs of a fitted step for rows X, (n, 1) or (n, K); `known` keeps those of the steps it takes."""
+        if name not in known and self.steps[name].column is not None:
+            model = self.steps[name].model
+            predicted = model.predict(X).reshape(len(X), -1)
+            known.update({n: predicted[:, [s.column]] for n, s in self.steps.items() if s.model is model})
         if name not in known:
             needed = self._needed(name)
             inputs = [self.outputs(earlier, X, known) - self.steps[earlier].centre for earlier in needed]
@@ -86,8 +96,15 @@ class Links:
     def forget(self, names):
         """Keep the models that these steps need to predict, and nothing of the rows."""
         used = {step for name in names for step in [name, *self._needed(name)]}
-        self.steps = {name: _Step(step.model, step.centre) for name, step in self.steps.items() if name in used}
+        self.steps = {name: replace(step, oof=None) for name, step in self.steps.items() if name in used}
         self._X = self._Y = self._folds = self._groups = None
+
+    def __getstate__(self):
+        # Stored models have no tuples for keys.
+        return {**self.__dict__, "steps": [[list(name), step] for name, step in self.steps.items()]}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, steps={tuple(name): step for name, step in state["steps"]})
 
     def _needed(self, name):
         own = [name[-1:]] if self.setting.inputs == "predictions" and len(name) > 1 else []
@@ -130,12 +147,20 @@ class Links:
         parameters |= {"blocks": blocks, "cv": PredefinedSplit(folds), "random_state": self.setting.seed}
         return model.set_params(**{k: v for k, v in parameters.items() if k in model.get_params(deep=False)})
 
+    def _learn_alone(self):
+        """All regressed targets from the features, in one fit: learners share work between targets."""
+        varies = [k for k, y in enumerate(self._Y.T) if k not in self.setting.classes and _varies(y)]
+        if varies:
+            model = self._learner(self.setting.regressor, self.setting.blocks, self._folds, **self.setting.regression)
+            model.fit(self._X, self._Y[:, varies], groups=self._groups)
+            for column, (k, oof) in enumerate(zip(varies, model.oof_prediction_.T, strict=True)):
+                self.steps[(k,)] = _Step(model, self._centres(k)[1], oof[:, None], column)
+
     def _learn_values(self, target, table, blocks):
         y = self._Y[:, target]
-        labels = y[~np.isnan(y)]
-        if len(labels) == 0 or np.ptp(labels) == 0:
+        if not _varies(y):
             # Can only be so where some rows are held out of a target that varies over all.
-            mean = labels.mean() if len(labels) else 0.0
+            mean = self._centres(target)[1].item()
             return DummyRegressor().fit(table, np.full(len(y), mean)), np.full((len(y), 1), mean)
         model = self._learner(self.setting.regressor, blocks, self._folds, **self.setting.regression)
         model.fit(table, y, groups=self._groups)
@@ -147,6 +172,8 @@ class Links:
         labelled = ~np.isnan(y)
 
         def fitted(rows):
+            if not rows.any():
+                raise InputError(f"y: all labels of class target {target} lie in one fold; more groups need labels")
             codes = y[rows].astype(int)
             if len(np.unique(codes)) < 2:
                 return DummyClassifier(strategy="prior").fit(table[rows], codes)
@@ -176,3 +203,8 @@ class Links:
         spread = np.where(np.isnan(posteriors[:, :1]), np.nan, np.zeros(len(classes)))
         spread[:, np.searchsorted(classes, model.classes_)] = posteriors
         return spread
+
+
+def _varies(y):
+    labels = y[~np.isnan(y)]
+    return len(labels) > 0 and np.ptp(labels) > 0

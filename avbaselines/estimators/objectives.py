@@ -77,7 +77,9 @@ class Surrogate:
         given = np.ones(targets.shape[1]) if target_weights is None else np.asarray(target_weights, float)
         self._uniform = self._plain and bool((given == 1).all())
         self._hessian = (self._rows * given).astype(np.float32)
-        self._offset = self.mean_.astype(np.float32)
+        # Centred targets, the usual case, need no shift; their mean is rounding.
+        centred = np.abs(self.mean_) <= 1e-9 * np.sqrt(self._variance)
+        self._offset = np.where(centred, 0, self.mean_).astype(np.float32)
 
     def __call__(self, predictions, rho=None):
         """Gradient and Hessian.

@@ -80,7 +80,7 @@ def plan(study, targets, only=()):
     systems = [*_imported(study, matching), *_base(study, matching)]
     for stage in study.systems.fusion:
         inputs = _inputs(stage, systems)
-        if len(inputs) > 1:
+        if len(inputs) > 1 or (inputs and stage.settings):
             systems.append(_fusion(stage, inputs, matching))
     _refuse_equal_names(systems)
     return _keep(systems, only) if only else systems

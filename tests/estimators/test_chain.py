@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import skops.io
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from avbaselines.errors import InputError
@@ -184,6 +185,28 @@ def test_one_or_constant_target():
     assert "no chain" in alone.note_
     with pytest.raises(InputError, match="target 1 is constant"):
         ChainRegressor(RIDGE).fit(X, np.column_stack([Y[:, 0], np.ones(60)]))
+
+
+@pytest.mark.parametrize("inputs", ["predictions", "features"])
+def test_is_stored_without_pickle(inputs):
+    X, Y, groups = corpus(100)
+    model = ChainRegressor(RIDGE, class_targets=[2], order="ensemble", n_orders=2, inputs=inputs, nested=False, cv=2)
+    stored = skops.io.dumps(model.fit(X, Y, groups=groups))
+    again = skops.io.loads(stored, trusted=skops.io.get_untrusted_types(data=stored))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert len(X) not in {len(v) for v in vars(model._links).values() if isinstance(v, np.ndarray)}
+
+
+@pytest.mark.parametrize("inputs", ["predictions", "features"])
+def test_labels_in_few_groups(inputs):
+    X, Y, groups = corpus(120, n_groups=12)
+    Y[groups > 0, 1] = np.nan
+    Y[groups > 5, 2] = np.nan
+    model = ChainRegressor(RIDGE, class_targets=[2], inputs=inputs, cv=3).fit(X, Y[:, [0, 1, 2]], groups=groups)
+    assert np.isfinite(model.predict(X)).all()
+    Y[groups > 0, 2] = np.nan
+    with pytest.raises(InputError, match="all labels of class target 2 lie in one fold"):
+        ChainRegressor(RIDGE, class_targets=[2], inputs=inputs, cv=3).fit(X, Y[:, [0, 1, 2]], groups=groups)
 
 
 def test_classes_over_trees():

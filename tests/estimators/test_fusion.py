@@ -165,3 +165,15 @@ def test_leaks_and_bad_input_are_refused():
         fusion.MeanFusionClassifier().fit(-Q, LABELS, GROUPS)
     with pytest.raises(InputError, match="metric"):
         fusion.BestSingleRegressor(metric="accuracy").fit(P, T, GROUPS)
+
+
+@pytest.mark.parametrize("metric", ["ccc", "pcc", "rmse"])
+@pytest.mark.parametrize("matching", [True, False])
+def test_greedy_by_moments_chooses_what_greedy_over_clips_chooses(metric, matching, monkeypatch):
+    rng = np.random.default_rng(5)
+    truth = rng.normal(size=300)
+    X = truth[:, None] * rng.uniform(0.1, 1, 6) + rng.normal(size=(300, 6)) + rng.normal(size=6)
+    quick = fusion.GreedyFusionRegressor(metric=metric, matching=matching, steps=12).fit(X, truth)
+    monkeypatch.setattr(fusion.GreedyFusionRegressor, "_has_moments", lambda self, P, present: False)
+    slow = fusion.GreedyFusionRegressor(metric=metric, matching=matching, steps=12).fit(X, truth)
+    np.testing.assert_allclose(quick.weights_, slow.weights_)

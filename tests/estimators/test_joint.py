@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import skops.io
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from avbaselines.errors import InputError
@@ -153,6 +154,14 @@ def test_named_errors(bad, message):
     X, Y, _ = corpus(60)
     with pytest.raises(InputError, match=message):
         JointBoostingRegressor(**QUICK | bad).fit(X, Y)
+
+
+def test_is_stored_without_pickle():
+    X, Y, groups = corpus(100)
+    model = JointBoostingRegressor(**QUICK).fit(X, Y, groups=groups)
+    stored = skops.io.dumps(model)
+    again = skops.io.loads(stored, trusted=skops.io.get_untrusted_types(data=stored))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
 def test_constant_target():

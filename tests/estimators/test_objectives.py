@@ -7,6 +7,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from avbaselines.errors import InputError
 from avbaselines.estimators.boosters import LightGBMData, XGBoostData
 from avbaselines.estimators.concordance import BoostedConcordanceRegressor
+from avbaselines.estimators.growing import _correlations
 from avbaselines.estimators.objectives import OBJECTIVES, Surrogate
 from avbaselines.evaluation.metrics import score
 
@@ -43,13 +44,14 @@ def loss(objective, truth, prediction, weight):
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("sign", [1, -1])
-def test_gradient_is_the_numerical_one(objective, sign):
+@pytest.mark.parametrize("weighted", [True, False])
+def test_gradient_is_the_numerical_one(objective, sign, weighted):
     rng = np.random.default_rng(0)
     truth = rng.normal(3, 2, (40, 2))
     truth[::5, 1] = np.nan
-    weight = rng.random(40) + 0.2
+    weight = rng.random(40) + 0.2 if weighted else np.ones(40)
     prediction = 1 + sign * np.nan_to_num(truth) * 0.6 + rng.normal(size=truth.shape)
-    surrogate = Surrogate(objective, truth, weight)
+    surrogate = Surrogate(objective, truth, weight if weighted else None)
     gradient, hessian = surrogate(prediction)
     numerical = np.empty_like(prediction)
     for row, target in np.ndindex(*prediction.shape):
@@ -76,6 +78,35 @@ def test_weights_multiply_rows_and_targets(objective):
     per_row = plain(prediction[repeated])[0][single] * (1 + np.arange(30) % 3)[:, None]
     np.testing.assert_allclose(gradient, per_row, atol=1e-5)
     assert (gradient[:, 1] == 0).all() and (hessian[:, 1] == 0).all() and (hessian[:, 0] > 0).all()
+
+
+def test_stretch_is_bounded():
+    truth = np.array([[-1.0], [0.0], [1.0]])
+    nothing = np.zeros((3, 1))
+    np.testing.assert_allclose(Surrogate("ccc", truth, rho_min=0.5)(nothing)[0], -2 * truth)
+    np.testing.assert_allclose(Surrogate("ccc", truth, rho_min=0.5)(nothing, np.array([0.1]))[0], -2 * truth)
+    np.testing.assert_allclose(Surrogate("ccc", truth, rho_min=0.1)(nothing, np.array([0.8]))[0], -truth / 0.8)
+
+
+def test_a_fold_is_not_stretched_by_its_own_labels():
+    rng = np.random.default_rng(0)
+    folds, Y, oof = np.arange(60) % 3, rng.normal(size=(60, 2)), rng.normal(size=(60, 2))
+    before, after = (_correlations(labels, oof, folds)[1] for labels in (Y, np.where(folds[:, None] == 1, -Y, Y)))
+    np.testing.assert_allclose(before[1], after[1])
+    assert np.abs(before[0] - after[0]).min() > 1e-3
+    np.testing.assert_allclose(before[1][0], np.corrcoef(Y[folds != 1, 0], oof[folds != 1, 0])[0, 1])
+    used = []
+
+    class Watched(BoostedConcordanceRegressor):
+        def _member(self, *arguments):
+            member = super()._member(*arguments)
+            grow = member.grow
+            member.grow = lambda rounds, rho: used.append(rho) or grow(rounds, rho)
+            return member
+
+    X, y, groups = corpus(120)
+    Watched(**QUICK).fit(X, y, groups=groups)
+    assert len({float(rho[0]) for rho in used[3:6]}) == 3
 
 
 def test_surrogate_majorises():
@@ -148,6 +179,12 @@ def test_learns_out_of_fold_and_ignores_unlabelled_rows(library, objective):
     predicted = model.predict(X_test)
     assert score("ccc", y_test, predicted) > 0.6
     assert 0.5 < predicted.std() / y_test.std() < 1.5
+
+
+def test_labels_in_one_group_only():
+    X, y, groups = corpus(120, n_groups=12)
+    model = BoostedConcordanceRegressor(**QUICK).fit(X, np.where(groups == 0, y, np.nan), groups=groups)
+    assert np.isfinite(model.predict(X)).all()
 
 
 def test_weight_zero_is_as_if_absent():
