@@ -149,8 +149,13 @@ class Systems(Section):
     ----------
     learners : list of str
         Base estimator families.
-    tasks : list of {"single"}
-        How several targets are learnt.
+    tasks : list of {"single", "chain", "joint"}
+        How several targets are learnt: one at a time; in a chain, each step seeing out-of-fold predictions of earlier
+        targets; by XGBoost trees with a value for every regressed target in each leaf (``xgboost`` learners).
+    chain_order : {"ensemble", "search", "given"} or list of str
+        Order of the targets in chains: averaged over several, searched out-of-fold, as in the study, or as listed.
+    target_weights : {"equal", "search"} or dict of str to float
+        Weights of the regressed targets in the joint objective (a paper's alpha, beta, gamma).
     early : "all", "pairs", "none" or list of lists of str
         Modalities concatenated for early fusion.
     transductive : list of str
@@ -164,7 +169,9 @@ class Systems(Section):
     """
 
     learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
-    tasks: list[Literal["single"]] = ["single"]
+    tasks: list[Literal["single", "chain", "joint"]] = Field(default=["single"], min_length=1)
+    chain_order: Literal["ensemble", "search", "given"] | list[str] = "ensemble"
+    target_weights: Literal["equal", "search"] | dict[str, Annotated[float, Field(ge=0)]] = "equal"
     early: Annotated[str | list[list[str]], BeforeValidator(_modality_sets)] = "all"
     transductive: list[str] = []
     fusion: list[Stage] = [Stage(method=method) for method in ("best-single", "mean", "greedy", "ridge")]

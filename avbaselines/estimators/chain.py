@@ -64,6 +64,8 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     Attributes
     ----------
+    target_classes_ : dict of int to ndarray
+        Class codes of each class target, by its column of y.
     orders_ : list of tuple of int
         The order used; several under 'ensemble'.
     oof_prediction_ : ndarray of shape (n, T)
@@ -159,6 +161,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self._seed,
         )
         self._links = Links(setting, X, Y, folds, groups)
+        self.target_classes_ = setting.classes
         evidence = self._evidence(setting, X, Y, folds, groups)
         self.orders_ = self._chosen_orders(Y, evidence)
         oof = self._averaged(evidence)

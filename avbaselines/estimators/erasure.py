@@ -250,7 +250,8 @@ def ledoit_wolf(Z, n_columns):
     n = len(Z)
     lengths = np.einsum("ij,ij->i", Z, Z)
     mean = lengths.sum() / n / n_columns
-    squares = np.square(Z.T @ Z).sum() / n**2
+    # Both Gram matrices have the same sum of squares; the smaller one is taken.
+    squares = np.square(Z @ Z.T if n < Z.shape[1] else Z.T @ Z).sum() / n**2
     spread = squares / n_columns - mean**2
     noise = (np.square(lengths).sum() / n - squares) / (n * n_columns)
     return 1.0 if spread <= noise else float(max(noise, 0) / spread)

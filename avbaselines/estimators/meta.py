@@ -1,4 +1,4 @@
-"""Meta-regressors: a stage of late fusion that is a regression on predictions, with what surrounds a frame as inputs."""
+"""Meta-regressors: a stage of late fusion as a regression on predictions and on what surrounds a frame."""
 
 import numpy as np
 from scipy.optimize import nnls
@@ -35,7 +35,7 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         with the plain epsilon-insensitive loss, as the authors ran it (minutes a fit); least squares without negative
         weights. The SVRs take their inputs unscaled.
     own : list of list of int, optional
-        For each target the columns of X that are predictions of that target; None = all columns.
+        For each target its own columns of X; None = all columns.
     contexts : sequence of int
         Frames before and after that stand beside a frame's own; one is chosen per target.
     layout : {"centred", "avec"}
@@ -165,7 +165,7 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         spread = np.sqrt(np.nansum((X - self.center_) ** 2, axis=0) / counts)
         self.scale_ = np.where(spread > 1e-9 * np.maximum(np.abs(self.center_), 1e-9), spread, 1.0)
         folds = None if self.resubstitution else resolve_cv(self.cv, X, Y[:, 0], groups)
-        return X, Y, np.ndim(y) == 1, folds
+        return X, Y, np.asarray(y).ndim == 1, folds
 
     def _filled(self, X):
         """X with each missing input taken for the mean of the standardised inputs present (0 where there is none)."""

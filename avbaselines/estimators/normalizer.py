@@ -137,17 +137,15 @@ class SpeakerNormalizer(Eraser):
         return _scaled(X, center, self.scale_ * ratio**self.strength)
 
     def _ranked(self, X, own, rng):
-        overall = self._overall(X)
-        ranked = overall.copy()
-        for column, (values, count) in enumerate(zip(*own, strict=True)):
-            if count >= self.min_clips and np.isfinite(self.scale_[column]):
-                ranked[:, column] = _random_rank_scores(X[:, column], values[:count], rng)
+        overall, (known, counts) = self._overall(X), own
+        able = (counts >= self.min_clips) & np.isfinite(self.scale_)
+        ranked = np.where(able, _random_rank_scores(X, known, counts, rng), overall)
         return (1 - self.strength) * overall + self.strength * ranked
 
     def _own(self, X, neutral):
         """A speaker's mean and deviation per column, those of all clips where there are too few; or its values."""
         if self.scaling == "rank":
-            return np.sort(X.T, axis=1), (~np.isnan(X)).sum(axis=0)
+            return np.sort(X, axis=0), (~np.isnan(X)).sum(axis=0)
         center, scale = _center_and_scale(X, self.min_clips)
         if neutral is not None:
             calm = _center_and_scale(X[neutral], self.min_clips)[0]
@@ -177,13 +175,27 @@ def _center_and_scale(X, min_clips):
     return np.where(few, np.nan, center), np.where(few, np.nan, scale)
 
 
-def _random_rank_scores(values, known, rng):
-    """Normal scores of ranks among sorted known values; a value known several times gets one of its ranks at random."""
-    low, high = np.searchsorted(known, values, side="left"), np.searchsorted(known, values, side="right")
-    drawn = rng.uniform(size=len(values))
+def _random_rank_scores(values, known, counts, rng):
+    """Normal scores of ranks, column by column, among sorted known values (NaN last) of which there are `counts`.
+
+    A value that is known several times gets one of its ranks at random.
+    """
+    low, high = _known_before(values, known, ties=False), _known_before(values, known, ties=True)
+    drawn = rng.uniform(size=values.shape)
     rank = low + (high - low) * np.where(high - low > 1, drawn, 0.5)
-    scores = np.clip(ndtri(rank / len(known)), -QUANTILE_LIMIT, QUANTILE_LIMIT)
-    return np.where(np.isnan(values), values, scores)
+    scores = np.clip(ndtri(rank / np.maximum(counts, 1)), -QUANTILE_LIMIT, QUANTILE_LIMIT)
+    return np.where(np.isnan(values), values, scores.astype(values.dtype))
+
+
+def _known_before(values, known, ties):
+    """How many known values of the same column are less than each value, or with `ties` no greater, shape of values."""
+    n = len(known)
+    # A stable sort leaves equals in their order, so whichever of the two stands first counts as less.
+    order = np.argsort(np.vstack([known, values] if ties else [values, known]), axis=0, kind="stable")
+    is_known = order < n if ties else order >= len(values)
+    places = np.empty_like(order)
+    np.put_along_axis(places, order, np.cumsum(is_known, axis=0), axis=0)
+    return places[n:] if ties else places[: len(values)]
 
 
 def _scaled(X, center, scale):

@@ -8,7 +8,7 @@ from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
 from avbaselines.estimators.speaker import standardise_per_group
-from avbaselines.experiment.registry import estimator
+from avbaselines.experiment.registry import chain, estimator, joint
 from avbaselines.experiment.store import Fitted
 
 CONCORDANCES = ("ccc", "ccc_per_recording")
@@ -98,7 +98,7 @@ def _fit_base(system, task, blocks, test_blocks):
         X, X_test = both[: len(X)], both[len(X) :]
     known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
     fitted, models, notes = Fitted(), {}, []
-    for targets in _batches(task.targets):
+    for targets in _batches(task.targets, system.task):
         used = known & ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
         model = _new_model(system, task, targets, columns, used)
         model.fit(X[used], _labels(task, targets, used), groups=task.groups[used])
@@ -106,7 +106,7 @@ def _fit_base(system, task, blocks, test_blocks):
         if task.resubstitution:
             oof = predict(model, X[used], targets)
         else:
-            oof = by_target(model, model.oof_prediction_, targets)
+            oof = by_target(model, oof_of(model), targets)
         test = predict(model, X_test[test_known], targets)
         for target in targets:
             fitted.oof[target.name] = spread(oof[target.name], used)
@@ -118,19 +118,24 @@ def _fit_base(system, task, blocks, test_blocks):
     return fitted, models
 
 
-def _batches(targets):
-    """Regressed targets of one metric are learnt together; each class target on its own."""
+def _batches(targets, mode):
+    """Targets that one model learns: all in a chain; else regressed ones of one metric together, each class alone."""
+    if mode == "chain":
+        yield list(targets)
+        return
     regressed = {}
     for target in targets:
         if target.kind == "regression":
-            regressed.setdefault(target.metric, []).append(target)
+            # Trees grown together take all regressed targets; what they are judged by is the first one's metric.
+            regressed.setdefault("" if mode == "joint" else target.metric, []).append(target)
         else:
             yield [target]
     yield from regressed.values()
 
 
 def _new_model(system, task, targets, columns, used):
-    metric = task.metric(targets[0])
+    regressed = [target for target in targets if target.kind == "regression"]
+    metric = task.metric((regressed or targets)[0])
     parameters = {
         "metric": metric,
         "blocks": columns if len(columns) > 1 else None,
@@ -138,33 +143,57 @@ def _new_model(system, task, targets, columns, used):
         "random_state": task.seed,
         "device": task.device,
     }
-    if targets[0].kind == "regression":
+    if regressed:
         parameters["matching"] = task.matching and metric == "ccc"
+    if system.task == "chain":
+        class_targets = tuple(number for number, target in enumerate(targets) if target.kind == "classes")
+        return chain(system.learner, class_targets, **parameters, **system.settings)
+    if system.task == "joint" and regressed:
+        return joint(system.learner, **parameters, **system.settings)
     return estimator(system.learner, targets[0].kind, **parameters)
 
 
 def _labels(task, targets, used):
     y = np.column_stack([task.y[target.name][used] for target in targets])
-    return y[:, 0].astype(int) if targets[0].kind == "classes" else y
+    return y[:, 0].astype(int) if len(targets) == 1 and targets[0].kind == "classes" else y
 
 
 def predict(model, X, targets, **surroundings):
     """Predictions of a model by target, shape (n, width) each."""
     if len(X) == 0:
         return {target.name: np.empty((0, target.width)) for target in targets}
-    predicted = model.predict_proba(X) if targets[0].kind == "classes" else model.predict(X, **surroundings)
+    if hasattr(model, "outputs"):
+        predicted = model.outputs(X)
+    else:
+        predicted = model.predict_proba(X) if targets[0].kind == "classes" else model.predict(X, **surroundings)
     return by_target(model, predicted, targets)
+
+
+def oof_of(model):
+    """Out-of-fold predictions of a fitted model: an array, or of a chain a list with one array a target."""
+    return model.oof_outputs_ if hasattr(model, "oof_outputs_") else model.oof_prediction_
 
 
 def by_target(model, predicted, targets):
     """Predictions by target; classes that the training part lacks get posterior 0."""
+    if isinstance(predicted, list):
+        return {
+            target.name: _posteriors(values, model.target_classes_[number], target)
+            if target.classes
+            else values.reshape(-1, 1)
+            for number, (target, values) in enumerate(zip(targets, predicted, strict=True))
+        }
     if targets[0].kind == "classes":
-        full = np.zeros((len(predicted), targets[0].width))
-        full[:, model.classes_] = predicted
-        full[np.isnan(predicted).any(axis=1)] = np.nan
-        return {targets[0].name: full}
+        return {targets[0].name: _posteriors(predicted, model.classes_, targets[0])}
     predicted = predicted.reshape(len(predicted), -1)
     return {target.name: predicted[:, [number]] for number, target in enumerate(targets)}
+
+
+def _posteriors(predicted, classes, target):
+    full = np.zeros((len(predicted), target.width))
+    full[:, np.asarray(classes, int)] = predicted
+    full[np.isnan(predicted).any(axis=1)] = np.nan
+    return full
 
 
 def spread(values, rows):

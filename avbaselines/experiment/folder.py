@@ -88,36 +88,45 @@ def write_predictions(folder, sides):
 
 
 def _prediction_table(corpus, row, split, protocol, with_oof):
-    parts = [("test", split.test, row.test[split.name])]
+    """One system's predictions in one split; texts as codes into short dictionaries, as there are millions of them."""
+    parts = [(split.test, np.zeros(len(split.test), int), row.test[split.name])]
     if with_oof:
-        parts.append(("oof", split.fit, row.oof[split.name]))
-    columns = {name: [] for name in ("part", "target", "class", "clip_id", "group", "truth", "prediction")}
-    for part, rows, values in parts:
-        label = np.full(len(rows), "test", dtype=object)
-        if part == "oof":
-            label = np.where(np.isin(rows, split.dev), "dev", "train_oof")
-        for target in corpus.targets:
+        parts.append((split.fit, np.where(np.isin(split.fit, split.dev), 1, 2), row.oof[split.name]))
+    clips, which, target_codes, class_codes, truths, values = [], [], [], [], [], []
+    classes = [""] + [label for target in corpus.targets for label in target.classes]
+    for rows, part, predictions in parts:
+        first = 1
+        for number, target in enumerate(corpus.targets):
             truth = corpus.y[target.name][rows]
-            for number, name in enumerate(target.classes or [""]):
-                columns["part"].append(label)
-                columns["target"].append(np.full(len(rows), target.name))
-                columns["class"].append(np.full(len(rows), name))
-                columns["clip_id"].append(corpus.ids[rows])
-                columns["group"].append(corpus.groups[rows])
-                own = np.where(np.isnan(truth), np.nan, truth == number) if target.classes else truth
-                columns["truth"].append(own.astype(float))
-                columns["prediction"].append(values[target.name][:, number])
-    arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
-    n = len(arrays["truth"])
-    columns = {
-        "protocol": np.full(n, protocol),
-        "split": np.full(n, split.name),
-        "part": arrays["part"],
-        "system": np.full(n, row.name),
-        **{name: arrays[name] for name in ("target", "class", "clip_id", "group")},
+            for column in range(target.width):
+                clips.append(rows)
+                which.append(part)
+                target_codes.append(np.full(len(rows), number))
+                class_codes.append(np.full(len(rows), first + column if target.classes else 0))
+                own = np.where(np.isnan(truth), np.nan, truth == column) if target.classes else truth
+                truths.append(own.astype(float))
+                values.append(predictions[target.name][:, column])
+            first += len(target.classes)
+    clips = np.concatenate(clips)
+    group_names, group_codes = np.unique(corpus.groups, return_inverse=True)
+    constant = np.zeros(len(clips), int)
+    texts = {
+        "protocol": (constant, [protocol]),
+        "split": (constant, [split.name]),
+        "part": (np.concatenate(which), ["test", "dev", "train_oof"]),
+        "system": (constant, [row.name]),
+        "target": (np.concatenate(target_codes), [target.name for target in corpus.targets]),
+        "class": (np.concatenate(class_codes), classes),
+        "clip_id": (clips, corpus.ids),
+        "group": (group_codes[clips], group_names),
     }
-    text = {name: pa.array(values.astype(object), pa.string()).dictionary_encode() for name, values in columns.items()}
-    return pa.table({**text, "truth": arrays["truth"], "prediction": arrays["prediction"]})
+    columns = {name: _coded(codes, words) for name, (codes, words) in texts.items()}
+    return pa.table({**columns, "truth": np.concatenate(truths), "prediction": np.concatenate(values)})
+
+
+def _coded(codes, words):
+    words = pa.array([str(word) for word in words], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), words)
 
 
 def write_models(folder, side, outcome):

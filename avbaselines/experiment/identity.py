@@ -27,6 +27,9 @@ __all__ = [
     "disentanglement",
     "identity_probe",
     "measure_identity",
+    "pool_probes",
+    "probe_part",
+    "relative_drop",
     "verification_eer",
 ]
 
@@ -115,7 +118,7 @@ def identity_probe(X, speakers, content=None, kind="linear", seed=0):
     learns of a speaker on one side is reversed on the other: accuracy below chance is a sign of this, not of anything
     below no identity at all.
     """
-    return _pooled([_probed(X, speakers, content, kind, seed)])
+    return pool_probes([probe_part(X, speakers, content, kind, seed)])
 
 
 def measure_identity(X, speakers, folds, eraser=None, content=None, kinds=KINDS, fitted=None, seed=0, progress=None):
@@ -170,9 +173,9 @@ def measure_identity(X, speakers, folds, eraser=None, content=None, kinds=KINDS,
         known = train if fitted.all() else train & ~fitted
         for part, results in ((known, seen), (test, unseen)):
             for kind in kinds:
-                results[kind].append(_probed(erased[part], speakers[part], _part(content, part), kind, seed))
+                results[kind].append(probe_part(erased[part], speakers[part], _part(content, part), kind, seed))
         pairs.append(trials(erased[test], speakers[test], erased[train], speakers[train], _part(content, test)))
-    seen, unseen = ({kind: _pooled(parts) for kind, parts in results.items()} for results in (seen, unseen))
+    seen, unseen = ({kind: pool_probes(parts) for kind, parts in results.items()} for results in (seen, unseen))
     return Identity(seen, unseen, equal_error(pairs))
 
 
@@ -195,8 +198,16 @@ def _part(values, rows):
     return None if values is None else values[rows]
 
 
-def _probed(X, speakers, content, kind, seed):
-    """Speakers, the share of each one's clips that was told, and how many clips were tried."""
+def probe_part(X, speakers, content, kind, seed):
+    """What `identity_probe` measures, before it is summed up: one part of several to be pooled.
+
+    Returns
+    -------
+    names : ndarray of shape (speakers,)
+    shares : ndarray of shape (speakers,)
+        Share of each speaker's clips that was told, 0 to 1.
+    n_clips : int
+    """
     if kind not in KINDS:
         raise InputError(f"kind: one of {', '.join(KINDS)} is needed, got {kind!r}")
     X, speakers, content = present_rows(X, speakers, content)
@@ -258,19 +269,63 @@ def _trees(Z, codes, Z_test, seed):
     return model.fit(Z, codes).predict(Z_test)
 
 
-def _pooled(parts):
-    """One result of one or several probes; a speaker of several is one speaker."""
+def pool_probes(parts):
+    """One result of one or several probes; a speaker of several is one speaker.
+
+    Parameters
+    ----------
+    parts : list of results of `probe_part`
+
+    Returns
+    -------
+    ProbeResult
+        Chance is that of one part, averaged over speakers.
+    """
+    shares, chance, groups, sums = _per_speaker(parts)
+    bounds = (float((-chance / (1 - chance)).min()), 1.0)
+    low, high = interval_of_score(
+        lambda totals: _mean(totals[0]), [sums], bounds, 0.95, n_resamples=0, seed=0, method="jackknife_t"
+    )
+    means = (float(values.mean()) for values in (shares, chance, (shares - chance) / (1 - chance)))
+    return ProbeResult(*means, low, high, len(groups), sum(n for *_, n in parts))
+
+
+def relative_drop(before, after):
+    """`disentanglement` of pooled probes with its interval, speakers left out one at a time on both sides.
+
+    Parameters
+    ----------
+    before, after : list of results of `probe_part`
+        Of the same speakers.
+
+    Returns
+    -------
+    value, ci_low, ci_high : float
+        NaN where there was no identity to take away.
+    """
+    (_, _, names, sums), (_, _, names_after, sums_after) = _per_speaker(before), _per_speaker(after)
+    if not np.array_equal(names, names_after):
+        raise InputError("speakers: a drop is of the same speakers before and after")
+
+    def drop(totals):
+        return 1 - _mean(totals[1]) / _mean(totals[0])
+
+    if _mean(sums.sum(axis=0)) <= 0:
+        return float("nan"), float("nan"), float("nan")
+    unbounded, options = (-np.inf, np.inf), {"n_resamples": 0, "seed": 0, "method": "jackknife_t"}
+    low, high = interval_of_score(drop, [sums, sums_after], unbounded, 0.95, **options)
+    return float(drop([sums.sum(axis=0), sums_after.sum(axis=0)])), low, high
+
+
+def _per_speaker(parts):
+    """Shares and chance of each speaker of each part; all speakers, and their (probes, sum of corrected shares)."""
     names = np.concatenate([names for names, *_ in parts])
     shares = np.concatenate([share for _, share, _ in parts])
     chance = np.concatenate([np.full(len(names), 1 / len(names)) for names, *_ in parts])
-    corrected = (shares - chance) / (1 - chance)
     groups, codes = np.unique(names, return_inverse=True)
-    sums = np.column_stack([np.bincount(codes), np.bincount(codes, corrected)]).astype(float)
-    bounds = (float((-chance / (1 - chance)).min()), 1.0)
+    corrected = np.bincount(codes, (shares - chance) / (1 - chance))
+    return shares, chance, groups, np.column_stack([np.bincount(codes), corrected]).astype(float)
 
-    def mean(totals):
-        return totals[0][..., 1] / totals[0][..., 0]
 
-    low, high = interval_of_score(mean, [sums], bounds, 0.95, n_resamples=0, seed=0, method="jackknife_t")
-    means = (float(values.mean()) for values in (shares, chance, corrected))
-    return ProbeResult(*means, low, high, len(groups), sum(n for *_, n in parts))
+def _mean(totals):
+    return totals[..., 1] / totals[..., 0]

@@ -77,7 +77,8 @@ def plan(study, targets, only=()):
         Unknown modality, learner, input or name in ``only``.
     """
     matching = study.systems.matching and any(target.metric in CONCORDANCES for target in targets)
-    systems = [*_imported(study, matching), *_base(study, matching)]
+    _refuse_few_targets(study, targets)
+    systems = [*_imported(study, matching), *_base(study, targets, matching)]
     for stage in study.systems.fusion:
         inputs = _inputs(stage, systems)
         if len(inputs) > 1 or (inputs and stage.settings):
@@ -92,15 +93,22 @@ def _imported(study, matching):
         yield System(f"{name}-matched" if matching else name, name if matching else None, "imported", (name,))
 
 
-def _base(study, matching):
+def _base(study, targets, matching):
     sections = study.systems
     known = tuple(study.modalities)
     sets = [(name,) for name in known] + _early_sets(sections.early, known)
+    learners = [learner_name(name) for name in sections.learners]
+    trees = [name for name in learners if name.startswith("xgboost")] or ["xgboost"]
     for learner, task, modalities, transductive in [
-        *((learner, task, part, False) for part in sets for learner in sections.learners for task in sections.tasks),
-        *((learner, sections.tasks[0], part, True) for part in sets for learner in sections.transductive),
+        *(
+            (learner, task, part, False)
+            for part in sets
+            for task in sections.tasks
+            # Jointly grown trees are XGBoost's; asked for beside other learners they come once.
+            for learner in (trees if task == "joint" else learners)
+        ),
+        *((learner_name(name), "single", part, True) for part in sets for name in sections.transductive),
     ]:
-        learner = learner_name(learner)
         name = "-".join(filter(None, ["" if task == "single" else task, learner, "+".join(modalities)]))
         name += "-per-speaker" if transductive else ""
         yield System(
@@ -109,7 +117,42 @@ def _base(study, matching):
             modalities=modalities,
             learner=learner,
             task=task,
+            settings=_task_settings(task, sections, targets),
             transductive=transductive,
+        )
+
+
+def _task_settings(task, sections, targets):
+    names = [target.name for target in targets]
+    if task == "chain":
+        order = sections.chain_order
+        if isinstance(order, list):
+            if sorted(order) != sorted(names):
+                raise InputError(f"systems.chain_order: must name each target once ({', '.join(names)}); got {order}")
+            order = [names.index(name) for name in order]
+        return {"order": order}
+    if task == "joint":
+        weights = sections.target_weights
+        if isinstance(weights, dict):
+            regressed = [target.name for target in targets if target.kind == "regression"]
+            if sorted(weights) != sorted(regressed):
+                raise InputError(
+                    f"systems.target_weights: must weigh each regressed target ({', '.join(regressed)}); "
+                    f"got {', '.join(weights)}"
+                )
+            weights = [weights[name] for name in regressed]
+        return {"target_weights": None if weights == "equal" else weights}
+    return {}
+
+
+def _refuse_few_targets(study, targets):
+    regressed = sum(target.kind == "regression" for target in targets)
+    if "chain" in study.systems.tasks and len(targets) < 2:
+        raise InputError("systems.tasks: a chain needs two targets or more; this study has one - leave 'chain' out")
+    if "joint" in study.systems.tasks and regressed < 2:
+        raise InputError(
+            f"systems.tasks: jointly grown trees need two regressed targets or more; this study has {regressed} - "
+            "leave 'joint' out"
         )
 
 

@@ -21,12 +21,21 @@ READERS = {
 
 @dataclass(frozen=True)
 class Learner:
-    """Module and class names of a learner's regressor and classifier, and whether it can use a GPU."""
+    """Where a learner's regressor and classifier are, the regressor's own settings, and whether it can use a GPU."""
 
     module: str
     regressor: str
     classifier: str
     device: bool = False
+    classifier_module: str | None = None
+    settings: tuple = ()
+
+
+def _boosted(library, objective):
+    """A booster by an objective of ours; classes have no concordance and are learnt by the library's own."""
+    name = {"lightgbm": "LightGBMClassifier", "xgboost": "XGBoostClassifier"}[library]
+    settings = (("library", library), ("objective", objective))
+    return Learner("concordance", "BoostedConcordanceRegressor", name, classifier_module="boosting", settings=settings)
 
 
 LEARNERS = {
@@ -34,6 +43,11 @@ LEARNERS = {
     "svr": Learner("kernel", "KernelRegressor", "KernelClassifier"),
     "lightgbm": Learner("boosting", "LightGBMRegressor", "LightGBMClassifier"),
     "xgboost": Learner("boosting", "XGBoostRegressor", "XGBoostClassifier", device=True),
+    **{
+        f"{library}-{objective}": _boosted(library, objective)
+        for library in ("lightgbm", "xgboost")
+        for objective in ("squared", "pcc", "ccc")
+    },
 }
 ALIASES = {"svc": "svr"}
 
@@ -79,8 +93,51 @@ def estimator(name, kind, **parameters):
     learner = LEARNERS[learner_name(name)]
     if not learner.device:
         parameters.pop("device", None)
-    module = import_module(f"avbaselines.estimators.{learner.module}")
-    return getattr(module, learner.regressor if kind == "regression" else learner.classifier)(**parameters)
+    if kind == "regression":
+        module, cls = learner.module, learner.regressor
+        parameters |= dict(learner.settings)
+    else:
+        module, cls = learner.classifier_module or learner.module, learner.classifier
+    return getattr(import_module(f"avbaselines.estimators.{module}"), cls)(**parameters)
+
+
+def chain(name, class_targets, **parameters):
+    """A new chain over a learner.
+
+    Parameters
+    ----------
+    name : str
+        Key of `LEARNERS`.
+    class_targets : tuple of int
+        Columns of y that hold class codes.
+    **parameters
+        Of the chain.
+    """
+    device = {"device": parameters.pop("device", "cpu")}
+    module = import_module("avbaselines.estimators.chain")
+    return module.ChainRegressor(
+        regressor=estimator(name, "regression", **device),
+        classifier=estimator(name, "classes", **device),
+        class_targets=class_targets,
+        **parameters,
+    )
+
+
+def joint(name, **parameters):
+    """A new ensemble of jointly grown trees; the learner's name says by which objective.
+
+    Raises
+    ------
+    InputError
+        For a learner that has no trees with several outputs.
+    """
+    if not name.startswith("xgboost"):
+        raise InputError(
+            f"systems.tasks: 'joint' grows XGBoost's trees; learner {name!r} has none with several outputs - add "
+            "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
+        )
+    objective = name.partition("-")[2] or "squared"
+    return import_module("avbaselines.estimators.joint").JointBoostingRegressor(objective=objective, **parameters)
 
 
 def fusion(method, kind, **parameters):

@@ -309,3 +309,43 @@ def test_list_names_every_study_and_why_one_is_broken(capsys, monkeypatch, tmp_p
     assert main(["--list"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "quickstart" in printed and "broken.toml" in printed and "line 2" in printed and "typo" in printed
+
+
+def test_chains_and_joint_trees_are_systems_like_any_other(tmp_path):
+    folder = write_release(tmp_path)
+    clips = pd.read_csv(folder / "clips.csv")
+    clips["valence"] = 6 - clips["arousal"] + np.random.default_rng(0).normal(scale=0.3, size=len(clips))
+    clips.to_csv(folder / "clips.csv", index=False)
+    result, _ = run(
+        folder, "targets.valence={metric='ccc'}", "systems.tasks=['single', 'chain', 'joint']", "systems.fusion=[]"
+    )
+    results = results_of(result)
+    assert not result.failed
+    overall = results.query("split == 'all' and kind == 'measured'")
+    names = set(overall["system"])
+    assert {"chain-ridge-audio", "chain-ridge-audio+face", "joint-xgboost-audio", "joint-xgboost-face-raw"} <= names
+    assert set(overall.query("system == 'joint-xgboost-audio'")["target"]) == {"arousal", "mood", "valence", "mean"}
+    scores = overall.query("target == 'valence' and metric == 'ccc'").set_index("system")["value"]
+    assert scores["chain-ridge-audio"] > 0.3 and scores["joint-xgboost-audio"] > 0.3
+    accuracy = overall.query("target == 'mood' and metric == 'accuracy'").set_index("system")["value"]
+    assert accuracy["chain-ridge-face"] > 0.6
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["systems.tasks=['chain']", "targets={arousal={metric='ccc'}}", "reported=[]"], "a chain needs two targets"),
+        (["systems.tasks=['joint']"], "two regressed targets"),
+        (["systems.tasks=['chain']", "systems.chain_order=['mood']"], "chain_order"),
+        (["systems.target_weights={arousal=-1.0}"], "target_weights"),
+        (["systems.learners=['rigde']"], "'ridge'"),
+        (["systems.fusion=[{method='mean', context=[3]}]"], "context"),
+        (["systems.fusion=[{method='ridge', name='x', inputs=['ridge-audoi', 'ridge-face']}]"], "'ridge-audio'"),
+        (["modalities.late-mean='audio.npz'", "systems.early=[['audio', 'fase']]"], "'face'"),
+    ],
+)
+def test_bad_systems_are_named(finished, overrides, words):
+    folder, _, _ = finished
+    path = folder / "study.toml"
+    with pytest.raises(InputError, match=words):
+        prepare(load_study(path, overrides), path, None, ["honest"])
