@@ -13,10 +13,11 @@ import skops.io
 import avbaselines
 from avbaselines.corpora.corpus import Split
 from avbaselines.estimators.folds import group_folds
-from avbaselines.experiment.finish import finish, imported
+from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
 from avbaselines.experiment.plan import without
+from avbaselines.experiment.sources import INNER, Direct, Imported, Nested, Part
 from avbaselines.experiment.store import Store, digest, replacing
 
 FINAL = "final"
@@ -58,15 +59,27 @@ class Outcome:
         """Whether a system has predictions in a split."""
         return system.kind == "imported" or (split, system.name) in self.keys
 
-    def fitted(self, split, system):
-        """Raw predictions of a system in a split (by its name)."""
+    def source(self, split, system):
+        """Where a system's raw predictions in a split (by its name) come from."""
         if system.kind == "imported":
-            return imported(self.predictions[system.modalities[0]], self.splits[split])
-        return self.store.load(self.keys[split, system.name])
+            return Imported(self.predictions[system.modalities[0]], self.splits[split])
+        outer, _, fold = split.partition(INNER)
+        if fold and system.stage == 0:
+            held = self.tasks[outer].folds == int(fold)
+            return Part(Direct(self.keys[outer, system.name]), np.flatnonzero(~held), np.flatnonzero(held))
+        direct = Direct(self.keys[split, system.name])
+        inner = [name for name in self.splits if name.startswith(f"{split}{INNER}")]
+        if fold or system.stage < 2 or not inner:
+            return direct
+        folds = self.tasks[split].folds
+        parts = [(name, int(name.rpartition(INNER)[2])) for name in inner]
+        return Nested(
+            direct, tuple((Direct(self.keys[name, system.name]), np.flatnonzero(folds == fold)) for name, fold in parts)
+        )
 
     def finished(self, split, system):
         """Predictions of a system in a split as they are scored."""
-        return finish(self.fitted(split, system), self.tasks[split], system.matching)
+        return finish(self.source(split, system).load(self.store), self.tasks[split], system.matching)
 
 
 def shipping_split(corpus):
@@ -104,30 +117,64 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     shipped = shipping_split(corpus)
     splits = corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
     outcome = Outcome(Store(Path(folder) / "work"), shipped=shipped.name, predictions=corpus.predictions)
-    outcome.splits = {split.name: split for split in splits}
-    outcome.tasks = tasks = {split.name: _task(side, split, device) for split in splits}
-    context = {split.name: _split_digest(corpus, split, tasks[split.name], study) for split in splits}
-    features = {name: digest(modality.X) for name, modality in corpus.modalities.items()}
+    outcome.tasks = {split.name: _task(side, split, device) for split in splits}
     measured = [system for system in systems if system.kind == "measured"]
-    total, done = len(splits) * len(measured), 0
+    deep = _part_of_deep_stacks(measured) if not side.resubstitution else []
+    inner = [part for split in splits for part in _inner_splits(split, outcome.tasks[split.name])] if deep else []
+    outcome.tasks |= {split.name: _task(side, split, device) for split in inner}
+    outcome.splits = {split.name: split for split in [*splits, *inner]}
+    context = {name: _split_digest(corpus, split, outcome.tasks[name], study) for name, split in outcome.splits.items()}
+    features = {name: digest(modality.X) for name, modality in corpus.modalities.items()}
+    wanted = [(split, system) for split in splits for system in measured]
+    wanted += [(split, system) for split in inner for system in deep]
+    done = 0
     for stage in sorted({system.stage for system in measured}):
-        level, units = [system for system in measured if system.stage == stage], []
-        for split in splits:
-            for system in level:
-                unit = _unit(system, split, outcome, context, features, systems)
-                if unit is None:
-                    continue
-                outcome.keys[split.name, system.name] = unit.key
-                if force or not _is_done(outcome.store, unit, split is shipped):
-                    units.append(replace(unit, keep_model=split is shipped))
-        done += len(splits) * len(level) - len(units)
-        for unit, reason in _computed(units, corpus, outcome, jobs, progress, done, total):
+        units = []
+        for split, system in wanted:
+            if system.stage != stage:
+                continue
+            done += 1
+            unit = _unit(system, split, outcome, context, features, systems)
+            if unit is None:
+                continue
+            outcome.keys[split.name, system.name] = unit.key
+            if force or not _is_done(outcome.store, unit, split is shipped):
+                units.append(replace(unit, keep_model=split is shipped))
+        done -= len(units)
+        for unit, reason in _computed(units, corpus, outcome, jobs, progress, done, len(wanted)):
             done += 1
             outcome.computed += 1
             if reason:
-                outcome.failures[unit.split.name, unit.system.name] = reason
-                del outcome.keys[unit.split.name, unit.system.name]
+                _note_failure(outcome, unit, reason)
     return outcome
+
+
+def _part_of_deep_stacks(systems):
+    """Fusions that read fusions, and all fusions below them."""
+    by_name = {system.name: system for system in systems}
+    found, pending = {}, [system for system in systems if system.stage > 1]
+    while pending:
+        system = pending.pop()
+        if system.stage and system.name not in found:
+            found[system.name] = system
+            pending += [by_name[name] for name in system.inputs if name in by_name]
+    return [system for system in systems if system.name in found]
+
+
+def _inner_splits(split, task):
+    """For each inner fold, a split that learns from the others: what honest predictions of deep stages take."""
+    rows, nobody = split.fit, np.array([], dtype=int)
+    return [
+        Split(f"{split.name}{INNER}{fold}", rows[task.folds != fold], nobody, rows[task.folds == fold])
+        for fold in np.unique(task.folds)
+    ]
+
+
+def _note_failure(outcome, unit, reason):
+    """A fit that fails inside an inner split leaves the stage without honest predictions, so the stage has failed."""
+    for split in dict.fromkeys([unit.split.name, unit.split.name.partition(INNER)[0]]):
+        outcome.failures[split, unit.system.name] = reason
+        outcome.keys.pop((split, unit.system.name), None)
 
 
 @dataclass(frozen=True)
@@ -137,7 +184,7 @@ class Unit:
     system: object
     split: Split
     key: str
-    inputs: tuple = ()
+    sources: tuple = ()
     keep_model: bool = False
 
     @property
@@ -148,7 +195,8 @@ class Unit:
 
 def _unit(system, split, outcome, context, features, systems):
     """The fit of a system in a split, or None where it cannot be done (the reason is noted)."""
-    failed = tuple(name for name in system.inputs if (split.name, name) in outcome.failures)
+    places = {split.name, split.name.partition(INNER)[0]}
+    failed = tuple(name for name in system.inputs if any((place, name) in outcome.failures for place in places))
     if failed:
         left = without(system, failed)
         if left is None:
@@ -157,21 +205,11 @@ def _unit(system, split, outcome, context, features, systems):
             return None
         system = left
     by_name = {item.name: item for item in systems}
-    # An input is named by the key of its finished fit or, imported, by the name of its predictions.
-    inputs = tuple(
-        outcome.keys[split.name, name] if by_name[name].kind == "measured" else by_name[name].modalities[0]
-        for name in system.inputs
-    )
-    sources = [features[name] for name in system.modalities] if system.learner else []
-    for name in inputs:
-        outside = outcome.predictions.get(name)
-        sources += [name] if outside is None else [_digest_of_prediction(outside, split)]
+    sources = tuple(outcome.source(split.name, by_name[name]) for name in system.inputs)
+    read = [features[name] for name in system.modalities] if system.learner else []
+    read += [source.identity() for source in sources]
     described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
-    return Unit(system, split, digest(_code(), context[split.name], described, sources)[:32], inputs)
-
-
-def _digest_of_prediction(prediction, split):
-    return digest(*prediction.of(split.name).values())
+    return Unit(system, split, digest(_code(), context[split.name], described, read)[:32], sources)
 
 
 def _is_done(store, unit, shipped):
@@ -189,14 +227,16 @@ def _computed(units, corpus, outcome, jobs, progress, done, total):
             unit,
             outcome.tasks[unit.split.name],
             [features[name] for name in unit.system.modalities] if unit.system.learner else [],
-            {name: outcome.predictions[name] for name in unit.inputs if name in outcome.predictions},
             outcome.store,
         )
         for unit in units
     )
     number = {unit.key: position for position, unit in enumerate(units)}
     workers = joblib.Parallel(
-        n_jobs=max(1, min(jobs, len(units))), return_as="generator_unordered", pre_dispatch="n_jobs"
+        n_jobs=max(1, min(jobs, len(units))),
+        return_as="generator_unordered",
+        pre_dispatch="2 * n_jobs",
+        max_nbytes="100K",  # what all fits share is written once and mapped
     )
     for key, reason in workers(calls):
         unit = units[number[key]]
@@ -207,15 +247,12 @@ def _computed(units, corpus, outcome, jobs, progress, done, total):
         yield unit, reason
 
 
-def _work(unit, task, features, predictions, store):
+def _work(unit, task, features, store):
     """Do one fit and write it down; a failure becomes its reason, so that the rest of the run goes on."""
     fit_rows, test_rows = unit.split.fit, unit.split.test
     try:
         if unit.system.inputs:
-            inputs = [
-                imported(predictions[name], unit.split) if name in predictions else store.load(name)
-                for name in unit.inputs
-            ]
+            inputs = [source.load(store) for source in unit.sources]
             fitted, models = fit_fusion(unit.system, task, inputs)
         else:
             blocks, test_blocks = [X[fit_rows] for X in features], [X[test_rows] for X in features]

@@ -1,4 +1,4 @@
-"""From raw predictions to what is scored: imported systems cut to a split, matching, and stand-ins for gaps."""
+"""From raw predictions to what is scored: matching, and stand-ins for gaps."""
 
 from dataclasses import dataclass, field
 
@@ -37,25 +37,6 @@ class Finished:
             gaps = np.isnan(value).any(axis=1)
             whole[target] = np.where(gaps[:, None], self.fallback[target], value) if gaps.any() else value
         return whole
-
-
-def imported(prediction, split):
-    """An outside system's predictions in a split, as they are.
-
-    Parameters
-    ----------
-    prediction : ImportedPrediction
-    split : Split
-
-    Returns
-    -------
-    Fitted
-    """
-    values = prediction.of(split.name)
-    return Fitted(
-        oof={name: value[split.fit] for name, value in values.items()},
-        test={name: value[split.test] for name, value in values.items()},
-    )
 
 
 def finish(fitted, task, matching=True):

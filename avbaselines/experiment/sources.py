@@ -1,0 +1,107 @@
+"""Where a system's predictions in a split come from: a finished fit, part of one, several, or a file of somebody else's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from avbaselines.experiment.store import Fitted, digest
+
+
+@dataclass(frozen=True)
+class Direct:
+    """A finished fit as it is."""
+
+    key: str
+
+    def load(self, store):
+        """Read it."""
+        return store.load(self.key)
+
+    def identity(self):
+        """What changes when the predictions do."""
+        return self.key
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An outside system's predictions, cut to a split."""
+
+    prediction: object
+    split: object
+
+    def load(self, store):
+        """Cut them."""
+        values = self.prediction.of(self.split.name.partition(INNER)[0])
+        return Fitted(
+            oof={name: value[self.split.fit] for name, value in values.items()},
+            test={name: value[self.split.test] for name, value in values.items()},
+        )
+
+    def identity(self):
+        """What changes when the predictions do."""
+        fitted = self.load(None)
+        return digest(*fitted.oof.values(), *fitted.test.values())
+
+
+@dataclass(frozen=True)
+class Part:
+    """A base system inside an inner split: its out-of-fold predictions, one fold of them to be predicted.
+
+    Attributes
+    ----------
+    whole : Direct
+    train, test : ndarray of int
+        Positions among the outer split's clips to learn from.
+    """
+
+    whole: object
+    train: np.ndarray
+    test: np.ndarray
+
+    def load(self, store):
+        """Read and divide them."""
+        whole = self.whole.load(store)
+        return Fitted(
+            oof={name: value[self.train] for name, value in whole.oof.items()},
+            test={name: value[self.test] for name, value in whole.oof.items()},
+        )
+
+    def identity(self):
+        """What changes when the predictions do."""
+        return f"{self.whole.identity()}/{digest(self.test)}"
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A deep stage: out-of-fold predictions by whole stacks that were fitted without the fold.
+
+    What the stage's own cross-fit gives knows too much: its inputs for the other folds come from fits that saw the
+    labels of the fold held out.
+
+    Attributes
+    ----------
+    whole : Direct
+    folds : tuple of (Direct, ndarray of int)
+        The same stage fitted without a fold, and the fold's positions.
+    """
+
+    whole: object
+    folds: tuple
+
+    def load(self, store):
+        """Read and put them together."""
+        fitted = store.load(self.whole.key)
+        for name, value in fitted.oof.items():
+            nested = np.full_like(value, np.nan)
+            for source, positions in self.folds:
+                nested[positions] = source.load(store).test[name]
+            fitted.oof[name] = nested
+        return fitted
+
+    def identity(self):
+        """What changes when the predictions do."""
+        return digest(self.whole.key, [source.key for source, _ in self.folds])
+
+
+# Stands between a split's name and the number of an inner fold.
+INNER = "~"
