@@ -54,6 +54,24 @@ def leave_group_out(X, Y, groups, penalties, *, standardise=True, fit_intercept=
     return predictions
 
 
+def labelled_patterns(Y):
+    """Which rows are labelled, once for targets that share them.
+
+    Returns
+    -------
+    patterns : ndarray of bool, shape (n, number of patterns)
+    pattern_of : ndarray of int, shape (T,)
+    """
+    labelled = ~np.isnan(Y)
+    if labelled.all():
+        return labelled[:, :1], np.zeros(Y.shape[1], dtype=int)
+    # As columns of bytes: comparing (n,) columns of a wide table by numpy's unique is slow where n is large.
+    names = [column.tobytes() for column in np.packbits(labelled, axis=0).T]
+    order = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    first = [names.index(name) for name in order]
+    return labelled[:, first], np.array([order[name] for name in names])
+
+
 class GroupRidge:
     """Ridge regressions on all groups but some, for all targets and penalties.
 
@@ -130,7 +148,7 @@ class GroupRidge:
         ends = np.cumsum(np.bincount(codes))
         self._rows = [_as_slice(order[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
         self._X = X
-        patterns, pattern_of = np.unique(~np.isnan(Y), axis=1, return_inverse=True)
+        patterns, pattern_of = labelled_patterns(Y)
         share = self.memory / patterns.shape[1]
         self._parts = []
         for number, labelled in enumerate(patterns.T):

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from avbaselines.errors import InputError
 from avbaselines.estimators.context import add_context, avec_context
 from avbaselines.estimators.folds import resolve_cv
-from avbaselines.estimators.group_ridge import GroupRidge
+from avbaselines.estimators.group_ridge import GroupRidge, labelled_patterns
 from avbaselines.estimators.linear_svr import PrimalLinearSVR
 from avbaselines.estimators.tuned import check_metric, check_targets, tuning_score
 
@@ -298,7 +298,7 @@ def _ridge_on_all(X, Y, penalties):
     """Ridge on standardised columns for all targets and penalties, in the form of `GroupRidge.solve`."""
     coef = np.empty((len(penalties), X.shape[1], Y.shape[1]))
     intercept = np.empty((len(penalties), Y.shape[1]))
-    patterns, pattern_of = np.unique(~np.isnan(Y), axis=1, return_inverse=True)
+    patterns, pattern_of = labelled_patterns(Y)
     for number, rows in enumerate(patterns.T):
         targets = np.flatnonzero(pattern_of.reshape(-1) == number)
         Z, y = X[rows].astype(np.float64), Y[np.ix_(rows, targets)]

@@ -115,11 +115,13 @@ class SpeakerNormalizer(Eraser):
                 raise InputError("groups: transform needs the speaker of each row, as fit had them")
             return self._overall(X)
         known, normalised = self.speakers_ or {}, np.empty_like(X)
-        rng = check_random_state(self.random_state)
+        rng, overall = check_random_state(self.random_state), self._overall(X) if self.scaling == "rank" else None
         for name, rows, part in _each(X, groups, neutral):
             own = known.get(name) or self._own(X[rows], part)
-            ranked = self.scaling == "rank"
-            normalised[rows] = self._ranked(X[rows], own, rng) if ranked else self._shifted(X[rows], own)
+            if overall is None:
+                normalised[rows] = self._shifted(X[rows], own)
+            else:
+                normalised[rows] = self._ranked(X[rows], overall[rows], own, rng)
         return normalised
 
     def fit_transform(self, X, y=None, groups=None, neutral=None):
@@ -136,8 +138,8 @@ class SpeakerNormalizer(Eraser):
         ratio = np.divide(scale, self.scale_, out=np.ones_like(scale), where=np.isfinite(self.scale_))
         return _scaled(X, center, self.scale_ * ratio**self.strength)
 
-    def _ranked(self, X, own, rng):
-        overall, (known, counts) = self._overall(X), own
+    def _ranked(self, X, overall, own, rng):
+        known, counts = own
         able = (counts >= self.min_clips) & np.isfinite(self.scale_)
         ranked = np.where(able, _random_rank_scores(X, known, counts, rng), overall)
         return (1 - self.strength) * overall + self.strength * ranked
@@ -191,11 +193,12 @@ def _known_before(values, known, ties):
     """How many known values of the same column are less than each value, or with `ties` no greater, shape of values."""
     n = len(known)
     # A stable sort leaves equals in their order, so whichever of the two stands first counts as less.
-    order = np.argsort(np.vstack([known, values] if ties else [values, known]), axis=0, kind="stable")
+    columns = np.hstack([known.T, values.T] if ties else [values.T, known.T])
+    order = np.argsort(columns, axis=1, kind="stable")
     is_known = order < n if ties else order >= len(values)
     places = np.empty_like(order)
-    np.put_along_axis(places, order, np.cumsum(is_known, axis=0), axis=0)
-    return places[n:] if ties else places[: len(values)]
+    np.put_along_axis(places, order, np.cumsum(is_known, axis=1), axis=1)
+    return (places[:, n:] if ties else places[:, : len(values)]).T
 
 
 def _scaled(X, center, scale):

@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from avbaselines.errors import InputError
 from avbaselines.estimators.calibration import PosteriorCalibrator, cross_calibrated
 from avbaselines.estimators.folds import resolve_cv
-from avbaselines.estimators.matching import match
 from avbaselines.evaluation.metrics import METRICS, score
 
 __all__ = ["TunedClassifier", "TunedRegressor", "check_metric", "check_targets", "tuning_score"]
@@ -63,13 +62,22 @@ def tuning_score(metric, truth, prediction, matching):
     rows = ~np.isnan(truth) & np.isfinite(prediction)
     if not rows.any():
         return -np.inf
-    truth, prediction = truth[rows], prediction[rows]
+    if not rows.all():
+        truth, prediction = truth[rows], prediction[rows]
     if metric in ("ccc", "ccc_per_recording"):
         metric = "ccc"
         if matching:
-            prediction = match(prediction, truth)
+            return _correlation(truth, prediction)
     value = score(metric, truth, prediction)
     return value if METRICS[metric].higher_is_better else -value
+
+
+def _correlation(truth, prediction):
+    """The concordance of predictions once they have the mean and deviation of the truth; 0 for constant ones."""
+    truth, prediction = truth - truth.mean(), prediction - prediction.mean()
+    spread = np.sqrt((truth @ truth) * (prediction @ prediction))
+    tiny = 1e-9 * np.abs(prediction).max(initial=0.0) * np.sqrt(truth @ truth)
+    return float(truth @ prediction / spread) if spread > tiny else 0.0
 
 
 class _Tuned(BaseEstimator):

@@ -44,6 +44,8 @@ class Outcome:
     tasks : dict of str to Task
         By split.
     predictions : dict of str to ImportedPrediction
+    contents : dict of str to str
+        Their digests.
     """
 
     store: Store
@@ -54,6 +56,7 @@ class Outcome:
     splits: dict = field(default_factory=dict)
     tasks: dict = field(default_factory=dict)
     predictions: dict = field(default_factory=dict)
+    contents: dict = field(default_factory=dict)
 
     def has(self, split, system):
         """Whether a system has predictions in a split."""
@@ -62,7 +65,8 @@ class Outcome:
     def source(self, split, system):
         """Where a system's raw predictions in a split (by its name) come from."""
         if system.kind == "imported":
-            return Imported(self.predictions[system.modalities[0]], self.splits[split])
+            name = system.modalities[0]
+            return Imported(self.predictions[name], self.splits[split], self.contents[name])
         outer, _, fold = split.partition(INNER)
         if fold and system.stage == 0:
             held = self.tasks[outer].folds == int(fold)
@@ -113,17 +117,19 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     -------
     Outcome
     """
-    study, corpus, systems = side.study, side.corpus, side.systems
+    corpus, systems = side.corpus, side.systems
     shipped = shipping_split(corpus)
     splits = corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
     outcome = Outcome(Store(Path(folder) / "work"), shipped=shipped.name, predictions=corpus.predictions)
+    outcome.contents = {name: _content(prediction) for name, prediction in corpus.predictions.items()}
     outcome.tasks = {split.name: _task(side, split, device) for split in splits}
     measured = [system for system in systems if system.kind == "measured"]
     deep = _part_of_deep_stacks(measured) if not side.resubstitution else []
     inner = [part for split in splits for part in _inner_splits(split, outcome.tasks[split.name])] if deep else []
     outcome.tasks |= {split.name: _task(side, split, device) for split in inner}
     outcome.splits = {split.name: split for split in [*splits, *inner]}
-    context = {name: _split_digest(corpus, split, outcome.tasks[name], study) for name, split in outcome.splits.items()}
+    clips = _clips_digest(corpus)
+    context = {name: _split_digest(clips, split, outcome.tasks[name], corpus) for name, split in outcome.splits.items()}
     features = {name: digest(modality.X) for name, modality in corpus.modalities.items()}
     wanted = [(split, system) for split in splits for system in measured]
     wanted += [(split, system) for split in inner for system in deep]
@@ -268,15 +274,16 @@ def _work(unit, task, features, store):
 
 def _task(side, split, device):
     study, corpus, rows = side.study, side.corpus, split.fit
+    groups = _codes(corpus.groups)
     labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
     if labels is not None:
         labels = np.nan_to_num(labels, nan=-1).astype(int)
     return Task(
         targets=corpus.targets,
         y={name: values[rows] for name, values in corpus.y.items()},
-        groups=corpus.groups[rows],
-        test_groups=corpus.groups[split.test],
-        folds=group_folds(corpus.groups[rows], study.systems.inner_folds, labels=labels, seed=study.seed),
+        groups=groups[rows],
+        test_groups=groups[split.test],
+        folds=group_folds(groups[rows], study.systems.inner_folds, labels=labels, seed=study.seed),
         matching=study.systems.matching,
         seed=study.seed,
         device=device,
@@ -289,22 +296,35 @@ def _task(side, split, device):
 def _frames(corpus, rows):
     if corpus.recordings is None:
         return None
-    return Frames(corpus.recordings[rows], None if corpus.times is None else corpus.times[rows])
+    return Frames(_codes(corpus.recordings)[rows], None if corpus.times is None else corpus.times[rows])
 
 
-def _split_digest(corpus, split, task, study):
+def _codes(names):
+    """Numbers for names, in their order: there are as many as clips, and texts are slow to compare."""
+    return np.unique(names, return_inverse=True)[1]
+
+
+def _content(prediction):
+    folds = prediction.by_fold or {}
+    return digest(*prediction.values.values(), *(values for part in folds.values() for values in part.values()))
+
+
+def _clips_digest(corpus):
+    """What every fit depends on beside features and labels: who and when each clip is."""
+    places = [part for part in (corpus.recordings, corpus.times) if part is not None]
+    return digest(corpus.ids, corpus.groups, *places, [asdict(target) for target in corpus.targets])
+
+
+def _split_digest(clips, split, task, corpus):
     """What every fit of a split depends on: never the labels of evaluated clips."""
-    return digest(
-        corpus.ids[split.fit],
-        corpus.ids[split.test],
-        corpus.groups[split.fit],
-        corpus.groups[split.test],
-        [asdict(target) for target in corpus.targets],
-        *[task.y[target.name] for target in corpus.targets],
-        task.folds,
-        *(part for part in (corpus.recordings, corpus.times) if part is not None),
-        {"matching": task.matching, "seed": study.seed, "device": task.device, "resubstitution": task.resubstitution},
-    )
+    settings = {
+        "matching": task.matching,
+        "seed": task.seed,
+        "device": task.device,
+        "resubstitution": task.resubstitution,
+    }
+    labels = [task.y[target.name] for target in corpus.targets]
+    return digest(clips, split.fit, split.test, *labels, task.folds, settings)
 
 
 @cache

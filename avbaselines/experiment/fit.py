@@ -20,7 +20,7 @@ class Frames:
 
     Attributes
     ----------
-    recordings : ndarray of str, shape (n,)
+    recordings : ndarray of int, shape (n,)
     times : ndarray of float, shape (n,), or None
         Seconds.
     """
@@ -38,7 +38,8 @@ class Task:
     targets : list of Target
     y : dict of str to ndarray, shape (n_fit,)
         Labels of the clips to learn from; codes for classes; NaN = not labelled.
-    groups, test_groups : ndarray of str
+    groups, test_groups : ndarray of int
+        Numbers of the groups.
     folds : ndarray of int, shape (n_fit,)
         Inner fold of each clip to learn from.
     matching : bool

@@ -1,4 +1,4 @@
-"""Where a system's predictions in a split come from: a finished fit, part of one, several, or a file of somebody else's."""
+"""Where a system's predictions in a split come from: a finished fit, part of one, several, or an outside file."""
 
 from dataclasses import dataclass
 
@@ -24,10 +24,19 @@ class Direct:
 
 @dataclass(frozen=True)
 class Imported:
-    """An outside system's predictions, cut to a split."""
+    """An outside system's predictions, cut to a split.
+
+    Attributes
+    ----------
+    prediction : ImportedPrediction
+    split : Split
+    content : str
+        Digest of the predictions.
+    """
 
     prediction: object
     split: object
+    content: str
 
     def load(self, store):
         """Cut them."""
@@ -39,8 +48,7 @@ class Imported:
 
     def identity(self):
         """What changes when the predictions do."""
-        fitted = self.load(None)
-        return digest(*fitted.oof.values(), *fitted.test.values())
+        return self.content
 
 
 @dataclass(frozen=True)

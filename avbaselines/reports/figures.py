@@ -53,10 +53,9 @@ def stages(board: Board, protocol: str) -> Drawing:
         axis.plot(step, cell.value, "D", color=BLUE, ms=6)
         labels.append("\n".join([_stage_name(step), *textwrap.wrap(row.system, 18), number(cell.value)]))
         words.append(f"{_stage_name(step)}: {row.system} {number(cell.value)}")
-    for name, style in (("late-mean", ":"), ("late-matched-mean", "--")):
-        cell = next((cell for _, row, cell in rows if row.system == name), None)
-        if cell:
-            axis.axhline(cell.value, color=ORANGE, lw=1.2, ls=style, label=f"{name} {number(cell.value)}", zorder=1)
+    means = sorted((cell.value, row.system) for _, row, cell in rows if row.learner == "mean")
+    for (value, name), style in zip(means[:1] + means[1:][-1:], (":", "--"), strict=False):
+        axis.axhline(value, color=ORANGE, lw=1.2, ls=style, label=f"{name} {number(value)}", zorder=1)
     axis.set_xticks(steps, labels)
     axis.set_xlim(steps[0] - 0.5, steps[-1] + 0.5)
     axis.set_ylabel(f"{column.target} {board.heading.metric_label(column.metric)}")
