@@ -10,7 +10,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def shared_data():
-    """Folder of real corpora beside the checkout (or named by AVBASELINES_TEST_DATA); tests that need it skip elsewhere."""
+    """Folder of real corpora beside the checkout, or named by AVBASELINES_TEST_DATA; elsewhere tests skip."""
     folder = Path(os.environ.get("AVBASELINES_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"real data not found at {folder}; set AVBASELINES_TEST_DATA to its folder")

@@ -86,18 +86,45 @@ def read_modality(name, options, ids, root, folder, frames=None):
             raise InputError(f"{key}: {path} is a folder, which only corpora with recordings and times can read")
         X, columns = read_folder(path, frames, key=key)
         table_ids, X = ids, X.astype(np.float32)
-    elif path.suffix.lower() == ".npz":
-        table_ids, X, columns = _read_npz(path, key)
     else:
-        table_ids, X, columns = _read_columns(path, key, options.id)
-    if len(np.unique(table_ids)) < len(table_ids):
-        values, counts = np.unique(table_ids, return_counts=True)
-        raise InputError(f"{key}: {path}: clip id '{values[counts > 1][0]}' occurs {counts.max()} times")
+        table_ids, X, columns = read_features(path, key, options.id)
     info = {"path": path.name}
     if X.ndim == 3:
         X, columns = summarise_steps(X, columns, options.functionals)
         info["functionals"] = list(options.functionals)
     return join(Modality(name, X, columns, info), table_ids, ids, f"{key}: {path}", options.max_missing)
+
+
+def read_features(path, key, id_column="clip_id"):
+    """Read a feature table as it is.
+
+    Parameters
+    ----------
+    path : Path
+        npz (``clip_id``, ``X``, ``columns``), csv or parquet (an id column and numbers).
+    key : str
+        What names the table, for errors.
+    id_column : str
+        Of a csv or parquet table.
+
+    Returns
+    -------
+    ids : ndarray of str, shape (n,)
+        Each once.
+    X : ndarray of float32, shape (n, d) or (n, steps, d)
+    columns : list of str, length d
+        Without names in an npz: ``<stem of the file>_<number>``.
+
+    Raises
+    ------
+    InputError
+        Missing or unreadable file, repeated ids, text among the features.
+    """
+    ids, X, columns = _read_npz(path, key) if path.suffix.lower() == ".npz" else _read_columns(path, key, id_column)
+    values, counts = np.unique(ids, return_counts=True)
+    if (counts > 1).any():
+        raise InputError(f"{key}: {path}: clip id '{values[counts > 1][0]}' occurs {counts.max()} times")
+    return ids, X, columns
 
 
 def join(modality, table_ids, ids, source, max_missing):
@@ -120,15 +147,17 @@ def join(modality, table_ids, ids, source, max_missing):
     absent = rows < 0
     if absent.mean() > max_missing:
         raise InputError(
-            f"{source}: has none of {int(absent.sum())} of {len(ids)} clips (such as '{ids[absent][0]}'; the table has ids "
-            f"such as '{table_ids[0]}'); at most {max_missing:.0%} may be absent (modalities.{modality.name}.max_missing)"
+            f"{source}: lacks {int(absent.sum())} of {len(ids)} clips (such as '{ids[absent][0]}'; its ids "
+            f"are such as '{table_ids[0]}'); at most {max_missing:.0%} may be "
+            f"absent (modalities.{modality.name}.max_missing)"
         )
     joined = np.full((len(ids), X.shape[1]), np.nan, dtype=np.float32)
     joined[~absent] = X[rows[~absent]]
     empty = np.isnan(joined).all(axis=0)
     if empty.all():
         raise InputError(f"{source}: has no value for any clip of this study")
-    info = {**modality.info, "absent": int(absent.sum()), "empty_columns": int(empty.sum())}
+    dropped = [column for column, gone in zip(modality.columns, empty, strict=True) if gone]
+    info = {**modality.info, "absent": int(absent.sum()), "empty_columns": len(dropped), "dropped": dropped}
     columns = [column for column, gone in zip(modality.columns, empty, strict=True) if not gone]
     return Modality(modality.name, joined[:, ~empty], columns, info)
 

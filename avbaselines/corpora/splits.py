@@ -108,7 +108,7 @@ def make_splits(options, clips, groups, source, seed=0):
         both = set(groups[split.train]) & set(groups[split.dev])
         if both:
             notes.append(
-                f"split {split.name}: {len(both)} groups are in both train and dev; dev clips are predicted out-of-fold "
+                f"split {split.name}: {len(both)} groups are in train and dev; dev clips are predicted out-of-fold "
                 "by fits that saw nobody of their group"
             )
     tested = np.bincount(np.concatenate([split.test for split in splits]), minlength=len(clips))
@@ -129,8 +129,8 @@ def _partition(options, column, clips, source):
         clip = clips.index[unknown][0]
         shown = "empty" if values.isna()[clip] else repr(values[clip])
         raise InputError(
-            f"{source}: {column} of clip {clip!r} is {shown} (and of {int(unknown.sum()) - 1} more clips a value) that is "
-            f"none of {', '.join(known)}; add it to train, dev or test, or filter such clips by corpus.where"
+            f"{source}: {column} of clip {clip!r} is {shown}, which is none of {', '.join(known)} "
+            f"({int(unknown.sum())} such clips); add it to train, dev or test, or filter such clips by corpus.where"
         )
     for part in known:
         if not (values == part).any():
@@ -173,6 +173,6 @@ def _refuse_shared_groups(split, groups, ids):
             first = ids[rows[groups[rows] == both[0]][0]]
             second = ids[split.test[groups[split.test] == both[0]][0]]
             raise InputError(
-                f"split {split.name}: group '{both[0]}' is on both sides (clip {first!r} in {part}, {second!r} in test; "
-                f"{len(both)} such groups); split by group, or correct corpus.group"
+                f"split {split.name}: group '{both[0]}' is on both sides (clip {first!r} in {part}, "
+                f"{second!r} in test; {len(both)} such groups); split by group, or correct corpus.group"
             )

@@ -31,7 +31,7 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     method : {"ridge", "linear-svr", "linear-svr-dual", "non-negative"}
-        Ridge on standardised inputs, drawn towards their plain sum; the primal linear SVR with squared loss; the dual one
+        Ridge on standardised inputs, drawn towards their mean; the primal linear SVR with squared loss; the dual one
         with the plain epsilon-insensitive loss, as the authors ran it (minutes a fit); least squares without negative
         weights. The SVRs take their inputs unscaled.
     own : list of list of int, optional

@@ -99,7 +99,7 @@ def _base(study, targets, matching):
     sets = [(name,) for name in known] + _early_sets(sections.early, known)
     learners = [learner_name(name) for name in sections.learners]
     trees = [name for name in learners if name.startswith("xgboost")] or ["xgboost"]
-    for learner, task, modalities, transductive in [
+    for learner, mode, modalities, transductive in [
         *(
             (learner, task, part, False)
             for part in sets
@@ -109,15 +109,15 @@ def _base(study, targets, matching):
         ),
         *((learner_name(name), "single", part, True) for part in sets for name in sections.transductive),
     ]:
-        name = "-".join(filter(None, ["" if task == "single" else task, learner, "+".join(modalities)]))
+        name = "-".join(filter(None, ["" if mode == "single" else mode, learner, "+".join(modalities)]))
         name += "-per-speaker" if transductive else ""
         yield System(
             name,
             f"{name}-raw" if matching else None,
             modalities=modalities,
             learner=learner,
-            task=task,
-            settings=_task_settings(task, sections, targets),
+            task=mode,
+            settings=_task_settings(mode, sections, targets),
             transductive=transductive,
         )
 
@@ -186,7 +186,8 @@ def _inputs(stage, systems):
         if not found and pattern != "*":
             names = [system.name for system in systems]
             raise InputError(
-                f"systems.fusion {stage.name!r}: no system {pattern!r}{nearest(pattern, names)}; known: {', '.join(names)}"
+                f"systems.fusion {stage.name!r}: no system {pattern!r}{nearest(pattern, names)}; "
+                f"known: {', '.join(names)}"
             )
         chosen += [system for system in found if system not in chosen]
     return chosen

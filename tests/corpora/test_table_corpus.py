@@ -157,7 +157,7 @@ def test_bad_input_is_named(release, columns, overrides, words):
     [
         ({"au1": [np.inf] + [0.0] * 10}, ["au1", "infinite", "000"]),
         ({"au1": ["x"] * 11}, ["au1", "not numeric"]),
-        ({"clip_id": [f"c{i}" for i in range(11)]}, ["none of 12 of 12", "'000'", "'c0'", "max_missing"]),
+        ({"clip_id": [f"c{i}" for i in range(11)]}, ["lacks 12 of 12", "'000'", "'c0'", "max_missing"]),
         ({"clip_id": ["000"] * 11}, ["occurs 11 times"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""Meta-regressors: ridge drawn to the mean, SVRs, context inside recordings, and nobody's own fold in its prediction."""
+"""Meta-regressors: ridge drawn to the mean, SVRs, context inside recordings, and no fold in its own prediction."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,9 @@ from avbaselines.estimators.context import avec_context
 from avbaselines.estimators.meta import METHODS, MetaRegressor
 
 
-@parametrize_with_checks([MetaRegressor("ridge", cv=2, penalties=[0.1]), MetaRegressor("linear-svr", cv=2, penalties=[1])])
+@parametrize_with_checks(
+    [MetaRegressor("ridge", cv=2, penalties=[0.1]), MetaRegressor("linear-svr", cv=2, penalties=[1])]
+)
 def test_common(estimator, check):
     check(estimator)
 
