@@ -15,6 +15,7 @@ from avbaselines.estimators.tuned import check_metric, check_targets, tuning_sco
 
 __all__ = ["METHODS", "MetaRegressor"]
 
+ROWS_AT_ONCE = 8192
 METHODS = ("ridge", "linear-svr", "linear-svr-dual", "non-negative")
 # Ridge penalties relative to the number of rows; C of the linear SVR as in Atmaja and Akagi 2020 and AVEC 2019.
 PENALTIES = {
@@ -111,22 +112,23 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         X, Y, single, folds = self._validate(X, y, groups)
         penalties = self.penalties if self.penalties is not None else PENALTIES[self.method]
-        best = [(-np.inf, None, None, None)] * Y.shape[1]
+        best = [(-np.inf, None, None, None, None)] * Y.shape[1]
         for context in self.contexts:
             design = self._design(X, context, recordings, times, fitting=True)
-            oof = self._out_of_fold(design, X, Y, folds, penalties, context, recordings, times)
+            oof, whole = self._out_of_fold(design, X, Y, folds, penalties, context, recordings, times)
             for t in range(Y.shape[1]):
                 for p, penalty in enumerate(penalties):
                     labelled = ~np.isnan(Y[:, t]) & ~np.isnan(oof[:, t, p])
                     matching = self.matching and not self.resubstitution
                     value = tuning_score(self.metric, Y[labelled, t], oof[labelled, t, p], matching)
                     if value > best[t][0]:
-                        best[t] = (value, context, penalty, oof[:, t, p])
-        self.best_params_ = [{"context": context, "penalty": float(penalty)} for _, context, penalty, _ in best]
+                        solution = None if whole is None else (whole[0][p, :, t], whole[1][p, t], whole[2][t])
+                        best[t] = (value, context, penalty, oof[:, t, p], solution)
+        self.best_params_ = [{"context": context, "penalty": float(penalty)} for _, context, penalty, *_ in best]
         self.oof_scores_ = np.array([value for value, *_ in best])
-        oof = np.column_stack([chosen for *_, chosen in best])
+        oof = np.column_stack([chosen for *_, chosen, _ in best])
         self.oof_prediction_ = oof[:, 0] if single else oof
-        self._refit(X, Y, recordings, times)
+        self._refit(X, Y, recordings, times, [solution for *_, solution in best])
         self._single = single
         return self
 
@@ -197,14 +199,17 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return inputs
 
     def _out_of_fold(self, design, X, Y, folds, penalties, context, recordings, times):
-        """Predictions of shape (n, T, P) by fits that saw nobody of the row's fold (fitted ones if resubstituted)."""
+        """Predictions of shape (n, T, P) by fits that saw nobody of the row's fold, and None.
+
+        If resubstituted, fitted values and the solutions on all rows that they come from.
+        """
         oof = np.full((len(Y), Y.shape[1], len(penalties)), np.nan)
         if self.resubstitution:
             solutions = self._solve(design, X, Y, penalties)
             if self.layout == "avec":
                 design = self._design(X, context, recordings, times)
             self._fill(oof, np.arange(len(Y)), design, X, solutions)
-            return oof
+            return oof, solutions
         kept = folds >= 0
         if self.method == "ridge":
             solver = GroupRidge(np.asarray(penalties) * kept.sum()).fit(
@@ -217,34 +222,43 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             else:
                 solutions = self._solve(design[train], X[train], Y[train], penalties)
             self._fill(oof, rows, design[rows], X[rows], solutions)
-        return oof
+        return oof, None
 
     def _fill(self, oof, rows, design, X, solutions):
+        """Predictions of all solutions at once, rows in chunks: a float32 design is made float64 only once."""
         coef, intercept, start = solutions
-        for p in range(len(coef)):
-            for t in range(oof.shape[1]):
-                oof[rows, t, p] = self._value(design, X, t, coef[p, :, t], intercept[p, t], start[t])
+        n_penalties, width, n_targets = coef.shape
+        together = coef.transpose(1, 2, 0).reshape(width, -1)
+        drawn = self._sums(X) * start if np.any(start) else np.zeros((len(X), n_targets))
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            part = slice(first, first + ROWS_AT_ONCE)
+            values = (design[part].astype(np.float64, copy=False) @ together).reshape(-1, n_targets, n_penalties)
+            oof[rows[part]] = values + intercept.T + drawn[part][:, :, None]
 
     def _value(self, design, X, t, coef, intercept, start):
         value = design @ coef + intercept
         return value + start * self._sums(X)[:, t] if start else value
 
-    def _refit(self, X, Y, recordings, times):
+    def _refit(self, X, Y, recordings, times, solutions):
         self.coef_, self.intercept_, self.start_ = [], [], []
         n_inputs = X.shape[1]
         weights = []
         for t, chosen in enumerate(self.best_params_):
             design = self._design(X, chosen["context"], recordings, times, fitting=True)
             rows = ~np.isnan(Y[:, t])
-            own = [self._own(t)]
-            coef, intercept, start = self._solve(design[rows], X[rows], Y[rows][:, [t]], [chosen["penalty"]], own)
-            self.coef_.append(coef[0, :, 0])
-            self.intercept_.append(float(intercept[0, 0]))
-            self.start_.append(float(start[0]))
+            if solutions[t] is not None:
+                coef, intercept, start = solutions[t]
+            else:
+                own = [self._own(t)]
+                solved = self._solve(design[rows], X[rows], Y[rows][:, [t]], [chosen["penalty"]], own)
+                coef, intercept, start = solved[0][0, :, 0], solved[1][0, 0], solved[2][0]
+            self.coef_.append(coef)
+            self.intercept_.append(float(intercept))
+            self.start_.append(float(start))
             spread = design.std(axis=0) / (np.nanstd(Y[:, t]) or 1.0)
             direct = np.zeros(n_inputs)
-            direct[self._own(t)] = start[0] / len(self._own(t)) * self.scale_[self._own(t)] / np.nanstd(Y[:, t])
-            extra = np.abs(coef[0, :, 0] * spread)
+            direct[self._own(t)] = start / len(self._own(t)) * self.scale_[self._own(t)] / np.nanstd(Y[:, t])
+            extra = np.abs(coef * spread)
             whole = len(extra) // n_inputs * n_inputs
             weights.append(np.abs(direct) + extra[:whole].reshape(-1, n_inputs).mean(axis=0))
         self.weights_ = np.array(weights)
