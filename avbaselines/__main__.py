@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-VERBS = {"run": "fit a study", "extract": "make a feature table from media"}
+VERBS = {"run": "fit a study", "extract": "make a feature table from media", "predict": "predict new clips"}
 
 
 def main(argv=None):

@@ -1,6 +1,8 @@
 """``python -m avbaselines.run STUDY``: from a study file to a leaderboard."""
 
 import argparse
+import csv
+import json
 import sys
 import time
 import traceback
@@ -10,6 +12,7 @@ import joblib
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from avbaselines import catalog
 from avbaselines.errors import InputError
@@ -43,9 +46,20 @@ def parser():
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a study key"
     )
+    command.add_argument(
+        "--compare",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="predictions of an outside system (repeatable), as a study's [predictions] names them",
+    )
+    command.add_argument(
+        "--identity-check", action="store_true", help="tell how well speakers are told from each system's predictions"
+    )
     command.add_argument("--force", action="store_true", help="fit again what the run folder holds")
     command.add_argument("--dry-run", action="store_true", help="check everything, fit nothing")
     command.add_argument("--list", action="store_true", help="list the shipped studies")
+    command.add_argument("--reported", action="store_true", help="all figures that the shipped studies quote")
     command.add_argument("--debug", action="store_true", help="show tracebacks")
     return command
 
@@ -62,6 +76,8 @@ def main(argv=None):
     try:
         if arguments.list:
             return show_list(Console())
+        if arguments.reported:
+            return show_reported(Console())
         if not arguments.study:
             raise InputError(f"name a study, or a study file; shipped: {', '.join(catalog.names('studies'))}")
         return run(arguments, Console(), Console(stderr=True))
@@ -80,6 +96,8 @@ def run(arguments, console, messages):
     path = catalog.find("studies", arguments.study)
     overrides = [*arguments.set, *([f"seed={arguments.seed}"] if arguments.seed is not None else [])]
     study = load_study(path, overrides)
+    if arguments.compare:
+        study = load_study(path, [*overrides, *_compared(arguments.compare, study)])
     jobs = arguments.jobs or joblib.cpu_count()
     started = time.perf_counter()
     protocols = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
@@ -90,6 +108,7 @@ def run(arguments, console, messages):
             arguments.data,
             protocols,
             only=arguments.only,
+            identity=arguments.identity_check,
             jobs=jobs,
             progress=_reporter(bar, "reading"),
         )
@@ -108,6 +127,10 @@ def run(arguments, console, messages):
             show_plan(console, side)
         return DONE
     console.print(render_terminal(result.board))
+    if result.identity is not None:
+        console.print(result.identity.terminal)
+    for line in result.outside:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     seconds = time.perf_counter() - started
     work = f"{result.computed} fits" if result.computed else "nothing computed anew"
     messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)
@@ -150,6 +173,43 @@ def show_list(console):
             table.add_row(name, f"broken: {error}", "", "", "")
     console.print(table)
     return DONE
+
+
+def show_reported(console):
+    """What ``--reported`` prints: every figure of every shipped study; csv where nobody looks."""
+    columns = ["study", "system", "target", "metric", "value", "protocol", "source", "note"]
+    rows = []
+    for name in catalog.names("studies"):
+        try:
+            figures = load_study(catalog.find("studies", name)).reported
+        except InputError as error:
+            rows.append({"study": name, "note": f"broken: {error}"})
+            continue
+        rows += [{"study": name, **figure.model_dump(include=set(columns[1:]))} for figure in figures]
+    if not console.is_terminal:
+        written = csv.DictWriter(console.file, columns, lineterminator="\n")
+        written.writeheader()
+        written.writerows(rows)
+        return DONE
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(str(row.get(column, "")), overflow="fold") for column in columns))
+    console.print(table)
+    return DONE
+
+
+def _compared(texts, study):
+    """Overrides that add the outside systems of ``--compare`` to a study."""
+    named = {}
+    for text in texts:
+        name, separator, file = text.partition("=")
+        if not (separator and name and file):
+            raise InputError(f"--compare {text!r}: expected NAME=FILE")
+        if name in named or name in study.predictions or "." in name:
+            why = "must be without a dot" if "." in name else "names a system that is there already"
+            raise InputError(f"--compare {name}: {why}; choose another name")
+        named[name] = Path(file).expanduser().absolute()
+    return [f"predictions.{name}={json.dumps(str(path), ensure_ascii=False)}" for name, path in named.items()]
 
 
 def _positive(text):

@@ -159,7 +159,8 @@ class Systems(Section):
     early : "all", "pairs", "none" or list of lists of str
         Modalities concatenated for early fusion.
     transductive : list of str
-        Learners for which a row of its own normalises features per speaker, evaluated speakers' unlabelled clips included.
+        Learners for which a row of its own normalises features per speaker, by the evaluated speakers' own unlabelled
+        clips too.
     fusion : list of str or Stage
         Late fusions, in order.
     matching : bool
@@ -184,6 +185,45 @@ class Systems(Section):
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise ValueError(f"two fusions are named {twice[0]!r}; give each a name of its own")
+        return self
+
+
+SPEAKER = "speaker"
+"""Name under which identity stands among the targets of results and of reported figures."""
+
+
+class Identity(Section):
+    """The ``[identity]`` section: how well the speaker can be told, before and after erasures.
+
+    Attributes
+    ----------
+    erasures : list of {"leace", "nullspace", "per-speaker", "per-speaker-rank"}
+        What takes the speaker out of features, fitted on training speakers.
+    strengths : list of float
+        Shares of what can be erased, 0 to 1, that are tried.
+    speaker : str
+        Column of the clips table; by default the corpus' group.
+    content : str
+        Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
+    max_loss : float
+        Out-of-fold score, in units of the study's metric, that an erasure may cost.
+    probes : list of {"linear", "boosted"}
+    learner : {"svr", "ridge"}
+        Learns the targets from erased features.
+    """
+
+    erasures: list[Literal["leace", "nullspace", "per-speaker", "per-speaker-rank"]] = ["leace", "per-speaker-rank"]
+    strengths: list[Annotated[float, Field(gt=0, le=1)]] = Field(default=[0.25, 0.5, 0.75, 1.0], min_length=1)
+    speaker: str | None = None
+    content: str | None = None
+    max_loss: float = Field(default=0.02, ge=0)
+    probes: list[Literal["linear", "boosted"]] = Field(default=["linear", "boosted"], min_length=1)
+    learner: Literal["svr", "ridge"] = "svr"
+
+    @model_validator(mode="after")
+    def _linear_is_needed(self):
+        if "linear" not in self.probes:
+            raise ValueError('probes needs "linear": strengths are compared by it')
         return self
 
 
@@ -237,14 +277,16 @@ class Study(Section):
     modalities: dict[Name, ModalityOptions] = {}
     predictions: dict[Name, PredictionOptions] = {}
     systems: Systems = Systems()
+    identity: Identity | None = None
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _known_reported_targets(self):
+        others = {"mean", SPEAKER} if self.identity else {"mean"}
         for figure in self.reported:
-            if figure.target not in self.targets and figure.target != "mean":
+            if figure.target not in self.targets and figure.target not in others:
                 raise ValueError(
                     f"reported figure of {figure.system!r} names target {figure.target!r}"
                     f"{nearest(figure.target, self.targets)}, which this study does not have"

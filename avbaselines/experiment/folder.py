@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +14,6 @@ import pyarrow.parquet as pq
 
 import avbaselines
 from avbaselines.errors import InputError
-from avbaselines.experiment.engine import MODEL
 from avbaselines.experiment.scoring import COLUMNS
 from avbaselines.experiment.store import digest, replacing
 from avbaselines.study import dump_study
@@ -129,55 +127,6 @@ def _coded(codes, words):
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), words)
 
 
-def write_models(folder, side, outcome):
-    """models/<system>/: the fitted estimators and a description of what they read, loadable without pickle."""
-    study, corpus = side.study, side.corpus
-    models = Path(folder) / "models"
-    wanted = set()
-    for system in side.systems:
-        key = outcome.keys.get((outcome.shipped, system.name))
-        if system.kind != "measured" or key is None:
-            continue
-        wanted.add(system.name)
-        target_folder = models / system.name
-        target_folder.mkdir(parents=True, exist_ok=True)
-        with replacing(target_folder / "model.skops") as temporary:
-            temporary.unlink()
-            _link_or_copy(outcome.store.path(key, MODEL), temporary)
-        finished = outcome.finished(outcome.shipped, system)
-        card = {
-            "avbaselines": avbaselines.__version__,
-            "system": system.name,
-            "learner": system.learner,
-            "task": system.task,
-            "method": system.method,
-            "modalities": {
-                name: corpus.modalities[name].columns for name in system.modalities if name in corpus.modalities
-            },
-            "inputs": list(system.inputs),
-            "settings": system.settings,
-            "transductive": system.transductive,
-            "targets": [
-                {"name": target.name, "metric": target.metric, "classes": list(target.classes), "range": target.range}
-                for target in corpus.targets
-            ],
-            "matching": finished.matching,
-            "fallback": {name: value.tolist() for name, value in finished.fallback.items()},
-            "study": study.title,
-        }
-        write_text(target_folder / "card.json", json.dumps(card, indent=1))
-    for stale in models.iterdir() if models.is_dir() else []:
-        if stale.name not in wanted:
-            shutil.rmtree(stale)
-
-
-def _link_or_copy(source, destination):
-    try:
-        os.link(source, destination)
-    except OSError:
-        shutil.copyfile(source, destination)
-
-
 def write_provenance(folder, sides, outcomes, *, command, jobs, seconds):
     """provenance.json: versions, machine, inputs and splits by digest, seed, command line, commit, timings.
 
@@ -208,7 +157,7 @@ def write_provenance(folder, sides, outcomes, *, command, jobs, seconds):
             },
         },
         "modalities": {
-            name: {key: value for key, value in modality.info.items() if key != "notes"}
+            name: {key: value for key, value in modality.info.items() if key not in {"notes", "dropped"}}
             for name, modality in corpus.modalities.items()
         },
         "shipped_split": outcomes[0].shipped,

@@ -1,4 +1,4 @@
-"""From finished fits to rows: every metric of every target, with intervals over groups, and the one system handed over."""
+"""From finished fits to rows: every metric of every target with intervals, and the one system handed over."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ def pick(corpus, rows, splits):
     rows : list of Scored
         With the row ``picked`` added where the splits disagree.
     """
-    able = [row for row in rows if _may_be_picked(row)]
+    able = [row for row in rows if may_be_picked(row)]
     if not able:
         return None, rows
     best = {}
@@ -147,14 +147,17 @@ def pick(corpus, rows, splits):
     return PICKED, [*rows, chosen]
 
 
-def _may_be_picked(row):
-    """Unmatched twins are there to show what matching does; they and transductive rows are not handed over."""
+def may_be_picked(row):
+    """Whether a row could be handed over.
+
+    Unmatched twins are there to show what matching does; they and transductive rows are not handed over.
+    """
     unmatched = row.name == row.system.raw_name
     return row.system.kind == "measured" and not (unmatched or row.system.transductive or row.failed)
 
 
 def oof_score(corpus, split, oof):
-    """Mean over targets of the study's metric on out-of-fold predictions; higher is better, errors in units of spread."""
+    """Mean over targets of the study's metric out-of-fold; higher is better, errors count in units of spread."""
     values = []
     for target in corpus.targets:
         truth = corpus.y[target.name][split.fit]
@@ -344,8 +347,17 @@ def reported_rows(study):
     ]
 
 
-def comparisons(board, rows, picked, protocol):
+def comparisons(board, rows, picked, protocol, further=()):
     """Paired tests over groups: the picked row against every other, and every fusion against every mean of predictions.
+
+    Parameters
+    ----------
+    board : Scoreboard
+    rows : list of Scored
+    picked : str or None
+    protocol : str
+    further : sequence of (str, str)
+        More pairs of rows, corrected for together with the rest.
 
     Returns
     -------
@@ -358,6 +370,7 @@ def comparisons(board, rows, picked, protocol):
     means = [row.name for row in rows if row.system.method == "mean" and row.name in by_name]
     fusions = [row.name for row in rows if row.system.stage and row.system.method != "mean" and row.name in by_name]
     pairs += [(name, mean) for name in fusions for mean in means if not name.endswith("-raw") and name != picked]
+    pairs = list(dict.fromkeys([*pairs, *further]))
     found = [
         {
             "protocol": protocol,

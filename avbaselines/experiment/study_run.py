@@ -1,7 +1,7 @@
 """One study from corpus to run folder."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,15 @@ from avbaselines.corpora.corpus import Split
 from avbaselines.experiment.engine import run_systems, shipping_split
 from avbaselines.experiment.folder import (
     results_frame,
-    write_models,
     write_predictions,
     write_provenance,
     write_results,
     write_study,
     write_text,
 )
+from avbaselines.experiment.leakage import leakage, people, write_identity
 from avbaselines.experiment.load import load_corpus
+from avbaselines.experiment.outside import beside_outside, outside_lines
 from avbaselines.experiment.plan import plan
 from avbaselines.experiment.scoring import (
     Scoreboard,
@@ -30,6 +31,7 @@ from avbaselines.experiment.scoring import (
     reported_rows,
     score_rows,
 )
+from avbaselines.experiment.shipping import write_models
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
 from avbaselines.study import under_protocol
@@ -49,6 +51,8 @@ class Side:
     systems : list of System
     resubstitution : bool
         Fusions are fitted and scored on the same clips, as a paper did.
+    people : People or None
+        Who speaks and what, where identity is to be measured.
     """
 
     protocol: str
@@ -56,9 +60,10 @@ class Side:
     corpus: object
     systems: list
     resubstitution: bool = False
+    people: object = None
 
 
-def prepare(study, study_path, data, protocols, *, only=(), jobs=1, progress=None):
+def prepare(study, study_path, data, protocols, *, only=(), identity=False, jobs=1, progress=None):
     """Read the corpus and plan the systems for each protocol asked for.
 
     Parameters
@@ -69,6 +74,8 @@ def prepare(study, study_path, data, protocols, *, only=(), jobs=1, progress=Non
     protocols : sequence of {"honest", "paper"}
     only : sequence of str
         Names of systems to keep.
+    identity : bool
+        Whether to measure who can be told from predictions, where the study does not ask for it itself.
 
     Returns
     -------
@@ -81,7 +88,10 @@ def prepare(study, study_path, data, protocols, *, only=(), jobs=1, progress=Non
         resubstitution = protocol != HONEST and study.protocols.paper.resubstitution
         if resubstitution:
             corpus = resubstituted(corpus)
-        sides.append(Side(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution))
+        who = None
+        if (identity or changed.identity) and not resubstitution and not any(side.people for side in sides):
+            who = people(changed, study_path, data, corpus)
+        sides.append(Side(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution, who))
     return sides
 
 
@@ -105,12 +115,16 @@ class StudyResult:
         Fits that were not there before.
     failed : bool
         Whether any system failed.
+    identity : Leakage or None
+        Who can be told from features and predictions, where that was asked for.
     """
 
     folder: Path
     board: Board
     computed: int
     failed: bool
+    outside: list = field(default_factory=list)
+    identity: object = None
 
 
 def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), progress=None):
@@ -133,7 +147,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     """
     started = time.perf_counter()
     folder = Path(folder)
-    outcomes, found, tests, predictions = [], [], [], []
+    outcomes, found, tests, predictions, outside, leak = [], [], [], [], [], None
     for side in sides:
         outcome = run_systems(side, folder, jobs=jobs, device=device, force=force, progress=progress)
         splits = side.corpus.splits
@@ -144,7 +158,13 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         picked, rows = pick(side.corpus, rows, splits)
         scoreboard = Scoreboard(side.corpus, splits)
         found += score_rows(scoreboard, rows, picked, side.protocol)
-        tests.append(comparisons(scoreboard, rows, picked, side.protocol))
+        if side.people is not None:
+            leak = leakage(side, outcome, scoreboard, rows, picked, jobs=jobs, force=force, progress=progress)
+            found += leak.results
+        beside = beside_outside(side, rows)
+        further = [pair for item in beside for pair in item.pairs]
+        tests.append(comparisons(scoreboard, rows, picked, side.protocol, further))
+        outside += beside
         predictions.append((side, rows, stored))
         outcomes.append(outcome)
     study, corpus = sides[0].study, sides[0].corpus
@@ -160,9 +180,10 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     }
     shown = leaderboard(results[~results["system"].isin(twins)], words)
     write_predictions(folder, predictions)
-    write_models(folder, sides[0], outcomes[0])
+    write_models(folder, sides[0], outcomes[0], results)
     write_study(folder, study)
     write_results(folder, results, tests)
+    write_identity(folder, leak)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
@@ -175,10 +196,12 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         provenance=provenance,
         weights=fusion_weights(sides[0].systems, outcomes[0], corpus.splits),
         comparisons=tests,
+        more=leak.drawings if leak else (),
     )
     write_text(folder / "report.html", page)
-    failed = any(outcome.failures for outcome in outcomes)
-    return StudyResult(folder, shown, sum(outcome.computed for outcome in outcomes), failed)
+    failed = any(outcome.failures for outcome in outcomes) or bool(leak and leak.failed)
+    computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0)
+    return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak)
 
 
 def heading(sides):

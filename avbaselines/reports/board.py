@@ -135,6 +135,8 @@ def leaderboard(results: pd.DataFrame, heading: Heading, split: str = "all") -> 
         A column is missing, a number is not one, or nothing was measured on that split.
     """
     table = clean(results)
+    # Rows of anything but the study's targets, such as who speaks, have tables of their own.
+    table = table[table.target.isin(["", "mean", *(target.name for target in heading.targets)])]
     measured_splits = list(dict.fromkeys(table.split[table.kind != "reported"]))
     if split == "all" and "all" not in measured_splits and len(measured_splits) == 1:
         split = measured_splits[0]

@@ -8,7 +8,9 @@ from avbaselines.extractors.table import FeatureTable
 
 
 def test_frames_get_the_nearest_window_of_their_own_recording():
-    frames = pd.DataFrame({"recording": ["b", "a", "a", "a"], "time": [0.0, 0.0, 0.26, 9.0]}, index=["b0", "a0", "a1", "a9"])
+    frames = pd.DataFrame(
+        {"recording": ["b", "a", "a", "a"], "time": [0.0, 0.0, 0.26, 9.0]}, index=["b0", "a0", "a1", "a9"]
+    )
     ids = np.array(["a@0.00", "a@0.25", "b@0.00"])
     status = pd.DataFrame({"recording": ["a", "a", "b"], "time": [0.0, 0.25, 0.0], "status": "ok"}, index=ids)
     table = FeatureTable(clip_id=ids, X=np.array([[1.0], [2.0], [3.0]]), columns=["x"], status=status, info={})

@@ -1,0 +1,206 @@
+"""``python -m avbaselines.predict RUN MEDIA_OR_TABLE...``: predictions of a shipped system for new clips."""
+
+import argparse
+import sys
+import traceback
+from pathlib import Path
+
+from avbaselines import bundle
+from avbaselines.errors import InputError
+from avbaselines.experiment.new_clips import media_by_modality, recipe_of
+from avbaselines.experiment.store import replacing
+from avbaselines.extractors.extraction import cpu_count
+
+DESCRIPTION = """\
+Predict clips with a system of a finished run, from recordings (where recipes made its modalities) or feature tables.
+A table's columns are matched by name. Modalities may be left out; a clip that has none gets the training mean.
+Exit status: 0 done, 1 some recordings could not be read, 2 bad input, 130 interrupted."""
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+TABLES, FORMATS = (".csv", ".parquet", ".pq", ".npz"), (".csv", ".parquet")
+
+
+def parser():
+    """The command line of ``predict``."""
+    command = argparse.ArgumentParser(
+        prog="python -m avbaselines.predict",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("run", metavar="RUN", help="folder of a finished run (or of its models)")
+    command.add_argument("inputs", nargs="*", metavar="MEDIA_OR_TABLE", help="recordings, folders, feature tables")
+    command.add_argument("--system", metavar="S", help="a system's name (default: the one the run hands over)")
+    command.add_argument(
+        "--modality",
+        action="append",
+        default=[],
+        metavar="NAME=TABLE_OR_FOLDER",
+        help="what one modality is read from; predictions of an outside system go by its name",
+    )
+    command.add_argument(
+        "--recipe",
+        action="append",
+        default=[],
+        metavar="NAME=RECIPE",
+        help="how to make a modality that the run read from a table",
+    )
+    command.add_argument("--clips", metavar="TABLE", help="clip_id, and group, recording, time where they are needed")
+    command.add_argument(
+        "--out", default="predictions.csv", metavar="FILE", help="csv or parquet, default: %(default)s"
+    )
+    command.add_argument("--jobs", type=int, default=None, metavar="N", help="worker processes (default: all cores)")
+    command.add_argument("--debug", action="store_true", help="show tracebacks")
+    return command
+
+
+def main(argv=None):
+    """Run the command.
+
+    Returns
+    -------
+    int
+        0 done, 1 some recordings could not be read, 2 bad input, 130 interrupted.
+    """
+    # A run, an option and then the media is how people write it; plain argparse would not take that.
+    arguments = parser().parse_intermixed_args(argv)
+    try:
+        return predict(arguments)
+    except InputError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted; what was extracted is in the cache", file=sys.stderr)
+        return INTERRUPTED
+
+
+def predict(arguments):
+    """Load, extract, predict, write."""
+    out = Path(arguments.out)
+    if out.suffix.lower() not in FORMATS:
+        raise InputError(f"--out {out}: unknown format {out.suffix!r}; use one of {', '.join(FORMATS)}")
+    jobs = cpu_count() if arguments.jobs is None else arguments.jobs
+    if jobs < 1:
+        raise InputError(f"--jobs {jobs}: give 1 or more")
+    system = bundle.load(arguments.run, arguments.system)
+    recipes = _pairs("--recipe", arguments.recipe)
+    tables, media = _sorted(system, arguments, recipes)
+    if media:
+        tables |= system.extract(media, recipes=recipes, jobs=jobs)
+    made = {name: tables[name] for name in media}
+    result = system.predict(tables, arguments.clips)
+    _write(result, out)
+    failed = _told(system, made)
+    absent = [name for name in [*system.modalities, *system.predictions] if name not in tables]
+    if absent:
+        print(f"note: without {', '.join(absent)}", file=sys.stderr)
+    print(f"{out}: {len(result)} clips, {', '.join(target.name for target in system.targets)} by {system.name}")
+    return FAILED if failed else DONE
+
+
+def _pairs(option, texts):
+    found = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not (separator and name and value):
+            raise InputError(f"{option} {text!r}: expected NAME=VALUE")
+        if name in found:
+            raise InputError(f"{option} {name}: given twice")
+        found[name] = value
+    return found
+
+
+def _sorted(system, arguments, recipes):
+    """Tables by modality, and media by modality, of everything on the command line."""
+    known = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in system.modalities.items()}
+    reads_csv = any(recipe is not None and ".csv" in recipe.suffixes for recipe in known.values())
+    tables, media = {}, {}
+
+    def is_table(path):
+        if path.suffix.lower() not in TABLES or path.is_dir():
+            return False
+        # A face tool's csv is the table of one recording: it has frames and no clip ids.
+        recording = path.suffix.lower() == ".csv" and reads_csv and path.is_file() and "clip_id" not in _columns(path)
+        return not recording
+
+    for name, value in _pairs("--modality", arguments.modality).items():
+        path = Path(value)
+        if is_table(path) or name in system.predictions:
+            tables[name] = path
+        else:
+            media[name] = [path]
+    loose = []
+    for path in map(Path, arguments.inputs):
+        if is_table(path):
+            tables[_owner(system, path, tables)] = path
+        else:
+            loose.append(path)
+    if loose:
+        free = {name: recipe for name, recipe in known.items() if name not in tables and name not in media}
+        media |= media_by_modality(free, loose)
+    return tables, media
+
+
+def _columns(path):
+    try:
+        if path.suffix.lower() == ".csv":
+            with open(path, encoding="utf-8-sig") as stream:
+                line = stream.readline()
+            return [name.strip().strip('"') for name in line.split(max(",;\t", key=line.count))]
+        if path.suffix.lower() == ".npz":
+            return []
+        import pyarrow.parquet as pq
+
+        return pq.read_schema(path).names
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error})") from None
+
+
+def _owner(system, path, tables):
+    """The modality that a table is of: the only one there is, else the one whose columns it has most of."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    free = [name for name in system.modalities if name not in tables]
+    if len(system.modalities) == 1 and free:
+        return free[0]
+    if path.suffix.lower() == ".npz":
+        from avbaselines.corpora.modalities import read_features
+
+        columns = set(read_features(path, "table")[2])
+    else:
+        columns = set(_columns(path))
+    shares = {name: len(columns & set(system.modalities[name]["columns"])) for name in free}
+    best = max(shares, key=shares.get, default=None)
+    if best is None or not shares[best]:
+        raise InputError(
+            f"{path}: which of {', '.join(system.modalities)} this is cannot be told by its columns; "
+            "say so by --modality NAME=TABLE"
+        )
+    return best
+
+
+def _write(result, out):
+    with replacing(out) as temporary:
+        if out.suffix.lower() == ".csv":
+            result.to_csv(temporary)
+        else:
+            result.reset_index().to_parquet(temporary, index=False)
+
+
+def _told(system, made):
+    """Say what became of the recordings; returns how many could not be read."""
+    failed = 0
+    for name, table in made.items():
+        rows = table.status
+        rows = rows.drop_duplicates("recording") if "recording" in rows else rows
+        for clip, row in rows[rows["status"] != "ok"].iterrows():
+            print(f"{row['status']}: {name} of {clip}: {row['reason']}", file=sys.stderr)
+        failed += int((rows["status"] == "failed").sum())
+        then = system.modalities[name]["made"].get("version")
+        if then is not None and table.info["version"] != then:
+            print(f"note: {name} was extracted with {then}, now with {table.info['version']}", file=sys.stderr)
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
