@@ -46,6 +46,8 @@ class Outcome:
     predictions : dict of str to ImportedPrediction
     contents : dict of str to str
         Their digests.
+    depths : dict of str to int
+        How many fusions that learn lie on top of one another in each system.
     """
 
     store: Store
@@ -57,6 +59,7 @@ class Outcome:
     tasks: dict = field(default_factory=dict)
     predictions: dict = field(default_factory=dict)
     contents: dict = field(default_factory=dict)
+    depths: dict = field(default_factory=dict)
 
     def has(self, split, system):
         """Whether a system has predictions in a split."""
@@ -68,12 +71,12 @@ class Outcome:
             name = system.modalities[0]
             return Imported(self.predictions[name], self.splits[split], self.contents[name])
         outer, _, fold = split.partition(INNER)
-        if fold and system.stage == 0:
+        if fold and not self.depths[system.name]:
             held = self.tasks[outer].folds == int(fold)
             return Part(Direct(self.keys[outer, system.name]), np.flatnonzero(~held), np.flatnonzero(held))
         direct = Direct(self.keys[split, system.name])
         inner = [name for name in self.splits if name.startswith(f"{split}{INNER}")]
-        if fold or system.stage < 2 or not inner:
+        if fold or self.depths[system.name] < 2 or not inner:
             return direct
         folds = self.tasks[split].folds
         parts = [(name, int(name.rpartition(INNER)[2])) for name in inner]
@@ -124,7 +127,8 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     outcome.contents = {name: _content(prediction) for name, prediction in corpus.predictions.items()}
     outcome.tasks = {split.name: _task(side, split, device) for split in splits}
     measured = [system for system in systems if system.kind == "measured"]
-    deep = _part_of_deep_stacks(measured) if not side.resubstitution else []
+    outcome.depths = _depths(systems)
+    deep = _part_of_deep_stacks(measured, outcome.depths) if not side.resubstitution else []
     inner = [part for split in splits for part in _inner_splits(split, outcome.tasks[split.name])] if deep else []
     outcome.tasks |= {split.name: _task(side, split, device) for split in inner}
     outcome.splits = {split.name: split for split in [*splits, *inner]}
@@ -155,15 +159,27 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     return outcome
 
 
-def _part_of_deep_stacks(systems):
-    """Fusions that read fusions, and all fusions below them."""
+def _depths(systems):
+    """How many fusions that learn lie on top of one another; a plain mean learns nothing from labels."""
+    depths = {}
+    for system in systems:
+        below = max((depths[name] for name in system.inputs), default=0)
+        depths[system.name] = below + bool(system.inputs and system.method != "mean")
+    return depths
+
+
+def _part_of_deep_stacks(systems, depths):
+    """Fusions that learn from what fusions learnt, and every learnt fusion below them.
+
+    Their own cross-fit flatters them: their inputs for the other folds come from fits that knew the fold held out.
+    """
     by_name = {system.name: system for system in systems}
-    found, pending = {}, [system for system in systems if system.stage > 1]
+    found, pending = set(), [system.name for system in systems if depths[system.name] > 1]
     while pending:
-        system = pending.pop()
-        if system.stage and system.name not in found:
-            found[system.name] = system
-            pending += [by_name[name] for name in system.inputs if name in by_name]
+        name = pending.pop()
+        if depths[name] and name not in found:
+            found.add(name)
+            pending += [part for part in by_name[name].inputs if part in by_name]
     return [system for system in systems if system.name in found]
 
 

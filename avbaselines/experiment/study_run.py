@@ -190,7 +190,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     provenance = write_provenance(folder, sides, outcomes, command=list(command), jobs=jobs, seconds=seconds)
     page = render_page(
         results,
-        pd.read_parquet(folder / "predictions.parquet", filters=[("part", "==", "test")]),
+        _predictions_shown(folder, sides, results),
         words,
         study=study.model_dump(mode="json"),
         provenance=provenance,
@@ -202,6 +202,15 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     failed = any(outcome.failures for outcome in outcomes) or bool(leak and leak.failed)
     computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0)
     return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak)
+
+
+def _predictions_shown(folder, sides, results):
+    """Test predictions that the page draws: of the picked rows and their twins; all, where none was picked."""
+    picked = set(results.loc[results["picked"] == "yes", "system"])
+    twins = [{row for system in side.systems if picked & set(system.rows) for row in system.rows} for side in sides]
+    names = picked.union(*twins)
+    filters = [("part", "==", "test"), *([("system", "in", sorted(names))] if names else [])]
+    return pd.read_parquet(folder / "predictions.parquet", filters=filters)
 
 
 def heading(sides):
