@@ -90,7 +90,7 @@ if __name__ == "__main__":
         )
         place("quickstart", plain)
     if arguments.multistage:
-        shown = r"stage-\d|(matched-)?mean-of-.*|greedy|correlation|frames|.*with-frames|picked|best-single|late fusion.*|multistage.*"
+        shown = r"stage-\d|(matched-)?mean-.*|greedy|correlation|frames|picked|best-single|late fusion.*|multistage.*"
         columns = ["mean", "arousal", "valence", "liking"]
         place("multistage", table(arguments.multistage, columns, lambda rows: rows["system"].str.fullmatch(shown)))
         stages_figure(arguments.multistage, ROOT / "docs" / "multistage-fusion.svg")

@@ -186,7 +186,7 @@ def _trade_off(part, name, label):
     raw = _points(part[part["erasure"] == "raw"])
     erasures = [erasure for erasure in dict.fromkeys(part["erasure"]) if erasure != "raw"]
     for erasure, colour, sign in zip(erasures, COLOURS * 2, SIGNS * 2, strict=False):
-        points = raw + _points(part[part["erasure"] == erasure])
+        points = raw + _points(part[(part["erasure"] == erasure) & (part["strength"] != "0")])
         for speakers, fill, style in (("unseen", colour, "-"), ("seen", "white", ":")):
             pairs = [(point[speakers], point["emotion"]) for point in points]
             words_of = f"{erasure}, {speakers} speakers"
