@@ -2,10 +2,10 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import tomli_w
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from avbaselines import catalog
 from avbaselines.corpora.modalities import ModalityOptions
@@ -15,20 +15,7 @@ from avbaselines.corpora.table import read_table
 from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
-
-FUSION_METHODS = (
-    *("best-single", "mean", "greedy", "ridge", "correlation"),
-    *("non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm"),
-)
-
-
-def _plain_name(value):
-    if not value or any(character in value for character in '/\\:*?"<>|') or value != value.strip() or value[0] == ".":
-        raise ValueError('a name becomes a folder: no / \\ : * ? " < > |, no leading dot, no spaces around it')
-    return value
-
-
-Name = Annotated[str, AfterValidator(_plain_name)]
+from avbaselines.systems import SPEAKER, Identity, Name, Systems
 
 
 class Paper(Section):
@@ -66,165 +53,6 @@ class CorpusSection(Section):
     def options(self):
         """The reader's own keys."""
         return dict(self.model_extra or {})
-
-
-class Stage(Section):
-    """One late fusion.
-
-    Attributes
-    ----------
-    method : str
-        One of `FUSION_METHODS`.
-    name : str
-        By default ``late-<method>``.
-    inputs : list of str
-        Names of systems or earlier stages (``*`` matches any text, of base systems); by default all base systems that
-        keep their evaluated clips apart.
-    targets : {"own", "all"}
-        Whether a target is fused from its own predictions, or from those of all targets.
-    context : list of int
-        Frames before and after that stand beside a frame's own predictions; one is chosen out-of-fold.
-    layout : {"centred", "avec"}
-        How context is laid out; ``avec`` is the scripts' of the AVEC challenges, which crosses recordings in fitting.
-    recording_means : bool
-        Weigh a recording's mean prediction apart from what moves within it.
-    onset : list of float
-        Time constants in seconds of how weights differ at the beginning of a recording.
-    penalties : list of float, optional
-        Ridge penalties per clip, or C of the SVRs; one is chosen out-of-fold.
-    matching : bool
-        Mean/std matching of its output (where the study has matching at all).
-    """
-
-    method: Literal[FUSION_METHODS]
-    name: Name = ""
-    inputs: list[str] = Field(default=["*"], min_length=1)
-    targets: Literal["own", "all"] = "own"
-    context: list[int] = Field(default=[0], min_length=1)
-    layout: Literal["centred", "avec"] = "centred"
-    recording_means: bool = False
-    onset: list[float] = []
-    penalties: list[float] | None = None
-    matching: bool = True
-
-    @model_validator(mode="before")
-    @classmethod
-    def _method_alone(cls, value):
-        value = {"method": value} if isinstance(value, str) else dict(value)
-        method = value.get("method", "")
-        value.setdefault("name", method if method == "best-single" else f"late-{method}")
-        return value
-
-    @model_validator(mode="after")
-    def _options_of_the_method(self):
-        around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
-        if around and self.method not in ("ridge", "non-negative", "linear-svr", "linear-svr-dual"):
-            raise ValueError(f"context, layout, recording_means and onset do not go with method {self.method!r}")
-        if self.targets == "all" and self.method in ("best-single", "mean", "greedy", "correlation"):
-            raise ValueError(f"method {self.method!r} fuses a target's own predictions only")
-        if any(frames < 0 for frames in self.context) or any(constant <= 0 for constant in self.onset):
-            raise ValueError("context takes frames of 0 or more, onset seconds above 0")
-        return self
-
-    @property
-    def settings(self):
-        """What shapes the fit beyond method and inputs; empty for a plain fusion of own predictions."""
-        names = ("targets", "context", "layout", "recording_means", "onset", "penalties")
-        given = {name: getattr(self, name) for name in names}
-        return {name: value for name, value in given.items() if value != Stage.model_fields[name].default}
-
-
-def _modality_sets(value):
-    if value in ("all", "pairs", "none"):
-        return value
-    if isinstance(value, list) and all(isinstance(part, list) and len(part) > 1 for part in value):
-        return value
-    raise ValueError('must be "all", "pairs", "none" or a list of lists of two or more modalities')
-
-
-class Systems(Section):
-    """The ``[systems]`` section: what is fitted.
-
-    Attributes
-    ----------
-    learners : list of str
-        Base estimator families.
-    tasks : list of {"single", "chain", "joint"}
-        How several targets are learnt: one at a time; in a chain, each step seeing out-of-fold predictions of earlier
-        targets; by XGBoost trees with a value for every regressed target in each leaf (``xgboost`` learners).
-    chain_order : {"ensemble", "search", "given"} or list of str
-        Order of the targets in chains: averaged over several, searched out-of-fold, as in the study, or as listed.
-    target_weights : {"equal", "search"} or dict of str to float
-        Weights of the regressed targets in the joint objective (a paper's alpha, beta, gamma).
-    early : "all", "pairs", "none" or list of lists of str
-        Modalities concatenated for early fusion.
-    transductive : list of str
-        Learners for which a row of its own normalises features per speaker, by the evaluated speakers' own unlabelled
-        clips too.
-    fusion : list of str or Stage
-        Late fusions, in order.
-    matching : bool
-        Mean/std matching of regressed targets judged by a concordance.
-    inner_folds : int
-        Group folds inside every training part.
-    """
-
-    learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
-    tasks: list[Literal["single", "chain", "joint"]] = Field(default=["single"], min_length=1)
-    chain_order: Literal["ensemble", "search", "given"] | list[str] = "ensemble"
-    target_weights: Literal["equal", "search"] | dict[str, Annotated[float, Field(ge=0)]] = "equal"
-    early: Annotated[str | list[list[str]], BeforeValidator(_modality_sets)] = "all"
-    transductive: list[str] = []
-    fusion: list[Stage] = [Stage(method=method) for method in ("best-single", "mean", "greedy", "ridge")]
-    matching: bool = True
-    inner_folds: int = Field(default=5, ge=2, le=50)
-
-    @model_validator(mode="after")
-    def _distinct_names(self):
-        names = [stage.name for stage in self.fusion]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise ValueError(f"two fusions are named {twice[0]!r}; give each a name of its own")
-        return self
-
-
-SPEAKER = "speaker"
-"""Name under which identity stands among the targets of results and of reported figures."""
-
-
-class Identity(Section):
-    """The ``[identity]`` section: how well the speaker can be told, before and after erasures.
-
-    Attributes
-    ----------
-    erasures : list of {"leace", "nullspace", "per-speaker", "per-speaker-rank"}
-        What takes the speaker out of features, fitted on training speakers.
-    strengths : list of float
-        Shares of what can be erased, 0 to 1, that are tried.
-    speaker : str
-        Column of the clips table; by default the corpus' group.
-    content : str
-        Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
-    max_loss : float
-        Out-of-fold score, in units of the study's metric, that an erasure may cost.
-    probes : list of {"linear", "boosted"}
-    learner : {"svr", "ridge"}
-        Learns the targets from erased features.
-    """
-
-    erasures: list[Literal["leace", "nullspace", "per-speaker", "per-speaker-rank"]] = ["leace", "per-speaker-rank"]
-    strengths: list[Annotated[float, Field(gt=0, le=1)]] = Field(default=[0.25, 0.5, 0.75, 1.0], min_length=1)
-    speaker: str | None = None
-    content: str | None = None
-    max_loss: float = Field(default=0.02, ge=0)
-    probes: list[Literal["linear", "boosted"]] = Field(default=["linear", "boosted"], min_length=1)
-    learner: Literal["svr", "ridge"] = "svr"
-
-    @model_validator(mode="after")
-    def _linear_is_needed(self):
-        if "linear" not in self.probes:
-            raise ValueError('probes needs "linear": strengths are compared by it')
-        return self
 
 
 class Reported(Section):

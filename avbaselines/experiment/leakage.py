@@ -23,7 +23,7 @@ from avbaselines.experiment.store import replacing
 from avbaselines.experiment.verification import equal_error
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
 from avbaselines.schema import nearest
-from avbaselines.study import SPEAKER, Identity
+from avbaselines.systems import SPEAKER, Identity
 
 COLUMNS = [
     *("system", "probed", "modalities", "erasure", "strength", "speakers", "metric", "value", "ci_low", "ci_high"),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import Split
+from avbaselines.experiment.comparing import comparisons, flag_fusions, fusion_weights, reported_rows
 from avbaselines.experiment.engine import run_systems, shipping_split
 from avbaselines.experiment.folder import (
     results_frame,
@@ -21,16 +22,7 @@ from avbaselines.experiment.leakage import leakage, people, write_identity
 from avbaselines.experiment.load import load_corpus
 from avbaselines.experiment.outside import beside_outside, outside_lines
 from avbaselines.experiment.plan import plan
-from avbaselines.experiment.scoring import (
-    Scoreboard,
-    comparisons,
-    flag_fusions,
-    fusion_weights,
-    gather,
-    pick,
-    reported_rows,
-    score_rows,
-)
+from avbaselines.experiment.scoring import Scoreboard, gather, pick, score_rows
 from avbaselines.experiment.shipping import write_models
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
