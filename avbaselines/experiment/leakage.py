@@ -33,8 +33,8 @@ NOTES = (
     "Identity is chance-corrected accuracy of telling the speaker: 0 = guessing, 1 = every clip told.",
     "Seen speakers are those an erasure was fitted on, told by the very clips it was fitted on; unseen ones are those "
     "of the evaluated split, told from one another. EER (.5 = guessing) is of unseen speakers.",
-    "Below chance is an artefact, not less than no identity: statistics of a speaker shared by both sides of the probe "
-    "turn what it learns on one side round on the other.",
+    "Below chance (EER above .5) is an artefact, not less than no identity: statistics of a speaker shared by both "
+    "sides of the probe turn what it learns on one side round on the other.",
     "The learner on erased features keeps what it chose without erasure; strengths are tuned on out-of-fold scores of "
     "training speakers.",
 )

@@ -146,8 +146,9 @@ def render_identity(table, metric, notes, max_loss):
         columns = _columns(table[(table["probed"] == part) & (table["strength"] == "tuned")], metric)
         shown = Table(box=box.SIMPLE_HEAD)
         shown.pad_edge, shown.padding = False, (0, 1, 0, 0)
-        shown.add_column("representation" if part == "features" else "system", overflow="fold", min_width=16)
-        heads = {name: head.partition(", ")[0] for head, name, _ in columns}
+        shown.add_column("representation" if part == "features" else "system", overflow="fold", min_width=20)
+        # The cut that trees see is left to the files: eighty columns hold no more.
+        heads = {name: head.partition(", ")[0] for head, name, _ in columns if name != "disentanglement_boosted"}
         for name, head in heads.items():
             both = part == "features" and (name, "seen") in {column[1:] for column in columns}
             shown.add_column(head + " *" * both, no_wrap=True)
