@@ -115,7 +115,7 @@ def test_debug_shows_where_an_error_came_from(folder, capsys):
 
 @pytest.mark.slow
 def test_an_interrupt_gives_130_and_the_next_call_goes_on(folder, tmp_path):
-    for index in range(300):
+    for index in range(1000):
         noise = 0.1 * np.random.default_rng(index).standard_normal(RATE)
         sf.write(folder / f"n{index}.wav", noise, RATE)
     command = [sys.executable, "-m", "avbaselines.extract", "egemaps", str(folder), "--jobs", "1"]
