@@ -1,5 +1,8 @@
 """The extractor ``opensmile``: functionals and low-level descriptors of a recording's sound."""
 
+import signal
+import threading
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version as installed
 
@@ -76,18 +79,18 @@ def extract_one(segment, options, settings):
 def _functionals(samples, options, duration):
     smile = _smile(options.feature_set, "Functionals")
     if options.window is None:
-        return _process(smile, samples), None, list(smile.feature_names)
+        return _row(smile, samples), None, list(smile.feature_names)
     times, begins, ends = window_bounds(duration, options.window, options.hop)
     X = np.full((len(times), smile.num_features), np.nan, np.float32)
     for row, (begin, end) in enumerate(zip(begins, ends, strict=True)):
         if end - begin >= SHORTEST:
-            X[row] = _process(smile, samples[round(begin * SAMPLING_RATE) : round(end * SAMPLING_RATE)])[0]
+            X[row] = _row(smile, samples[round(begin * SAMPLING_RATE) : round(end * SAMPLING_RATE)])[0]
     return X, times, list(smile.feature_names)
 
 
 def _described(samples, options, duration):
     smile = _smile(options.feature_set, "LowLevelDescriptors")
-    frame = smile.process_signal(samples, SAMPLING_RATE)
+    frame = _process(smile, samples)
     at = frame.index.get_level_values("start").total_seconds().to_numpy()
     if options.window is None:
         times, begins, ends = None, [0.0], [duration]
@@ -98,9 +101,35 @@ def _described(samples, options, duration):
     return np.column_stack([X, silence]), times, [*described_columns(smile.feature_names), "silence_ratio"]
 
 
-def _process(smile, samples):
+def _row(smile, samples):
     """One row of functionals, (1, d) float32."""
-    return smile.process_signal(samples, SAMPLING_RATE).to_numpy(dtype=np.float32)
+    return _process(smile, samples).to_numpy(dtype=np.float32)
+
+
+def _process(smile, samples):
+    with _interrupt_afterwards():
+        return smile.process_signal(samples, SAMPLING_RATE)
+
+
+@contextmanager
+def _interrupt_afterwards():
+    """Hold an interrupt back until openSMILE is done.
+
+    openSMILE hands its results to a Python function that C calls. An interrupt that arrives in there cannot get out:
+    ctypes prints it and goes on, and what the function was to receive is lost. The person would see a run that does not
+    stop and a recording without its features.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught = []
+    before = signal.signal(signal.SIGINT, lambda *received: caught.append(received))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught and callable(before):
+        before(*caught[0])
 
 
 @lru_cache(maxsize=8)

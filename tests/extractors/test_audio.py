@@ -1,12 +1,15 @@
 """openSMILE features of sounds made here."""
 
+import ctypes
+import signal
+
 import numpy as np
 import opensmile
 import pytest
 import soundfile as sf
 
 from avbaselines.extractors import Segment, extract, load_recipe
-from avbaselines.extractors.audio import extract_one
+from avbaselines.extractors.audio import _process, extract_one
 from avbaselines.extractors.media import SAMPLING_RATE, MediaError, read_sound
 
 
@@ -86,3 +89,23 @@ def test_the_shortest_sound_let_through_has_features(tmp_path):
     sf.write(path, tone(0.06), SAMPLING_RATE, subtype="PCM_16")
     rows = extract_one(Segment(path), load_recipe("egemaps").options, {})
     assert np.isfinite(rows.X).all()
+
+
+def test_an_interrupt_waits_for_opensmile_and_is_not_lost():
+    # openSMILE calls Python through ctypes, which swallows what is raised in there.
+    seen = []
+
+    @ctypes.CFUNCTYPE(None)
+    def called_from_c():
+        signal.raise_signal(signal.SIGINT)
+        seen.append("the callback's work")
+
+    class Smile:
+        def process_signal(self, samples, sampling_rate):
+            called_from_c()
+            return "features"
+
+    with pytest.raises(KeyboardInterrupt):
+        _process(Smile(), None)
+    assert seen == ["the callback's work"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
