@@ -12,7 +12,7 @@ from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".mp4", ".avi", ".mkv", ".mov")
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov")
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from avbaselines.errors import InputError
-from avbaselines.extractors import FeatureCache, extract, pyfeat
+from avbaselines.extractors import FeatureCache, extract, find_media, load_recipe, pyfeat
 from avbaselines.extractors.media import MediaError
 from avbaselines.extractors.pyfeat_worker import WEIGHTS
 from avbaselines.extractors.recipe import FaceOptions
@@ -78,11 +78,15 @@ def stand_in(tmp_path, monkeypatch):
 
 @pytest.fixture
 def video(tmp_path):
+    return filmed(tmp_path / "talk.mp4", "mpeg4")
+
+
+def filmed(path, codec):
     import av
 
-    path = tmp_path / "talk.mp4"
+    path.parent.mkdir(exist_ok=True)
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("mpeg4", rate=10)
+        stream = output.add_stream(codec, rate=10)
         stream.width = stream.height = 64
         for index in range(20):
             picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 10 * index, np.uint8), format="rgb24")
@@ -168,8 +172,11 @@ def test_the_interpreter_may_be_named_by_the_environment(monkeypatch):
     assert pyfeat.interpreter() == sys.executable
 
 
-def test_a_video_becomes_functionals(stand_in, video):
-    table = extract("action-units", {"talk": video}, cache=False)
+@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "mpeg4"), ("avi", "mpeg4"), ("mkv", "mpeg4"), ("flv", "flv")])
+def test_a_video_becomes_functionals(stand_in, tmp_path, suffix, codec):
+    filmed(tmp_path / "films" / f"talk.{suffix}", codec)
+    media = find_media(tmp_path / "films", load_recipe("action-units").suffixes)
+    table = extract("action-units", media, cache=False)
     row = table.frame().loc["talk"]
     assert table.status.loc["talk", ["status", "detection_rate", "duration"]].tolist() == ["ok", 1.0, 2.0]
     assert table.info["scale"] == "0-1"
@@ -199,15 +206,13 @@ def test_failures_stay_with_their_video(stand_in, video, tmp_path):
     media["noise"] = tmp_path / "noise.mp4"
     media["noise"].write_bytes(b"noise" * 100)
     cache = FeatureCache(tmp_path / "cache")
-    from avbaselines.extractors import load_recipe
-
-    recipe = load_recipe("action-units").with_options(time_limit=4.0)
+    recipe = load_recipe("action-units").with_options(time_limit=10.0)
     table = extract(recipe, media, cache=cache, max_failed=1.0)
     reasons = table.failed["reason"].to_dict()
     assert set(reasons) == {"bad", "fatal", "nobody", "slow", "noise"}
     assert reasons["bad"] == "py-feat failed: ValueError: cannot see"
     assert "died on this video (exit status 3)" in reasons["fatal"]
-    assert reasons["slow"] == "py-feat took longer than 4 s and was stopped"
+    assert reasons["slow"] == "py-feat took longer than 10 s and was stopped"
     assert "no face in any of 20 frames" in reasons["nobody"]
     assert "cannot be decoded" in reasons["noise"]
     np.testing.assert_array_equal(table.frame().loc["good"], table.frame().loc["well"])
