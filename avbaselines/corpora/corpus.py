@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ class Split:
     dev: np.ndarray
     test: np.ndarray
 
-    @property
+    @cached_property
     def fit(self):
         """Rows that systems may learn from: train and dev, in corpus order."""
         return np.sort(np.concatenate([self.train, self.dev]))

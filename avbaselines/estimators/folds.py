@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from sklearn.model_selection import PredefinedSplit
 
 from avbaselines.errors import InputError
 
@@ -113,6 +114,9 @@ def resolve_cv(cv, X, y=None, groups=None, classes=False):
 
 def _given_folds(cv, X, y, groups):
     n = len(X)
+    if isinstance(cv, PredefinedSplit) and len(cv.test_fold) == n and cv.get_n_splits():
+        # Who trains and who does not follows from one number a row: nothing can repeat or be left out.
+        return np.where(cv.test_fold < 0, -1, np.searchsorted(cv.unique_folds, cv.test_fold))
     if hasattr(cv, "split") and not isinstance(cv, str):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="The groups parameter is ignored")

@@ -87,3 +87,14 @@ def test_splitter_that_needs_groups_raises_without_them():
 def test_folds_that_are_no_partition_are_refused(cv, message):
     with pytest.raises(InputError, match=message):
         resolve_cv(cv, X)
+
+
+def test_folds_given_by_number_are_the_folds_that_their_pairs_make():
+    numbers = np.array([7, 3, 3, -1, 7, 9, -1, 3])
+    cv = PredefinedSplit(numbers)
+    X, groups = np.zeros((8, 1)), np.arange(8)
+    assert resolve_cv(cv, X, groups=groups).tolist() == [1, 0, 0, -1, 1, 2, -1, 0]
+    with pytest.raises(InputError, match="group"):
+        resolve_cv(cv, X, groups=np.array([0, 1, 1, 2, 3, 0, 4, 1]))
+    with pytest.raises(InputError):
+        resolve_cv(PredefinedSplit(np.full(8, -1)), X, groups=groups)
