@@ -86,6 +86,8 @@ def read_modality(name, options, ids, root, folder, frames=None):
             raise InputError(f"{key}: {path} is a folder, which only corpora with recordings and times can read")
         X, columns = read_folder(path, frames, key=key, may_lack=FEATURES_MAY_LACK)
         table_ids, X = ids, X.astype(np.float32)
+    elif not path.suffix and not path.is_file():
+        raise InputError(f"{key}: no folder {path}, which should hold a table a recording; bring it there")
     else:
         table_ids, X, columns = read_features(path, key, options.id)
     info = {"path": path.name}
