@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 import avbaselines
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
+from avbaselines.estimators.delay import DelayedRegressor
 from avbaselines.estimators.fusion_base import FusionClassifier, FusionRegressor
 from avbaselines.estimators.meta import MetaRegressor
 from avbaselines.estimators.speaker import standardise_per_group
@@ -39,6 +40,7 @@ _OURS = {
     "calibration": ("PosteriorCalibrator",),
     "chain": ("ChainRegressor",),
     "concordance": ("BoostedConcordanceRegressor",),
+    "delay": ("DelayedRegressor",),
     "fusion": (
         *("BestSingleClassifier", "BestSingleRegressor", "GreedyFusionClassifier", "GreedyFusionRegressor"),
         *("MeanFusionClassifier", "MeanFusionRegressor"),
@@ -194,10 +196,15 @@ class _System:
         X = np.hstack([clips.features[name] for name in self.card["modalities"]])
         if self.card["transductive"]:
             X = standardise_per_group(X, clips.groups)
-        known = ~np.isnan(X).all(axis=1)
+        present = ~np.isnan(X).all(axis=1)
         found = {}
         for model, targets in self._batches():
-            predicted = predict_by_target(model, X[known], targets)
+            known, surroundings = present, {}
+            if isinstance(model, DelayedRegressor):
+                # Every frame is somebody's neighbour.
+                known = np.ones(len(X), bool)
+                surroundings = {"recordings": clips.recordings, "times": clips.times}
+            predicted = predict_by_target(model, X[known], targets, **surroundings)
             found |= {target.name: spread(predicted[target.name], known) for target in targets}
         return found
 
@@ -210,14 +217,15 @@ class _System:
 
     def _fused(self, clips):
         sources = {part["system"]: part.get("predictions") for part in self.card["inputs"]}
-        inputs = [
-            clips.predictions[sources[name]] if system is None else system.raw(clips)
+        everyone = {
+            name: clips.predictions[sources[name]] if system is None else system.raw(clips)
             for name, system in self.inputs.items()
-        ]
+        }
         everything = self.card["settings"].get("targets") == "all"
         found = {}
         for model, targets in self._batches():
             surroundings = {}
+            inputs = [everyone[name] for name in self.card.get("selected", {}).get(targets[0].name, everyone)]
             names = [target.name for target in (self.targets if everything else targets)]
             if isinstance(model, FusionClassifier | FusionRegressor):
                 names = [targets[0].name]
@@ -237,7 +245,8 @@ class _System:
     @property
     def needs_surroundings(self):
         """Whether it reads the frames around a frame, or the time within its recording."""
-        return bool({"context", "layout", "recording_means", "onset"} & set(self.card["settings"]))
+        around = {"context", "layout", "recording_means", "onset", "delay", "smoothing"}
+        return bool(around & set(self.card["settings"]))
 
 
 class Bundle:

@@ -47,6 +47,9 @@ class Stage(Section):
         Ridge penalties per clip, or C of the SVRs; one is chosen out-of-fold.
     matching : bool
         Mean/std matching of its output (where the study has matching at all).
+    best : int, optional
+        Of the inputs, only so many are fused: those of the best out-of-fold score for the target, in each split anew
+        (with ``targets = "all"`` those of the best mean rank over the targets).
     """
 
     method: Literal[FUSION_METHODS]
@@ -59,6 +62,7 @@ class Stage(Section):
     onset: list[float] = []
     penalties: list[float] | None = None
     matching: bool = True
+    best: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -82,7 +86,7 @@ class Stage(Section):
     @property
     def settings(self):
         """What shapes the fit beyond method and inputs; empty for a plain fusion of own predictions."""
-        names = ("targets", "context", "layout", "recording_means", "onset", "penalties")
+        names = ("targets", "context", "layout", "recording_means", "onset", "penalties", "best")
         given = {name: getattr(self, name) for name in names}
         return {name: value for name, value in given.items() if value != Stage.model_fields[name].default}
 
@@ -93,6 +97,9 @@ def _modality_sets(value):
     if isinstance(value, list) and all(isinstance(part, list) and len(part) > 1 for part in value):
         return value
     raise ValueError('must be "all", "pairs", "none" or a list of lists of two or more modalities')
+
+
+Seconds = Annotated[list[Annotated[float, Field(ge=0, allow_inf_nan=False)]], Field(min_length=1)]
 
 
 class Systems(Section):
@@ -120,6 +127,10 @@ class Systems(Section):
         Mean/std matching of regressed targets judged by a concordance.
     inner_folds : int
         Group folds inside every training part.
+    delay, smoothing : list of float
+        Seconds, for corpora continuous in time: how far labels are moved to the front when base systems are fitted (and
+        predictions back), and the width of a centred moving average over predictions. One of each is chosen per target
+        by out-of-fold score; 0 changes nothing.
     """
 
     learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
@@ -131,6 +142,8 @@ class Systems(Section):
     fusion: list[Stage] = [Stage(method=method) for method in ("best-single", "mean", "greedy", "ridge")]
     matching: bool = True
     inner_folds: int = Field(default=5, ge=2, le=50)
+    delay: Seconds = [0.0]
+    smoothing: Seconds = [0.0]
 
     @model_validator(mode="after")
     def _distinct_names(self):
@@ -139,6 +152,11 @@ class Systems(Section):
         if twice:
             raise ValueError(f"two fusions are named {twice[0]!r}; give each a name of its own")
         return self
+
+    @property
+    def timing(self):
+        """Delay and smoothing where there is anything to move or smooth; empty for a plain study."""
+        return {} if self.delay == self.smoothing == [0.0] else {"delay": self.delay, "smoothing": self.smoothing}
 
 
 SPEAKER = "speaker"

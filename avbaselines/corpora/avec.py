@@ -16,6 +16,9 @@ __all__ = ["read_folder", "read_recording"]
 
 # Of a hop: times are printed with few digits, so that equal steps differ a little.
 TIME_TOLERANCE = 0.1
+# Seconds that features may end before the labels do: a window needs frames around it, and the challenges' own baseline
+# pads such files with zeros.
+FEATURES_MAY_LACK = 2.0
 
 
 def read_recording(path, *, columns=None, key):
@@ -79,7 +82,7 @@ def read_recording(path, *, columns=None, key):
     return pd.DataFrame(values, columns=["time", *names])
 
 
-def read_folder(folder, clips, *, columns=None, key):
+def read_folder(folder, clips, *, columns=None, key, may_lack=0.0):
     """Read a table a recording for given frames.
 
     Rows past a recording's last frame are padding and are cut.
@@ -94,10 +97,13 @@ def read_folder(folder, clips, *, columns=None, key):
         As for :func:`read_recording`.
     key : str
         Key of the study file that names the folder, for errors.
+    may_lack : float
+        Seconds that a file may end before its recording's last frame.
 
     Returns
     -------
     X : ndarray of float64, shape (n_clips, d)
+        NaN rows for frames that lie past the end of their file.
     columns : list of str
 
     Raises
@@ -120,14 +126,14 @@ def read_folder(folder, clips, *, columns=None, key):
         table = read_recording(path, columns=columns, key=key)
         names = list(table.columns[1:])
         if X is None:
-            X, found, first = np.empty((len(clips), len(names))), names, path
+            X, found, first = np.full((len(clips), len(names)), np.nan), names, path
         elif names != found:
             raise InputError(
                 f"{key}: {path} has {len(names)} value columns ({_some(names)}), {first.name} has {len(found)} "
                 f"({_some(found)}); all files of a folder need the same"
             )
-        _check_aligned(table["time"].to_numpy(), times[rows], path, key)
-        X[rows] = table.iloc[: len(rows), 1:].to_numpy()
+        _check_aligned(table["time"].to_numpy(), times[rows], path, key, may_lack)
+        X[rows[: len(table)]] = table.iloc[: len(rows), 1:].to_numpy()
     return X, found
 
 
@@ -216,8 +222,8 @@ def _check_times(times, path, key, first_line):
         )
 
 
-def _check_aligned(times, wanted, path, key):
-    """Refuse a file whose rows are not the wanted frames, followed by padding or nothing."""
+def _check_aligned(times, wanted, path, key, may_lack):
+    """Refuse a file whose rows are not the wanted frames, followed by padding or nothing, or that ends too early."""
     if min(len(times), len(wanted)) > 1:
         hop, needed = np.median(np.diff(times)), np.median(np.diff(wanted))
         if abs(hop - needed) > TIME_TOLERANCE * needed:
@@ -226,12 +232,12 @@ def _check_aligned(times, wanted, path, key):
             )
     else:
         needed = max(abs(wanted[-1]), 1.0)
-    if len(times) < len(wanted):
+    if len(times) < len(wanted) and wanted[-1] - times[-1] > may_lack + TIME_TOLERANCE * needed:
         raise InputError(
             f"{key}: {path}: has {len(times)} rows, up to {times[-1]:g} s; the labels have {len(wanted)}, up to "
             f"{wanted[-1]:g} s"
         )
-    apart = np.abs(times[: len(wanted)] - wanted) > TIME_TOLERANCE * needed
+    apart = np.abs(times[: len(wanted)] - wanted[: len(times)]) > TIME_TOLERANCE * needed
     if apart.any():
         row = int(apart.argmax())
         raise InputError(

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from avbaselines.corpora.avec import read_folder
+from avbaselines.corpora.avec import FEATURES_MAY_LACK, read_folder
 from avbaselines.corpora.corpus import Modality
 from avbaselines.corpora.table import as_text, read_table
 from avbaselines.errors import InputError
@@ -84,8 +84,10 @@ def read_modality(name, options, ids, root, folder, frames=None):
     if path.is_dir():
         if frames is None:
             raise InputError(f"{key}: {path} is a folder, which only corpora with recordings and times can read")
-        X, columns = read_folder(path, frames, key=key)
+        X, columns = read_folder(path, frames, key=key, may_lack=FEATURES_MAY_LACK)
         table_ids, X = ids, X.astype(np.float32)
+    elif not path.suffix and not path.is_file():
+        raise InputError(f"{key}: no folder {path}, which should hold a table a recording; bring it there")
     else:
         table_ids, X, columns = read_features(path, key, options.id)
     info = {"path": path.name}

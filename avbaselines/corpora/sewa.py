@@ -109,7 +109,7 @@ def _label_files(options):
             if one not in known:
                 raise InputError(
                     f"corpus.{key}: no label file in {folder} is of {one!r}{nearest(one, known)}; there are: "
-                    f"{', '.join(known)}"
+                    f"{', '.join(known)}; needed is {NEEDS}"
                 )
         if wanted is not None:
             found = [entry for entry in found if entry[place] in wanted]

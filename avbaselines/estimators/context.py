@@ -9,7 +9,7 @@ from scipy.ndimage import uniform_filter1d
 
 from avbaselines.errors import InputError
 
-__all__ = ["add_context", "avec_context", "check_order", "shift_back", "shift_labels", "smooth"]
+__all__ = ["add_context", "avec_context", "check_order", "frame_numbers", "shift_back", "shift_labels", "smooth"]
 
 # Of a hop: times are printed with few digits, so that equal steps differ a little.
 TIME_TOLERANCE = 0.1
@@ -148,6 +148,11 @@ def check_order(recordings, times):
     times : array-like of shape (n,)
         Seconds.
 
+    Returns
+    -------
+    float or None
+        The hop in seconds; None where no recording has a second frame.
+
     Raises
     ------
     InputError
@@ -159,7 +164,7 @@ def check_order(recordings, times):
     within = np.ones(len(steps), bool)
     within[starts[1:] - 1] = False
     if not within.any():
-        return
+        return None
     hop = np.median(steps[within])
     wrong = within & ((steps <= 0) | (np.abs(steps - hop) > TIME_TOLERANCE * abs(hop)))
     if wrong.any():
@@ -169,6 +174,15 @@ def check_order(recordings, times):
             f"recording {str(recordings[before])!r}: a frame at {times[before]:g} s is followed by one at "
             f"{times[after]:g} s where the hop is {hop:g} s; context needs all frames, in the order of time"
         )
+    return float(hop)
+
+
+def frame_numbers(recordings):
+    """Number of each frame (n,) within its recording, from 0."""
+    order, starts, ends = _runs(recordings)
+    numbers = np.empty(len(order), int)
+    numbers[order] = np.arange(len(order)) - np.repeat(starts, ends - starts)
+    return numbers
 
 
 def _delay(frames):

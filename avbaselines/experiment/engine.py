@@ -160,11 +160,17 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
 
 
 def _depths(systems):
-    """How many fusions that learn lie on top of one another; a plain mean learns nothing from labels."""
+    """How many fusions that learn lie on top of one another; a plain mean learns nothing from labels.
+
+    Choosing the best inputs is learning too, by all folds at once: it counts as a layer of its own below the fusion, so
+    that the stage's out-of-fold predictions come from choices made without the fold.
+    """
     depths = {}
     for system in systems:
         below = max((depths[name] for name in system.inputs), default=0)
         depths[system.name] = below + bool(system.inputs and system.method != "mean")
+        if "best" in system.settings:
+            depths[system.name] = max(2, below + 1)
     return depths
 
 

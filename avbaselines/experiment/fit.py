@@ -8,6 +8,7 @@ from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
 from avbaselines.estimators.speaker import standardise_per_group
+from avbaselines.experiment.fit_timing import delayed, is_timed, surroundings, timing_note, untimed
 from avbaselines.experiment.registry import chain, estimator, joint
 from avbaselines.experiment.store import Fitted
 
@@ -98,20 +99,26 @@ def _fit_base(system, task, blocks, test_blocks):
         both = standardise_per_group(np.vstack([X, X_test]), np.concatenate([task.groups, task.test_groups]))
         X, X_test = both[: len(X)], both[len(X) :]
     known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
+    around, test_around, asked = {}, {}, test_known
+    if is_timed(system):
+        # Frames are one another's neighbours, so all take part, and each batch sees to those it cannot use.
+        around, test_around = surroundings(task.frames), surroundings(task.test_frames)
+        asked = np.ones(len(X_test), bool)
     fitted, models, notes = Fitted(), {}, []
     for targets in _batches(task.targets, system.task):
         used = known & ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
+        used = used | is_timed(system)
         model = _new_model(system, task, targets, columns, used)
-        model.fit(X[used], _labels(task, targets, used), groups=task.groups[used])
-        notes.append(getattr(model, "note_", ""))
+        model.fit(X[used], _labels(task, targets, used), groups=task.groups[used], **around)
+        notes += [timing_note(model, targets), getattr(model, "note_", "")]
         if task.resubstitution:
-            oof = predict(model, X[used], targets)
+            oof = predict(model, X[used], targets, **around)
         else:
             oof = by_target(model, oof_of(model), targets)
-        test = predict(model, X_test[test_known], targets)
+        test = predict(model, X_test[asked], targets, **test_around)
         for target in targets:
             fitted.oof[target.name] = spread(oof[target.name], used)
-            fitted.test[target.name] = spread(test[target.name], test_known)
+            fitted.test[target.name] = spread(test[target.name], asked)
             models[target.name] = model
     if not test_known.all():
         notes.append(f"{int((~test_known).sum())} clips without {'+'.join(system.modalities)}: training mean")
@@ -146,12 +153,18 @@ def _new_model(system, task, targets, columns, used):
     }
     if regressed:
         parameters["matching"] = task.matching and metric == "ccc"
+    settings, single = untimed(system), None
     if system.task == "chain":
         class_targets = tuple(number for number, target in enumerate(targets) if target.kind == "classes")
-        return chain(system.learner, class_targets, **parameters, **system.settings)
-    if system.task == "joint" and regressed:
-        return joint(system.learner, **parameters, **system.settings)
-    return estimator(system.learner, targets[0].kind, **parameters)
+        model = chain(system.learner, class_targets, **parameters, **settings)
+    elif system.task == "joint" and regressed:
+        model = joint(system.learner, **parameters, **settings)
+    else:
+        model = single = estimator(system.learner, targets[0].kind, **parameters)
+    if is_timed(system):
+        # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
+        return delayed(system, model, single or estimator(system.learner, "regression", **parameters))
+    return model
 
 
 def _labels(task, targets, used):

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from avbaselines.estimators.meta import METHODS as META_METHODS
 from avbaselines.estimators.meta import MetaRegressor
 from avbaselines.experiment.fit import by_target, predict, spread
+from avbaselines.experiment.fit_selection import kept_inputs, selection_note, spread_weights
 from avbaselines.experiment.registry import FUSIONS, estimator, fusion
 from avbaselines.experiment.store import Fitted
 
@@ -32,17 +33,24 @@ def fit_fusion(system, task, inputs):
     """
     started = time.perf_counter()
     regressed = [target for target in task.targets if target.kind == "regression"]
-    plain = not system.settings and system.method in FUSIONS
+    plain = not system.settings.keys() - {"best"} and system.method in FUSIONS
+    kept = kept_inputs(system, task, inputs)
     with threadpool_limits(1):
         fitted, models, notes = Fitted(), {}, []
         meta = system.method in META_METHODS and not plain
         if meta and regressed:
             together = [regressed] if system.settings.get("targets") == "all" else [[target] for target in regressed]
             for targets in together:
-                _fit_meta(system, task, inputs, targets, fitted, models)
+                chosen = [inputs[i] for i in kept[targets[0].name]]
+                _fit_meta(system, task, chosen, targets, fitted, models)
         for target in task.targets:
             if target.name not in models:
-                _fit_one(system, task, inputs, target, fitted, models, notes, plain)
+                chosen = [inputs[i] for i in kept[target.name]]
+                _fit_one(system, task, chosen, target, fitted, models, notes, plain)
+    if "best" in system.settings:
+        fitted.selected = {name: [system.inputs[i] for i in places] for name, places in kept.items()}
+        fitted.weights = spread_weights(fitted.weights, kept, len(inputs))
+        notes.append(selection_note(fitted.selected, len(inputs)))
     fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
@@ -52,7 +60,7 @@ def _fit_meta(system, task, inputs, targets, fitted, models):
     """A regression on predictions, with whatever surrounds a frame; all frames take part, labelled or not."""
     names = [target.name for target in (task.targets if system.settings.get("targets") == "all" else targets)]
     X, X_test, columns = _table(inputs, names)
-    settings = {name: value for name, value in system.settings.items() if name not in {"targets", "context"}}
+    settings = {name: value for name, value in system.settings.items() if name not in {"targets", "context", "best"}}
     model = MetaRegressor(
         system.method,
         own=[columns[target.name] for target in targets],

@@ -81,7 +81,7 @@ def plan(study, targets, only=()):
     systems = [*_imported(study, matching), *_base(study, targets, matching)]
     for stage in study.systems.fusion:
         inputs = _inputs(stage, systems)
-        if len(inputs) > 1 or (inputs and stage.settings):
+        if len(inputs) > 1 or (inputs and stage.settings.keys() - {"best"}):
             systems.append(_fusion(stage, inputs, matching))
     _refuse_equal_names(systems)
     return _keep(systems, only) if only else systems
@@ -117,7 +117,7 @@ def _base(study, targets, matching):
             modalities=modalities,
             learner=learner,
             task=mode,
-            settings=_task_settings(mode, sections, targets),
+            settings=_task_settings(mode, sections, targets) | sections.timing,
             transductive=transductive,
         )
 

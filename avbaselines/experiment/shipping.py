@@ -108,6 +108,7 @@ def _card(system, side, outcome, results, digests):
         "modalities": {name: _modality(corpus.modalities[name]) for name in system.modalities if system.learner},
         "inputs": _inputs(system, side, outcome, digests),
         "settings": system.settings,
+        "selected": finished.raw.selected,
         "transductive": system.transductive,
         "targets": [
             {

@@ -22,6 +22,8 @@ class Fitted:
         is missing there).
     weights : dict of str to list of float
         Per target, the weight of each input of a fusion.
+    selected : dict of str to list of str
+        Per target, the inputs that a fusion of the best few takes; empty for other systems.
     note : str
     seconds : float
         Time of the fit that made it.
@@ -30,6 +32,7 @@ class Fitted:
     oof: dict = field(default_factory=dict)
     test: dict = field(default_factory=dict)
     weights: dict = field(default_factory=dict)
+    selected: dict = field(default_factory=dict)
     note: str = ""
     seconds: float = 0.0
 
@@ -85,7 +88,7 @@ class Store:
         """Write a result, whole or not at all; out-of-fold predictions, of which there are many, as float32."""
         arrays = {f"oof/{name}": value.astype(np.float32) for name, value in fitted.oof.items()}
         arrays |= {f"test/{name}": value for name, value in fitted.test.items()}
-        plain = {"weights": fitted.weights, "note": fitted.note, "seconds": fitted.seconds}
+        plain = {"weights": fitted.weights, "selected": fitted.selected, "note": fitted.note, "seconds": fitted.seconds}
         with replacing(self.path(key)) as temporary:
             np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)
 

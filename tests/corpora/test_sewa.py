@@ -1,9 +1,11 @@
 """The layout of AVEC 2017 to 2019, whole and broken."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from avbaselines.corpora import avec, sewa
+from avbaselines.corpora.modalities import ModalityOptions, read_modality
 from avbaselines.errors import InputError
 from avbaselines.schema import validate
 
@@ -116,6 +118,25 @@ def test_short_prediction_file(release):
     write(release / "predictions" / "Devel_DE_01.csv", lines("Devel_DE_01", 4))
     with pytest.raises(InputError, match="Devel_DE_01.csv: has 4 rows, up to 0.3 s; the labels have 5, up to 0.4 s"):
         predictions(release)
+
+
+def test_features_may_end_a_little_before_the_labels(release):
+    clips = read(release).clips
+    (release / "predictions").rename(release / "audio")
+    write(release / "audio" / "Devel_DE_01.csv", lines("Devel_DE_01", 4))
+    frames, ids = clips[["recording", "time"]], np.asarray(clips.index, dtype=str)
+    options = ModalityOptions(path=str(release / "audio"))
+    modality = read_modality("audio", options, ids, release, release, frames)
+    lacking = clips.index == "Devel_DE_01@0.4"
+    assert np.isnan(modality.X[lacking]).all() and np.isfinite(modality.X[~lacking]).all()
+    long = pd.concat([clips] + [clips.iloc[[4]].assign(time=0.4 + frame / 10) for frame in range(1, 22)])
+    with pytest.raises(InputError, match="modalities.audio: .*Devel_DE_01.csv: has 4 rows, up to 0.3 s; .*up to 2.5 s"):
+        read_modality("audio", options, np.arange(len(long)).astype(str), release, release, long.sort_values("time"))
+    write(release / "audio" / "Devel_HU_02.csv", lines("Devel_HU_02", 2, hop=0.2))
+    with pytest.raises(InputError, match="Devel_HU_02.csv: has a hop of 0.2 s"):
+        read_modality("audio", options, ids, release, release, frames)
+    with pytest.raises(InputError, match="modalities.audio: no folder .*video"):
+        read_modality("audio", ModalityOptions(path=str(release / "video")), ids, release, release, frames)
 
 
 @pytest.mark.parametrize("folder", ["labels", "predictions"])

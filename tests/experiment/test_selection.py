@@ -1,0 +1,166 @@
+"""Late fusion of the best few inputs: chosen per target, on training groups, and honest about having chosen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avbaselines.corpora.corpus import Target
+from avbaselines.errors import InputError
+from avbaselines.experiment.engine import run_systems
+from avbaselines.experiment.fit import Task
+from avbaselines.experiment.fit_fusion import fit_fusion
+from avbaselines.experiment.fit_selection import kept_inputs, selection_note, spread_weights
+from avbaselines.experiment.plan import System
+from avbaselines.experiment.store import Fitted
+from avbaselines.experiment.study_run import prepare
+from avbaselines.study import load_study
+from avbaselines.systems import FUSION_METHODS
+
+N = 90
+GROUPS = np.repeat(np.arange(9), 10)
+
+
+def task(targets, y):
+    return Task(targets, y, GROUPS, np.arange(0), GROUPS % 3, matching=True, seed=0)
+
+
+def parts(qualities, classes=0, seed=0, y=None):
+    """Inputs as good as asked, by target; their test predictions say the opposite of what is known of them."""
+    rng = np.random.default_rng(seed)
+    inputs = []
+    for number in range(len(next(iter(qualities.values())))):
+        item = Fitted()
+        for name, shares in qualities.items():
+            share = shares[number]
+            noise = rng.normal(size=N)
+            if name in ("mood",):
+                values = np.eye(classes)[y[name].astype(int)] * share + rng.random((N, classes)) * (1 - share)
+                item.oof[name] = values / values.sum(axis=1, keepdims=True)
+            else:
+                item.oof[name] = (share * y[name] + (1 - share) * noise)[:, None]
+            item.test[name] = item.oof[name][:20] if share < 0.5 else np.zeros((20, item.oof[name].shape[1]))
+        inputs.append(item)
+    return inputs
+
+
+@pytest.fixture
+def setting():
+    rng = np.random.default_rng(3)
+    y = {"a": rng.normal(size=N), "b": rng.normal(size=N), "mood": rng.integers(0, 3, N).astype(float)}
+    targets = [Target("a", "ccc"), Target("b", "rmse"), Target("mood", "uar", ("x", "y", "z"))]
+    qualities = {"a": [0.1, 0.9, 0.8, 0.2], "b": [0.9, 0.1, 0.2, 0.8], "mood": [0.2, 0.7, 0.1, 0.8]}
+    return task(targets, y), parts(qualities, 3, y=y)
+
+
+def fusion(method="mean", **settings):
+    return System("late", method=method, stage=1, inputs=("p", "q", "r", "s"), settings=settings)
+
+
+def test_each_target_has_its_own_best_inputs(setting):
+    job, inputs = setting
+    assert kept_inputs(fusion(best=2), job, inputs) == {"a": [1, 2], "b": [0, 3], "mood": [1, 3]}
+    assert [kept_inputs(fusion(best=1), job, inputs)[name] for name in ("a", "b")] == [[1], [0]]
+    everything = [0, 1, 2, 3]
+    assert kept_inputs(fusion(best=4), job, inputs) == {name: everything for name in ("a", "b", "mood")}
+    assert kept_inputs(fusion(), job, inputs) == {name: everything for name in ("a", "b", "mood")}
+    # Fused from all targets' predictions there is one choice, by mean rank: the second and the last are best.
+    shared = kept_inputs(fusion("ridge", best=2, targets="all"), job, inputs)
+    assert shared == {name: shared["a"] for name in ("a", "b", "mood")} and 3 in shared["a"]
+
+
+def test_an_input_that_lacks_most_clips_is_not_judged_by_the_few_it_has(setting):
+    job, inputs = setting
+    inputs[0].oof["a"] = np.where(np.arange(N)[:, None] < 8, job.y["a"][:, None], np.nan)
+    inputs[3].oof["a"] = np.full((N, 1), np.nan)
+    assert kept_inputs(fusion(best=2), job, inputs)["a"] == [1, 2]
+
+
+@pytest.mark.parametrize("method", [name for name in FUSION_METHODS if name not in ("rbf-svr", "lightgbm", "linear-svr-dual")])
+def test_every_method_fuses_the_best_alone(setting, method):
+    job, inputs = setting
+    fitted, _ = fit_fusion(fusion(method, best=2), job, inputs)
+    assert fitted.selected == {"a": ["q", "r"], "b": ["p", "s"], "mood": ["q", "s"]}
+    left_out = [
+        Fitted({k: v * 1e3 for k, v in inputs[0].oof.items()}, inputs[0].test) if number == 0 else item
+        for number, item in enumerate(inputs)
+    ]
+    left_out[0].oof["b"], left_out[0].oof["mood"] = inputs[0].oof["b"], inputs[0].oof["mood"]
+    again, _ = fit_fusion(fusion(method, best=2), job, left_out)
+    np.testing.assert_array_equal(again.test["a"], fitted.test["a"])
+    for weights in fitted.weights.values():
+        assert len(weights) in (4, 2)
+    if method in ("mean", "greedy", "ridge", "non-negative"):
+        assert np.shape(fitted.weights["a"])[0] == 4 and fitted.weights["a"][0] == fitted.weights["a"][3] == 0
+    assert "fuses the best of 4: a: q, r; b: p, s; mood: q, s" in fitted.note
+
+
+def test_words_and_weights():
+    assert selection_note({"a": ["x", "y"], "b": ["x", "y"]}, 5) == "fuses the best of 5: x, y"
+    assert spread_weights({"a": [0.25, 0.75]}, {"a": [0, 2]}, 3) == {"a": [0.25, 0.0, 0.75]}
+
+
+STUDY = """
+title = "noise"
+[corpus]
+reader = "table"
+clips = "clips.csv"
+group = "speaker"
+[split]
+column = "part"
+train = ["train"]
+test = ["test"]
+[targets]
+arousal = { metric = "ccc" }
+[predictions]
+{predictions}
+[systems]
+inner_folds = 4
+[[systems.fusion]]
+name = "lucky-mean"
+method = "mean"
+best = 1
+[[systems.fusion]]
+name = "second-mean"
+method = "mean"
+best = 2
+inputs = ["*", "lucky-mean"]
+"""
+
+
+def test_luck_in_choosing_does_not_show_out_of_fold(tmp_path):
+    """The best of 40 systems that know nothing looks good where it was chosen; the stage must not."""
+    rng = np.random.default_rng(0)
+    n, names = 72, [f"n{number}" for number in range(40)]
+    speaker = np.repeat(np.arange(24), 3)
+    clips = pd.DataFrame({"clip_id": [f"c{i}" for i in range(n)], "speaker": speaker, "arousal": rng.normal(size=n)})
+    clips["part"] = np.where(speaker < 16, "train", "test")
+    clips.to_csv(tmp_path / "clips.csv", index=False)
+    for name in names:
+        clips[["clip_id"]].assign(arousal=rng.normal(size=n)).to_csv(tmp_path / f"{name}.csv", index=False)
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY.replace("{predictions}", "\n".join(f'{name} = "{name}.csv"' for name in names)))
+    side = prepare(load_study(path), path, None, ["honest"])[0]
+    outcome = run_systems(side, tmp_path / "run")
+    assert not outcome.failures
+    y = side.corpus.y["arousal"][side.corpus.splits[0].fit]
+
+    def seen(name):
+        system = next(system for system in side.systems if name in system.rows)
+        source = outcome.source("test", system)
+        oof = source.load(outcome.store).oof["arousal"][:, 0]
+        return np.corrcoef(oof, y)[0, 1]
+
+    alone = [seen(name) for name in names]
+    assert max(alone) > 0.2
+    for stage in ("lucky-mean", "second-mean"):
+        assert seen(stage) < max(alone) - 0.15
+    # What the stage's own fit holds is the chosen system's, luck and all: it is not what is used.
+    own = outcome.store.load(outcome.keys["test", next(s for s in side.systems if "lucky-mean" in s.rows).name])
+    assert np.corrcoef(own.oof["arousal"][:, 0], y)[0, 1] == pytest.approx(max(alone), abs=1e-5)
+
+
+def test_best_is_a_whole_number_of_one_or_more(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY.replace("{predictions}", 'a = "a.csv"').replace("best = 1", "best = 0"))
+    with pytest.raises(InputError, match="best.*greater than or equal to 1"):
+        load_study(path)
