@@ -75,7 +75,9 @@ def test_an_input_that_lacks_most_clips_is_not_judged_by_the_few_it_has(setting)
     assert kept_inputs(fusion(best=2), job, inputs)["a"] == [1, 2]
 
 
-@pytest.mark.parametrize("method", [name for name in FUSION_METHODS if name not in ("rbf-svr", "lightgbm", "linear-svr-dual")])
+@pytest.mark.parametrize(
+    "method", [name for name in FUSION_METHODS if name not in ("rbf-svr", "lightgbm", "linear-svr-dual")]
+)
 def test_every_method_fuses_the_best_alone(setting, method):
     job, inputs = setting
     fitted, _ = fit_fusion(fusion(method, best=2), job, inputs)
