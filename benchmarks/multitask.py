@@ -1,12 +1,14 @@
 """What multitask boosting and its losses cost: time per round, and time to equal out-of-fold concordance.
 
 Two tables. The first is the time of a round under each loss against LightGBM's and XGBoost's own squared error, on the
-same rows and number of leaves, and what share of it is spent in our code rather than in growing the tree. 'ccc' is as the
+same rows and number of leaves, and how much of it is spent in our code rather than in growing the tree. 'ccc' is as the
 learners grow it (targets stretched by the correlation of out-of-fold predictions), 'ccc, training' stretches by the
 concordance of the fitted rows. What a round costs beyond our code is the library's: a loss from outside has no constant
-Hessian to leave out of the histograms, and other gradients give trees of other shapes. The second is the fit of joint trees against one ensemble per target of the same library and tree
-size, with the first time at which each reaches the out-of-fold concordance that both attain in the end (mean over
-targets, matched). Everything runs on one thread; the machine should be doing nothing else. Takes a few minutes.
+Hessian to leave out of the histograms, and other gradients give trees of other shapes.
+
+The second is the fit of joint trees against one ensemble per target of the same library and tree size, with the first
+time at which each reaches the out-of-fold concordance that both attain in the end (mean over targets, matched).
+Everything runs on one thread; the machine should be doing nothing else. Takes a few minutes.
 
     python benchmarks/multitask.py [--sizes 700x200 2000x200 10000x100] [--targets 4] [--repeats 5]
 """
