@@ -124,8 +124,8 @@ class Systems(Section):
     fusion : list of str or Stage
         Late fusions, in order.
     matching : bool or float
-        Mean/std matching of regressed targets judged by a concordance; a number above 0 and below 1 matches by a part
-        (the power of the ratio of deviations), which costs concordance and saves absolute error.
+        Mean/std matching of regressed targets judged by a concordance; a number below 1 matches to this share of the
+        targets' deviation, which costs concordance and saves absolute error.
     inner_folds : int
         Group folds inside every training part.
     delay, smoothing : list of float

@@ -1,11 +1,11 @@
-"""What matching by a part trades: concordance against absolute error, of one system of a finished run.
+"""What matching to a share of the deviation trades: concordance against absolute error, of a system of a finished run.
 
-Predictions of a regression are timid; matched to the deviation of the targets they gain concordance and lose absolute
-error. The table shows both, out of fold (constants from the other folds) and on the evaluated clips (constants from all
-out-of-fold predictions), at each strength of matching; 0 is the unmatched prediction. The last line is the strength
-that a bound on the out-of-fold error chooses, looking at no evaluated clip.
+Predictions matched to the deviation of the targets gain concordance and lose absolute error, which likes timid ones.
+The table shows both, out of fold (constants from the other folds) and on the evaluated clips (constants from all
+out-of-fold predictions), at each share. The last line is the share of least out-of-fold error among those that keep an
+out-of-fold concordance, a choice that looks at no evaluated clip.
 
-    python benchmarks/matching_strength.py RUN [--system NAME] [--most-error .86]
+    python benchmarks/matching_strength.py RUN [--system NAME] [--least-ccc .24]
 
 RUN is the folder of a run with one split, such as that of ``python -m avbaselines.run pom --data ...``.
 """
@@ -20,7 +20,7 @@ from avbaselines.estimators.folds import group_folds
 from avbaselines.estimators.matching import Matcher, cross_matched
 from avbaselines.evaluation.metrics import score
 
-STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SHARES = (0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0)
 METRICS = ("ccc", "pcc", "mae")
 
 
@@ -40,7 +40,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("--system", help="a matched row; by default the picked one")
-    parser.add_argument("--most-error", type=float, default=0.86, help="most out-of-fold MAE of the chosen strength")
+    parser.add_argument("--least-ccc", type=float, default=0.24, help="out-of-fold CCC that the chosen share keeps")
     options = parser.parse_args()
     results = pd.read_csv(options.run / "results.csv", keep_default_na=False, na_values=[""])
     name = options.system or results.loc[results["picked"] == "yes", "system"].iloc[0]
@@ -52,22 +52,20 @@ def main():
     folds = group_folds(groups, 5, seed=0)
     print(f"{name}: {len(Y)} clips to learn from, {len(Y_test)} evaluated, {Y.shape[1]} targets")
     heads = [f"{part} {metric.upper()}" for part in ("out-of-fold", "evaluated") for metric in METRICS]
-    print(f"{'strength':>8}" + "".join(f"{head:>17}" for head in heads))
+    print(f"{'share':>8}" + "".join(f"{head:>17}" for head in heads))
     chosen = None
-    for strength in STRENGTHS:
-        oof, test = P, P_test
-        if strength:
-            oof = cross_matched(P, Y, folds, strength=strength)
-            test = Matcher(strength=strength).fit(P, Y).transform(P_test)
+    for share in SHARES:
+        oof = cross_matched(P, Y, folds, strength=share)
+        test = Matcher(strength=share).fit(P, Y).transform(P_test)
         figures = [*scored(Y, oof), *scored(Y_test, test)]
-        print(f"{strength:8.1f}" + "".join(f"{figure:17.3f}" for figure in figures))
-        if figures[2] <= options.most_error and (chosen is None or figures[0] > chosen[1]):
-            chosen = strength, *figures
+        print(f"{share:8.2f}" + "".join(f"{figure:17.3f}" for figure in figures))
+        if figures[0] >= options.least_ccc and (chosen is None or figures[2] < chosen[3]):
+            chosen = share, *figures
     if chosen is None:
-        print(f"no strength has an out-of-fold MAE of {options.most_error} or less")
+        print(f"no share has an out-of-fold CCC of {options.least_ccc} or more")
     else:
-        strength, *_, ccc, pcc, mae = chosen
-        print(f"chosen by out-of-fold MAE <= {options.most_error}: strength {strength}, evaluated CCC {ccc:.3f}, "
+        share, *_, ccc, pcc, mae = chosen
+        print(f"least out-of-fold MAE at a CCC of {options.least_ccc} or more: share {share}, evaluated CCC {ccc:.3f}, "
               f"PCC {pcc:.3f}, MAE {mae:.3f}")  # fmt: skip
 
 

@@ -222,7 +222,7 @@ def heading(sides):
         protocols["paper"] = study.protocols.paper.note
     notes = dict.fromkeys([*study.notes, *(note for side in sides for note in side.corpus.notes)])
     if 0 < float(study.systems.matching) < 1:
-        notes[f"Predictions are matched by a part only, strength {study.systems.matching:g}; -raw rows are not."] = None
+        notes[f"Predictions are matched to {study.systems.matching:g} of the targets' deviation only."] = None
     return Heading(
         title=study.title,
         targets=[(target.name, target.metric, target.kind) for target in corpus.targets],
