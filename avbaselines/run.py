@@ -19,6 +19,7 @@ from avbaselines.errors import InputError
 from avbaselines.experiment.load import data_folder
 from avbaselines.experiment.registry import reader
 from avbaselines.experiment.study_run import expected_fits, prepare, run_study
+from avbaselines.reports.factors import render_factors
 from avbaselines.reports.leaderboard import render_terminal
 from avbaselines.study import load_study
 
@@ -127,6 +128,8 @@ def run(arguments, console, messages):
             show_plan(console, side)
         return DONE
     console.print(render_terminal(result.board))
+    if len(result.factors):
+        console.print(render_factors(result.factors))
     if result.identity is not None:
         console.print(result.identity.terminal)
     for line in result.outside:

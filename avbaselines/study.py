@@ -94,7 +94,10 @@ class Protocols(Section):
 
 
 class Study(Section):
-    """A study: one corpus, its targets, the systems fitted to them and the figures beside them."""
+    """A study: one corpus, its targets, the systems fitted to them and the figures beside them.
+
+    With ``factors = true`` its base systems are also set out by objective, task mode and modality, with paired tests.
+    """
 
     title: str
     paper: Paper | None = None
@@ -106,6 +109,7 @@ class Study(Section):
     predictions: dict[Name, PredictionOptions] = {}
     systems: Systems = Systems()
     identity: Identity | None = None
+    factors: bool = False
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0)

@@ -123,8 +123,9 @@ class Systems(Section):
         clips too.
     fusion : list of str or Stage
         Late fusions, in order.
-    matching : bool
-        Mean/std matching of regressed targets judged by a concordance.
+    matching : bool or float
+        Mean/std matching of regressed targets judged by a concordance; a number below 1 matches to this share of the
+        targets' deviation, which costs concordance and saves absolute error.
     inner_folds : int
         Group folds inside every training part.
     delay, smoothing : list of float
@@ -140,7 +141,7 @@ class Systems(Section):
     early: Annotated[str | list[list[str]], BeforeValidator(_modality_sets)] = "all"
     transductive: list[str] = []
     fusion: list[Stage] = [Stage(method=method) for method in ("best-single", "mean", "greedy", "ridge")]
-    matching: bool = True
+    matching: bool | Annotated[float, Field(gt=0, le=1)] = True
     inner_folds: int = Field(default=5, ge=2, le=50)
     delay: Seconds = [0.0]
     smoothing: Seconds = [0.0]

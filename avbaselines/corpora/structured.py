@@ -6,28 +6,23 @@ a handful of labels. With structure = "independent", each target follows feature
 that there is nothing to gain from the others. Scores on it compare task modes; they say nothing about people.
 """
 
-import hashlib
-import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-import platformdirs
 import pydantic
 
 from avbaselines.corpora.corpus import Release
-from avbaselines.errors import InputError
+from avbaselines.corpora.made import Made
 
 ENVIRONMENT = None
 NEEDS = "nothing: the corpus is made on the spot from a seed"
 
 Progress = Callable[[int, int, str], None]
 
-_CLIPS, _FEATURES, _RECIPE = "clips.csv", "features.npz", "structured.json"
+_CLIPS, _FEATURES = "clips.csv", "features.npz"
 _DRIVERS = 4  # features behind each factor
 _SPEAKER = 0.5  # standard deviation of a speaker's own offset in each feature; that of a clip is 1
 _NOISE = 0.5  # of the labels, against a factor of deviation 1
@@ -88,18 +83,16 @@ def read(options: Options, data: Path | None, progress: Progress | None = None) 
     InputError
         If `data` holds something else, or cannot be written.
     """
-    folder = Path(data).absolute() if data is not None else _cached(options)
-    try:
-        if not _complete(folder, options):
-            _make(folder, options)
+    made = Made("structured", options, (__file__,))
+    folder = Path(data).absolute() if data is not None else made.cached
+
+    def build(built: Path) -> None:
+        _build(built, options)
+        if progress:
             total = options.speakers * options.clips_per_speaker
-            if progress:
-                progress(total, total, _FEATURES)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: the structured corpus cannot be written ({error.strerror or error}); "
-            "name another folder with --data or AVBASELINES_CACHE"
-        ) from error
+            progress(total, total, _FEATURES)
+
+    made.make(folder, build)
     clips = pd.read_csv(folder / _CLIPS, index_col="clip_id")
     note = f"made-up table with {options.structure} targets, seed {options.seed}; its scores say nothing about people"
     return Release(clips=clips, group="speaker", root=folder, notes=[note])
@@ -145,46 +138,8 @@ def _bent(factor: np.ndarray, kind: int) -> np.ndarray:
     return -bent if kind % 2 else bent
 
 
-def _make(folder: Path, options: Options) -> None:
-    """Build beside the folder and move in place at the end, so that a call cut short leaves no half corpus."""
+def _build(folder: Path, options: Options) -> None:
     clips, X = draw(options)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-        built = Path(scratch) / "corpus"
-        built.mkdir()
-        clips.to_csv(built / _CLIPS, float_format="%.6f", lineterminator="\n")
-        names = np.array([f"x{number + 1:03d}" for number in range(options.features)])
-        np.savez(built / _FEATURES, clip_id=clips.index.to_numpy(dtype=str), X=X, columns=names)
-        (built / _RECIPE).write_text(_recipe(options), encoding="utf-8", newline="\n")
-        try:
-            os.replace(built, folder)
-        except OSError:
-            # another process may have made the same corpus meanwhile
-            if not _complete(folder, options):
-                raise
-
-
-def _complete(folder: Path, options: Options) -> bool:
-    """Whether the corpus stands in the folder; InputError if something else does."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return False
-    recipe = folder / _RECIPE
-    if not recipe.is_file():
-        raise InputError(f"{folder}: is no structured corpus; name an empty or a new folder")
-    if recipe.read_text(encoding="utf-8") != _recipe(options):
-        raise InputError(
-            f"{folder}: holds a structured corpus of other options or of another version; "
-            "delete it or name another folder"
-        )
-    return True
-
-
-def _recipe(options: Options) -> str:
-    """All that the files depend on, as text: the options and the code that makes them."""
-    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    return json.dumps({"options": options.model_dump(), "code": code}, indent=2, sort_keys=True) + "\n"
-
-
-def _cached(options: Options) -> Path:
-    root = Path(os.environ.get("AVBASELINES_CACHE") or platformdirs.user_cache_dir("avbaselines"))
-    return root / f"structured-{hashlib.sha256(_recipe(options).encode()).hexdigest()[:12]}"
+    clips.to_csv(folder / _CLIPS, float_format="%.6f", lineterminator="\n")
+    names = np.array([f"x{number + 1:03d}" for number in range(options.features)])
+    np.savez(folder / _FEATURES, clip_id=clips.index.to_numpy(dtype=str), X=X, columns=names)

@@ -6,22 +6,17 @@ expresses the feeling with an error of its own, so that the two together tell mo
 the machinery works; they say nothing about people.
 """
 
-import hashlib
-import json
-import os
-import tempfile
 import wave
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import platformdirs
 import pydantic
 
 from avbaselines.corpora import synthetic_face, synthetic_voice
 from avbaselines.corpora.corpus import Release
-from avbaselines.errors import InputError
+from avbaselines.corpora.made import Made
 
 ENVIRONMENT = None
 NEEDS = "nothing: the corpus is made on the spot from a seed"
@@ -34,7 +29,7 @@ _CORRELATION = 0.2  # of arousal and valence between clips
 _VOICE_ERROR = (0.35, 0.75)
 _FACE_ERROR = (0.9, 0.55)
 _QUADRANTS = {(True, True): "happy", (True, False): "angry", (False, False): "sad", (False, True): "calm"}
-_CLIPS, _RECIPE = "clips.csv", "synthetic.json"
+_CLIPS = "clips.csv"
 
 
 class Options(pydantic.BaseModel, extra="forbid"):
@@ -77,7 +72,7 @@ def read(options: Options, data: Path | None, progress: Progress | None = None) 
     InputError
         If `data` holds something else, or cannot be written.
     """
-    folder = _cached(options) if data is None else Path(data)
+    folder = _made(options).cached if data is None else Path(data)
     make(folder, options, progress)
     clips = pd.read_csv(folder / _CLIPS, index_col="clip_id")
     note = f"synthetic: {options.speakers} simulated speakers, seed {options.seed}; its scores say nothing about people"
@@ -86,8 +81,6 @@ def read(options: Options, data: Path | None, progress: Progress | None = None) 
 
 def make(folder: Path, options: Options, progress: Progress | None = None) -> None:
     """Make the corpus in a folder, or nothing if it is there.
-
-    Everything is built beside the folder and moved in place at the end, so that a call cut short leaves no half corpus.
 
     Parameters
     ----------
@@ -102,57 +95,15 @@ def make(folder: Path, options: Options, progress: Progress | None = None) -> No
     InputError
         If the folder holds anything else, or cannot be written.
     """
-    folder = Path(folder).absolute()
-    try:
-        if _complete(folder, options):
-            return
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-            built = Path(scratch) / "corpus"
-            _build(built, options, progress)
-            try:
-                os.replace(built, folder)
-            except OSError:
-                # another process may have made the same corpus meanwhile: the same files
-                if not _complete(folder, options):
-                    raise
-    except OSError as error:
-        raise InputError(
-            f"{folder}: the synthetic corpus cannot be written ({error.strerror or error}); "
-            "name another folder with --data or AVBASELINES_CACHE"
-        ) from error
+    _made(options).make(folder, lambda built: _build(built, options, progress))
 
 
-def _complete(folder: Path, options: Options) -> bool:
-    """Whether the corpus stands in the folder; InputError if something else does."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return False
-    recipe = folder / _RECIPE
-    if not recipe.is_file():
-        raise InputError(f"{folder}: is no synthetic corpus; name an empty or a new folder")
-    if recipe.read_text(encoding="utf-8") != _recipe(options):
-        raise InputError(
-            f"{folder}: holds a synthetic corpus of other options or of another version; "
-            "delete it or name another folder"
-        )
-    return True
-
-
-def _recipe(options: Options) -> str:
-    """All that the files depend on, as text: the options and the code that makes them."""
-    code = hashlib.sha256()
-    for source in (__file__, synthetic_voice.__file__, synthetic_face.__file__):
-        code.update(Path(source).read_bytes())
-    return json.dumps({"options": options.model_dump(), "code": code.hexdigest()}, indent=2, sort_keys=True) + "\n"
-
-
-def _cached(options: Options) -> Path:
-    root = Path(os.environ.get("AVBASELINES_CACHE") or platformdirs.user_cache_dir("avbaselines"))
-    return root / f"synthetic-{hashlib.sha256(_recipe(options).encode()).hexdigest()[:12]}"
+def _made(options: Options) -> Made:
+    return Made("synthetic", options, (__file__, synthetic_voice.__file__, synthetic_face.__file__))
 
 
 def _build(folder: Path, options: Options, progress: Progress | None) -> None:
-    (folder / "audio").mkdir(parents=True)
+    (folder / "audio").mkdir()
     (folder / "openface").mkdir()
     # numpy pads a short seed with zeros, so [seed] and [seed, 0] are one: speakers and clips count from 1 here
     leniency = np.random.default_rng([options.seed]).normal(0, 0.25, _RATERS)
@@ -186,7 +137,6 @@ def _build(folder: Path, options: Options, progress: Progress | None) -> None:
                 progress(number + 1, total, clip_id)
     columns = ["clip_id", "speaker", "gender", "arousal", "valence", "emotion"]
     pd.DataFrame(rows, columns=columns).to_csv(folder / _CLIPS, index=False, float_format="%.4f", lineterminator="\n")
-    (folder / _RECIPE).write_text(_recipe(options), encoding="utf-8", newline="\n")
 
 
 def _feel(leniency: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

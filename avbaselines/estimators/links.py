@@ -100,11 +100,17 @@ class Links:
         self._X = self._Y = self._folds = self._groups = None
 
     def __getstate__(self):
-        # Stored models have no tuples for keys.
-        return {**self.__dict__, "steps": [[list(name), step] for name, step in self.steps.items()]}
+        # Stored models have no tuples for keys, and would be written once a step that shares them.
+        models = list({id(step.model): step.model for step in self.steps.values()}.values())
+        number = {id(model): place for place, model in enumerate(models)}
+        steps = [[list(name), number[id(step.model)], replace(step, model=None)] for name, step in self.steps.items()]
+        return {**self.__dict__, "models": models, "steps": steps}
 
     def __setstate__(self, state):
-        self.__dict__.update(state, steps={tuple(name): step for name, step in state["steps"]})
+        models = state["models"]
+        steps = {tuple(name): replace(step, model=models[place]) for name, place, step in state["steps"]}
+        self.__dict__.update({**state, "steps": steps})
+        del self.__dict__["models"]
 
     def _needed(self, name):
         own = [name[-1:]] if self.setting.inputs == "predictions" and len(name) > 1 else []

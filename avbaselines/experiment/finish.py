@@ -73,13 +73,14 @@ def _match(finished, task, name, labelled):
     used = known & labelled
     if used.sum() < 3 or len(np.unique(task.folds[used])) < 2:
         return  # an imported system without training predictions: there is nothing to learn the constants from
-    matcher = Matcher().fit(raw[used], task.y[name][used])
+    matcher = Matcher(strength=task.strength).fit(raw[used], task.y[name][used])
     finished.matching[name] = [float(matcher.factors_[0]), float(matcher.offsets_[0])]
     matched = np.full_like(raw, np.nan)
     if task.resubstitution:
         matched[used] = matcher.transform(raw[used])
     else:
-        matched[used] = np.reshape(cross_matched(raw[used], task.y[name][used], task.folds[used]), (-1, 1))
+        crossed = cross_matched(raw[used], task.y[name][used], task.folds[used], strength=task.strength)
+        matched[used] = np.reshape(crossed, (-1, 1))
     unlabelled = known & ~labelled
     if unlabelled.any():
         matched[unlabelled] = matcher.transform(raw[unlabelled])

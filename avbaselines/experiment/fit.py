@@ -49,6 +49,8 @@ class Task:
     resubstitution : bool
         The clips to learn from are the evaluated ones, as a paper had it: fitted values stand for out-of-fold ones.
     frames, test_frames : Frames or None
+    strength : float
+        Of the matching, see `Matcher`; shapes what is scored, not what is fitted.
     """
 
     targets: list
@@ -62,6 +64,7 @@ class Task:
     resubstitution: bool = False
     frames: Frames | None = None
     test_frames: Frames | None = None
+    strength: float = 1.0
 
     def metric(self, target):
         """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
@@ -110,7 +113,7 @@ def _fit_base(system, task, blocks, test_blocks):
         used = used | is_timed(system)
         model = _new_model(system, task, targets, columns, used)
         model.fit(X[used], _labels(task, targets, used), groups=task.groups[used], **around)
-        notes += [timing_note(model, targets), getattr(model, "note_", "")]
+        notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
         if task.resubstitution:
             oof = predict(model, X[used], targets, **around)
         else:
@@ -165,6 +168,15 @@ def _new_model(system, task, targets, columns, used):
         # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
         return delayed(system, model, single or estimator(system.learner, "regression", **parameters))
     return model
+
+
+def _weights_found(model, targets):
+    """In words, the weights of the targets (of mean 1) that a joint model, moved in time or not, searched for."""
+    model = model if hasattr(model, "target_weights_") else getattr(model, "model_", None)
+    if not hasattr(model, "target_weights_") or not model.searched_:
+        return ""
+    pairs = zip(targets, model.target_weights_, strict=True)
+    return "weights " + ", ".join(f"{target.name} {weight:.2f}" for target, weight in pairs)
 
 
 def _labels(task, targets, used):

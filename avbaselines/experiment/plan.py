@@ -76,7 +76,7 @@ def plan(study, targets, only=()):
     InputError
         Unknown modality, learner, input or name in ``only``.
     """
-    matching = study.systems.matching and any(target.metric in CONCORDANCES for target in targets)
+    matching = bool(study.systems.matching) and any(target.metric in CONCORDANCES for target in targets)
     _refuse_few_targets(study, targets)
     systems = [*_imported(study, matching), *_base(study, targets, matching)]
     for stage in study.systems.fusion:

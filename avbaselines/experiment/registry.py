@@ -9,6 +9,7 @@ from avbaselines.schema import nearest
 READERS = {
     "table": "avbaselines.corpora.table",
     "synthetic": "avbaselines.corpora.synthetic",
+    "structured": "avbaselines.corpora.structured",
     "ravdess": "avbaselines.corpora.ravdess",
     "sewa": "avbaselines.corpora.sewa",
     "recola": "avbaselines.corpora.recola",
@@ -77,6 +78,15 @@ def learner_name(name):
             f"systems.learners: no learner {name!r}{nearest(name, LEARNERS)}; known: {', '.join(LEARNERS)}"
         )
     return known
+
+
+def family(name):
+    """The library of a learner and its objective, such as ("xgboost", "ccc").
+
+    A learner that has no choice of objectives is a library of its own, with the objective "own".
+    """
+    settings = dict(LEARNERS[learner_name(name)].settings)
+    return settings.get("library", name), settings.get("objective", "own")
 
 
 def estimator(name, kind, **parameters):

@@ -10,6 +10,7 @@ import pandas as pd
 from avbaselines.corpora.corpus import Split
 from avbaselines.experiment.comparing import comparisons, flag_fusions, fusion_weights, reported_rows
 from avbaselines.experiment.engine import run_systems, shipping_split
+from avbaselines.experiment.factors import factor_table, write_factors
 from avbaselines.experiment.folder import (
     results_frame,
     write_predictions,
@@ -109,6 +110,9 @@ class StudyResult:
         Whether any system failed.
     identity : Leakage or None
         Who can be told from features and predictions, where that was asked for.
+    factors : DataFrame
+        Objective, task mode and modality, see :func:`avbaselines.experiment.factors.factor_table`; empty where the
+        study does not ask for it.
     """
 
     folder: Path
@@ -117,6 +121,7 @@ class StudyResult:
     failed: bool
     outside: list = field(default_factory=list)
     identity: object = None
+    factors: object = None
 
 
 def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), progress=None):
@@ -139,7 +144,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     """
     started = time.perf_counter()
     folder = Path(folder)
-    outcomes, found, tests, predictions, outside, leak = [], [], [], [], [], None
+    outcomes, found, tests, predictions, outside, leak, factors = [], [], [], [], [], None, []
     for side in sides:
         outcome = run_systems(side, folder, jobs=jobs, device=device, force=force, progress=progress)
         splits = side.corpus.splits
@@ -157,6 +162,8 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         further = [pair for item in beside for pair in item.pairs]
         tests.append(comparisons(scoreboard, rows, picked, side.protocol, further))
         outside += beside
+        if side.study.factors:
+            factors.append(factor_table(side, scoreboard, rows))
         predictions.append((side, rows, stored))
         outcomes.append(outcome)
     study, corpus = sides[0].study, sides[0].corpus
@@ -176,6 +183,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     write_study(folder, study)
     write_results(folder, results, tests)
     write_identity(folder, leak)
+    factors = write_factors(folder, factors, study.title)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
@@ -189,11 +197,12 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         weights=fusion_weights(sides[0].systems, outcomes[0], corpus.splits),
         comparisons=tests,
         more=leak.drawings if leak else (),
+        factors=factors,
     )
     write_text(folder / "report.html", page)
     failed = any(outcome.failures for outcome in outcomes) or bool(leak and leak.failed)
     computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0)
-    return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak)
+    return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak, factors)
 
 
 def _predictions_shown(folder, sides, results):
@@ -212,6 +221,8 @@ def heading(sides):
     if study.protocols.paper is not None:
         protocols["paper"] = study.protocols.paper.note
     notes = dict.fromkeys([*study.notes, *(note for side in sides for note in side.corpus.notes)])
+    if 0 < float(study.systems.matching) < 1:
+        notes[f"Predictions are matched to {study.systems.matching:g} of the targets' deviation only."] = None
     return Heading(
         title=study.title,
         targets=[(target.name, target.metric, target.kind) for target in corpus.targets],

@@ -11,6 +11,9 @@ from . import figures, summary
 from . import predictions as tables
 from .board import Board, Cell, Column, Row, leaderboard
 from .drawing import Drawing, absent
+from .factors import TITLE as FACTORS_TITLE
+from .factors import caption as factors_caption
+from .factors import factor_grids, factor_sentences
 from .graph import fusion_graph
 from .heading import Heading
 from .words import MARKS, caption, column_heads, figure, name_marks, remarks
@@ -30,6 +33,7 @@ def render_page(
     comparisons: pd.DataFrame | None = None,
     split: str = "all",
     more: Sequence[Drawing] = (),
+    factors: pd.DataFrame | None = None,
 ) -> str:
     """The report of a run as one HTML page: no network, no file beside it, readable on a phone and in print.
 
@@ -51,6 +55,8 @@ def render_page(
         Whose figures the leaderboard shows.
     more : sequence of Drawing
         Further figures, shown after the page's own.
+    factors : DataFrame, optional
+        ``factors.csv``: objective, task mode and modality.
 
     Returns
     -------
@@ -82,12 +88,25 @@ def render_page(
         absent=[drawing for drawing in drawings if not drawing.svg],
         protocols=[(name, heading.protocols.get(name, "")) for name in board.protocols],
         gaps=_gaps(board),
+        factors=_factors(factors),
         tests=tests,
         verdicts=summary.VERDICTS,
         details=[
             (name, list(flat(part))) for name, part in (("Study as run", study), ("Provenance", provenance)) if part
         ],
     )
+
+
+def _factors(table: pd.DataFrame | None) -> dict[str, Any]:
+    """Title, tables and texts of objective, task mode and modality; nothing where there is no such table."""
+    if table is None or table.empty:
+        return {}
+    return {
+        "title": FACTORS_TITLE,
+        "grids": factor_grids(table),
+        "sentences": factor_sentences(table),
+        "caption": factors_caption(table),
+    }
 
 
 def flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -213,6 +213,31 @@ def make_recola(folder, layout="avec2016", seconds=20.0, media=False):
     return folder
 
 
+def make_sewa(folder, seconds=6.0):
+    """SEWA as AVEC 2019 laid it out: labels and action-unit functionals each 0.1 s, twelve recordings.
+
+    The action units show arousal and valence; liking goes against arousal.
+    """
+    folder, rng = _made(folder), np.random.default_rng(0)
+    times = np.arange(round(seconds / 0.1)) / 10
+    for part in ("Train", "Devel"):
+        for culture in ("DE", "HU"):
+            for number in (1, 2, 3):
+                name = f"{part}_{culture}_{number:02d}"
+                arousal, valence = (0.3 * np.sin(2 * np.pi * times / 5 + phase) for phase in rng.uniform(0, 6, 2))
+                liking = 0.1 * rng.normal(size=len(times)) - 0.5 * arousal
+                units = np.column_stack([arousal, valence, arousal - valence]) + 0.3 * rng.normal(size=(len(times), 3))
+                for place, heads, values in (
+                    ("labels", "arousal;valence;liking", np.column_stack([arousal, valence, liking])),
+                    ("visual_features_functionals", "AU01_r_mean;AU12_r_mean;AU04_r_std", units),
+                ):
+                    rows = [f"name;timestamp;{heads}"]
+                    for time, row in zip(times, values, strict=True):
+                        rows.append(";".join([f"'{name}'", f"{time:.1f}", *(f"{value:.6f}" for value in row)]))
+                    _write(folder / place / f"{name}.csv", "\n".join(rows) + "\n")
+    return folder
+
+
 def make_creativeit(folder, seconds=20.0, media=False):
     """CreativeIT in the layout its reader states: four sessions of two recordings by two actors, with motion capture.
 

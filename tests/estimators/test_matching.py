@@ -62,3 +62,13 @@ def test_bad_input_is_refused():
         Matcher(range=(1, 0)).fit(P, Y)
     with pytest.raises(InputError, match="2 predicted targets but 3"):
         Matcher().fit(P, np.zeros((80, 3)))
+
+
+def test_strength_is_a_share_of_the_deviation():
+    rng = np.random.default_rng(0)
+    y = rng.normal(10, 4, size=(200, 1))
+    P = 3 + 0.1 * (y - 10) + rng.normal(size=(200, 1))
+    part = Matcher(strength=0.5).fit(P, y).transform(P)
+    assert part.mean() == pytest.approx(y.mean()) and part.std() == pytest.approx(0.5 * y.std())
+    with pytest.raises(InputError, match="strength: a number above 0 and at most 1"):
+        Matcher(strength=0.0).fit(P, y)

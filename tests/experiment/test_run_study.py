@@ -356,6 +356,12 @@ def test_chains_and_joint_trees_are_systems_like_any_other(tmp_path):
         (["systems.tasks=['chain']", "systems.chain_order=['mood']"], "chain_order"),
         (["systems.target_weights={arousal=-1.0}"], "target_weights"),
         (["systems.learners=['rigde']"], "'ridge'"),
+        (["systems.learners=['xgboost-cccc']"], "'xgboost-ccc'"),
+        (
+            ["systems.tasks=['joint']", "targets.calm={metric='ccc', column='arousal'}"]
+            + ["systems.target_weights={arousal=1, mood=1}"],
+            "must weigh each regressed target",
+        ),
         (["systems.fusion=[{method='mean', context=[3]}]"], "context"),
         (["systems.fusion=[{method='ridge', name='x', inputs=['ridge-audoi', 'ridge-face']}]"], "'ridge-audio'"),
         (["modalities.late-mean='audio.npz'", "systems.early=[['audio', 'fase']]"], "'face'"),
