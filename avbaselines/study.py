@@ -106,6 +106,7 @@ class Study(Section):
     predictions: dict[Name, PredictionOptions] = {}
     systems: Systems = Systems()
     identity: Identity | None = None
+    importance: bool = False
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0)

@@ -64,12 +64,13 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
                   bbox={"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"})  # fmt: skip
     axis.set_xlim(-0.05, deepest + 0.05)
     words = "; ".join(f"{upper} takes {number(weight)} of {lower}" for upper, lower, weight in edges)
+    shares = " Into picked: the share of splits that chose it." if system == "picked" else ""
     rest = f" {hidden} lighter inputs are not drawn." if hidden else ""
     return Drawing(
         title,
         svg(figure),
         f"Weights for {target.name}: {words}.",
-        f"Width: size of the weight; dashed: negative.{rest}",
+        f"Width: size of the weight; dashed: negative.{shares}{rest}",
     )
 
 
