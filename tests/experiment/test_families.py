@@ -12,7 +12,8 @@ def test_names_of_opensmile_and_face_tools_are_known():
         ],
         "voice quality": [
             "jitterLocal_sma3nz_amean", "jitterDDP_sma_de_iqr1-2", "shimmerLocaldB_sma3nz_amean",
-            "HNRdBACF_sma3nz_amean", "logHNR_sma_iqr1-3", "logRelF0-H1-A3_sma3nz_amean", "voicingFinalUnclipped_sma_max",
+            "HNRdBACF_sma3nz_amean", "logHNR_sma_iqr1-3", "logRelF0-H1-A3_sma3nz_amean",
+            "voicingFinalUnclipped_sma_max",
         ],
         "spectrum": [
             "F1frequency_sma3nz_amean", "F3amplitudeLogRelF0_sma3nz_amean", "alphaRatioV_sma3nz_amean",

@@ -159,7 +159,8 @@ def test_the_honest_answer_comes_first_and_resubstitution_is_not_to_be_believed(
 
 def test_what_a_row_put_together_is_made_of_and_twins_are_folded_away(numbered, heading):
     made = "best out-of-fold system of each split (late-ridge in 4, early in 1 of 5)"
-    table = numbered.assign(system=numbered.system.replace({"late-ridge": "picked", "svr-audio-by-speaker": "early-raw"}))
+    names = {"late-ridge": "picked", "svr-audio-by-speaker": "early-raw"}
+    table = numbered.assign(system=numbered.system.replace(names))
     table.loc[table.system == "picked", "note"] = made
     page = render_page(table, EMPTY, heading, comparisons=TESTS.assign(p_holm=0.04))
     answer = Texts(page).text
