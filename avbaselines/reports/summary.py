@@ -163,7 +163,7 @@ def _gains(board: Board, row: Row, column: Column, comparisons: list[Comparison]
         and not math.isnan(other.cells[column[:2]].value)
     ]  # fmt: skip
     single, fused = [other for other in rivals if other.stage in ("", "0")], row.stage not in ("", "0")
-    chosen = [other for other in rivals if other.learner == "best-single"]
+    chosen = [other for other in rivals if other.learner == "best-single" and not other.system.endswith("-raw")]
     means = [other for other in rivals if other.learner == "mean"]
     whom = f"the best {'' if fused else 'other '}single system"
     found = []
