@@ -3,6 +3,7 @@
 import argparse
 import csv
 import json
+import os
 import sys
 import time
 import traceback
@@ -76,9 +77,9 @@ def main(argv=None):
     arguments = parser().parse_args(argv)
     try:
         if arguments.list:
-            return show_list(Console())
+            return _flushed(show_list(Console()))
         if arguments.reported:
-            return show_reported(Console())
+            return _flushed(show_reported(Console()))
         if not arguments.study:
             raise InputError(f"name a study, or a study file; shipped: {', '.join(catalog.names('studies'))}")
         return run(arguments, Console(), Console(stderr=True))
@@ -90,6 +91,10 @@ def main(argv=None):
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has enough; what is still buffered goes nowhere, without a word at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
 
 
 def run(arguments, console, messages):
@@ -138,6 +143,12 @@ def run(arguments, console, messages):
     work = f"{result.computed} fits" if result.computed else "nothing computed anew"
     messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)
     return FAILED if result.failed else DONE
+
+
+def _flushed(status):
+    """The status, once everything is written: a reader that left is noticed here and not as Python ends."""
+    sys.stdout.flush()
+    return status
 
 
 def show_plan(console, side):

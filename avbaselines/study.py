@@ -110,6 +110,7 @@ class Study(Section):
     systems: Systems = Systems()
     identity: Identity | None = None
     factors: bool = False
+    importance: bool = False
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0)

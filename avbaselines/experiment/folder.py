@@ -48,6 +48,16 @@ def write_results(folder, results, comparisons):
         comparisons.to_csv(temporary, index=False)
 
 
+def write_importance(folder, table):
+    """importance.csv, or nothing where nothing was measured (what an earlier run left goes)."""
+    path = Path(folder) / "importance.csv"
+    if table is None:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
 def write_study(folder, study):
     """study.toml with every default filled in."""
     with replacing(Path(folder) / "study.toml") as temporary:

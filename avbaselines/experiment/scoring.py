@@ -112,7 +112,11 @@ def pick(corpus, rows, splits):
     chosen = Scored(
         PICKED,
         type(system)(
-            PICKED, modalities=modalities, method=PICKED, stage=max(row.system.stage for row in best.values())
+            PICKED,
+            modalities=modalities,
+            method=PICKED,
+            stage=max(row.system.stage for row in best.values()),
+            inputs=tuple(best[split.name].system.name for split in splits),
         ),
         {split.name: best[split.name].test[split.name] for split in splits},
         {split.name: best[split.name].oof[split.name] for split in splits},

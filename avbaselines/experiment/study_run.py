@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import Split
-from avbaselines.experiment.comparing import comparisons, flag_fusions, fusion_weights, reported_rows
+from avbaselines.experiment import importance
+from avbaselines.experiment.comparing import comparisons, flag_fusions, reported_rows
 from avbaselines.experiment.engine import run_systems, shipping_split
 from avbaselines.experiment.factors import factor_table, write_factors
 from avbaselines.experiment.folder import (
     results_frame,
+    write_importance,
     write_predictions,
     write_provenance,
     write_results,
@@ -25,6 +27,8 @@ from avbaselines.experiment.outside import beside_outside, outside_lines
 from avbaselines.experiment.plan import plan
 from avbaselines.experiment.scoring import Scoreboard, gather, pick, score_rows
 from avbaselines.experiment.shipping import write_models
+from avbaselines.experiment.shown import predictions_shown, weights_shown
+from avbaselines.reports.importance import family_losses
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
 from avbaselines.study import under_protocol
@@ -144,7 +148,8 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     """
     started = time.perf_counter()
     folder = Path(folder)
-    outcomes, found, tests, predictions, outside, leak, factors = [], [], [], [], [], None, []
+    outcomes, found, tests, predictions, outside, factors = [], [], [], [], [], []
+    leak, lost, refits = None, None, 0
     for side in sides:
         outcome = run_systems(side, folder, jobs=jobs, device=device, force=force, progress=progress)
         splits = side.corpus.splits
@@ -158,6 +163,10 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         if side.people is not None:
             leak = leakage(side, outcome, scoreboard, rows, picked, jobs=jobs, force=force, progress=progress)
             found += leak.results
+        if side.study.importance and not side.resubstitution and lost is None:
+            lost, refits = importance.measure(
+                side, outcome, scoreboard, rows, jobs=jobs, force=force, progress=progress
+            )  # fmt: skip
         beside = beside_outside(side, rows)
         further = [pair for item in beside for pair in item.pairs]
         tests.append(comparisons(scoreboard, rows, picked, side.protocol, further))
@@ -184,34 +193,26 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     write_results(folder, results, tests)
     write_identity(folder, leak)
     factors = write_factors(folder, factors, study.title)
+    write_importance(folder, lost)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
     provenance = write_provenance(folder, sides, outcomes, command=list(command), jobs=jobs, seconds=seconds)
     page = render_page(
         results,
-        _predictions_shown(folder, sides, results),
+        predictions_shown(folder, predictions, results),
         words,
         study=study.model_dump(mode="json"),
         provenance=provenance,
-        weights=fusion_weights(sides[0].systems, outcomes[0], corpus.splits),
+        weights=weights_shown(predictions, outcomes),
         comparisons=tests,
-        more=leak.drawings if leak else (),
+        more=[*family_losses(lost, words), *(leak.drawings if leak else ())],
         factors=factors,
     )
     write_text(folder / "report.html", page)
     failed = any(outcome.failures for outcome in outcomes) or bool(leak and leak.failed)
-    computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0)
+    computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0) + refits
     return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak, factors)
-
-
-def _predictions_shown(folder, sides, results):
-    """Test predictions that the page draws: of the picked rows and their twins; all, where none was picked."""
-    picked = set(results.loc[results["picked"] == "yes", "system"])
-    twins = [{row for system in side.systems if picked & set(system.rows) for row in system.rows} for side in sides]
-    names = picked.union(*twins)
-    filters = [("part", "==", "test"), *([("system", "in", sorted(names))] if names else [])]
-    return pd.read_parquet(folder / "predictions.parquet", filters=filters)
 
 
 def heading(sides):

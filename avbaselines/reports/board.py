@@ -228,7 +228,9 @@ def _row(key, part, columns, heading, split, protocols, common) -> Row:
     cells = {}
     for column in columns:
         cell = figures.get(column[:2]) or _mean(figures, column, heading)
-        if cell is None and key["kind"] == "reported":
+        if cell is None and key["kind"] == "reported" and not any(
+            other.target == column.target and other[:2] in figures for other in columns
+        ):
             # Another metric of the same target is still worth showing, named, and out of the ranking.
             cell = next((figure for (target, _), figure in figures.items() if target == column.target), None)
         if cell is not None:

@@ -27,6 +27,7 @@ from .words import counted, number
 
 MOST_LABELLED_GROUPS = 40
 MOST_TRACE_POINTS = 1200
+LEAST_IN_BIN = 10
 
 
 @styled
@@ -47,7 +48,8 @@ def stages(board: Board, protocol: str) -> Drawing:
     for step in steps:
         here = [(row, cell) for stage, row, cell in rows if stage == step]
         axis.plot([step] * len(here), [cell.value for _, cell in here], "o", color=GREY, alpha=0.5, ms=4, mew=0)
-        row, cell = max(here, key=lambda pair: pair[0].score)
+        # Per-speaker normalisation reads evaluated clips: it is seen, but is not what the next stage has to beat.
+        row, cell = max(here, key=lambda pair: ("transductive" not in pair[0].labels, pair[0].score))
         if not math.isnan(cell.low):
             axis.plot([step, step], [cell.low, cell.high], color=BLUE, lw=1.6, solid_capstyle="butt")
         axis.plot(step, cell.value, "D", color=BLUE, ms=6)
@@ -65,8 +67,8 @@ def stages(board: Board, protocol: str) -> Drawing:
         title,
         svg(figure),
         "Best system of each stage: " + "; ".join(words) + ".",
-        "Grey: every system of the stage. Diamond: the best one on the evaluated clips with its interval. Lines: plain "
-        "and matched mean, which a learnt stage has to beat.",
+        "Grey: every system of the stage. Diamond: the best one on the evaluated clips with its interval, transductive "
+        "ones aside. Lines: plain and matched mean, which a learnt stage has to beat.",
     )
 
 
@@ -117,8 +119,13 @@ def _calibration(parts: list, target: Target, bins: int) -> Drawing:
     figure, axis = axes()
     words, ends = [], []
     for kind, name, colour, mark, truth, guess in parts:
-        # Bins hold equally many clips, so that each point is equally sure.
-        order = np.array_split(np.argsort(guess, kind="stable"), min(bins, max(2, len(guess) // 10)))
+        if target.kind == "classes":
+            place = np.minimum((guess * bins).astype(int), bins - 1)
+            full = np.flatnonzero(np.bincount(place, minlength=bins) >= LEAST_IN_BIN)
+            order = [np.flatnonzero(place == bin) for bin in full]
+        else:
+            # Bins hold equally many clips, so that each point is equally sure.
+            order = np.array_split(np.argsort(guess, kind="stable"), min(bins, max(2, len(guess) // LEAST_IN_BIN)))
         x, y = [guess[index].mean() for index in order], [truth[index].mean() for index in order]
         axis.plot(x, y, marker=mark, color=colour, lw=1.4, ms=5, label=kind or name)
         ends += [*x, *y]
@@ -132,7 +139,8 @@ def _calibration(parts: list, target: Target, bins: int) -> Drawing:
         f"{target.name}: calibration",
         svg(figure),
         f"Calibration for {target.name}, mean truth against mean prediction in bins: {'; '.join(words)}.",
-        "Bins of equally many clips, all classes together. On the dashed line a posterior is a frequency."
+        f"Bins of equal width with {LEAST_IN_BIN} posteriors or more, all classes together. On the dashed line a "
+        "posterior is a frequency."
         if of_classes
         else "Bins of equally many clips. Steeper than the dashed line: predictions are too timid; flatter: too bold.",
     )

@@ -50,13 +50,16 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
     figure, axis = axes(width=max(4.4, 1.7 * (deepest + 1)), height=max(2.0, 0.4 * tallest + 0.4 * n_between + 0.4))
     axis.axis("off")
     heaviest = max(abs(weight) for _, _, weight in edges) or 1.0
+    # The weights of systems that stand above one another are written apart.
+    ranks = {name: sum(place[other][0] == place[name][0] for other in list(place)[:k]) for k, name in enumerate(place)}
     for upper, lower, weight in edges:
         (x1, y1), (x0, y0) = place[upper], place[lower]
         x1, x0 = deepest - x1, deepest - x0
         colour = BLUE if weight >= 0 else VERMILION
         axis.plot([x0, x1], [y0, y1], color=colour, lw=0.4 + 4 * abs(weight) / heaviest, alpha=0.55, zorder=1,
                   ls="-" if weight >= 0 else "--", solid_capstyle="butt")  # fmt: skip
-        axis.text(x0 + 0.62 * (x1 - x0), y0 + 0.62 * (y1 - y0), number(weight), fontsize=8, ha="center", va="center",
+        along = 0.66 - 0.2 * (ranks[upper] % 3)
+        axis.text(x0 + along * (x1 - x0), y0 + along * (y1 - y0), number(weight), fontsize=8, ha="center", va="center",
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=2)  # fmt: skip
     for name, (column, y) in place.items():
         side = "left" if column == deepest else "right" if column == 0 else "center"
@@ -64,12 +67,13 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
                   bbox={"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"})  # fmt: skip
     axis.set_xlim(-0.05, deepest + 0.05)
     words = "; ".join(f"{upper} takes {number(weight)} of {lower}" for upper, lower, weight in edges)
+    shares = " Into picked: the share of splits that chose it." if system == "picked" else ""
     rest = f" {hidden} lighter inputs are not drawn." if hidden else ""
     return Drawing(
         title,
         svg(figure),
         f"Weights for {target.name}: {words}.",
-        f"Width: size of the weight; dashed: negative.{rest}",
+        f"Width: size of the weight; dashed: negative.{shares}{rest}",
     )
 
 

@@ -19,6 +19,7 @@ from .heading import Heading
 from .words import MARKS, caption, column_heads, figure, name_marks, remarks
 
 MOST_TARGETS_DRAWN = 4
+MOST_MODALITIES = 3
 DIGITS = 3
 
 
@@ -47,10 +48,10 @@ def render_page(
     study, provenance : mapping, optional
         The study as run and ``provenance.json``, shown as they are.
     weights : DataFrame, optional
-        Columns system, target, input, weight: what each fusion takes of each input.
+        Columns system, target, input, weight, and optionally protocol: what each fusion takes of each input.
     comparisons : DataFrame, optional
-        Columns system_a, system_b, target (``mean`` included), difference (a - b), ci_low, ci_high, p_value, and
-        optionally protocol.
+        Columns system_a, system_b, target (``mean`` included), difference (positive = a is better), ci_low, ci_high,
+        p_value, and optionally protocol and p_holm.
     split : str
         Whose figures the leaderboard shows.
     more : sequence of Drawing
@@ -70,7 +71,7 @@ def render_page(
     """
     tables.check(predictions)
     board = leaderboard(results, heading, split)
-    tests = summary.read_comparisons(board, comparisons)
+    tests = summary.read_comparisons(comparisons)
     drawings = [*_drawings(board, predictions, weights), *more]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("avbaselines.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
@@ -82,6 +83,7 @@ def render_page(
         heads=[" ".join(column_heads(board, column)) for column in board.columns],
         shows_protocol=board.shows_protocol,
         rows=_rows(board),
+        n_twins=len(_twins(board)),
         remarks=[(name_marks(row, MARKS), row.system, text) for row, text in remarks(board)],
         caption=caption(board, MARKS | {"best": "bold"}),
         drawings=[drawing for drawing in drawings if drawing.svg],
@@ -154,7 +156,7 @@ def _drawings_of(board, predictions, weights, protocol, system, targets) -> Iter
         if target.kind == "classes":
             yield figures.confusion(here, protocol, system, target)
         yield figures.groups(here, protocol, system, target, heading)
-        yield fusion_graph(weights, system, target)
+        yield fusion_graph(_of_protocol(weights, protocol), system, target)
         yield from figures.traces(here, protocol, system, target)
     if not {"recording", "time"} <= set(predictions.columns):
         yield absent("Traces over time", "the clips are not time-continuous recordings")
@@ -162,12 +164,39 @@ def _drawings_of(board, predictions, weights, protocol, system, targets) -> Iter
         yield absent("Confusion matrices", "no target is a class")
 
 
+def _of_protocol(weights: pd.DataFrame | None, protocol: str) -> pd.DataFrame | None:
+    if weights is None or "protocol" not in weights.columns:
+        return weights
+    return weights[weights["protocol"] == protocol]
+
+
+def _twins(board: Board) -> set[tuple[str, str]]:
+    """Protocol and name of the rows without matching, which the page folds away; a plain mean is no mere twin."""
+    names = {}
+    for row in board.rows:
+        names.setdefault(row.protocol, set()).add(row.system)
+    twins = {(row.protocol, tables.raw_name(row.system, names[row.protocol])) for row in board.rows}
+    return {
+        (row.protocol, row.system)
+        for row in board.rows
+        if (row.protocol, row.system) in twins and row.learner != "mean" and row.kind == "measured"
+    }
+
+
+def _short(modalities: str) -> str:
+    """Modalities on one line: beyond three their number stands for the rest."""
+    names = modalities.split("+")
+    return modalities if len(names) <= MOST_MODALITIES else f"{names[0]} and {len(names) - 1} more"
+
+
 def _rows(board: Board) -> list[dict[str, Any]]:
-    spans = {column: _span(board, column) for column in board.columns}
+    spans, twins = {column: _span(board, column) for column in board.columns}, _twins(board)
     return [
         {
             "row": row,
             "marks": name_marks(row, MARKS),
+            "twin": (row.protocol, row.system) in twins,
+            "modalities": _short(row.modalities),
             "kind": "failed" if row.status == "failed" else row.kind if row.comparable else "aside",
             "cells": [_cell(board, row, column, spans[column]) for column in board.columns],
             "seconds": "" if math.isnan(row.seconds) else f"{row.seconds:,.1f}",

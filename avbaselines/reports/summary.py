@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import InputError
-from .board import LOWER_IS_BETTER, Board, Column, Row, oriented
+from .board import Board, Column, Row, oriented
 from .words import interval, number
 
 COLUMNS = ("system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value")
@@ -20,17 +20,20 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """The difference a - b of two systems on the same clips; ``metric`` says whether more is better."""
+    """How much better a is than b on the same clips, with its interval; positive = a is better, whatever the metric.
+
+    ``p_holm`` is the p-value corrected for all comparisons of the run, NaN where that was not given.
+    """
 
     protocol: str
     system_a: str
     system_b: str
     target: str
-    metric: str
     difference: float
     low: float
     high: float
     p_value: float
+    p_holm: float = math.nan
 
     @property
     def text(self) -> str:
@@ -40,38 +43,47 @@ class Comparison:
         return signed(self.difference) + spread + p_value
 
     @property
+    def corrected(self) -> str:
+        """``.012 corrected``, or nothing."""
+        return "" if math.isnan(self.p_holm) else f" ({p_text(self.p_holm).removeprefix('p = ')} corrected)"
+
+    @property
     def verdict(self) -> str:
         """``better`` or ``worse`` (system a) where the interval excludes 0, else ``open``."""
-        low, high = (-self.high, -self.low) if self.metric in LOWER_IS_BETTER else (self.low, self.high)
-        return "better" if low > 0 else "worse" if high < 0 else "open"
+        return "better" if self.low > 0 else "worse" if self.high < 0 else "open"
 
     def reversed(self) -> "Comparison":
         """The same test read as b - a."""
         return Comparison(
-            self.protocol, self.system_b, self.system_a, self.target, self.metric,
-            -self.difference, -self.high, -self.low, self.p_value,
+            self.protocol, self.system_b, self.system_a, self.target,
+            -self.difference, -self.high, -self.low, self.p_value, self.p_holm,
         )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one protocol hands over: the picked system, its figure, the verdict on its gain, and that in sentences."""
+    """What one protocol hands over: the picked system, its figure, the verdict on its gain, and that in sentences.
+
+    ``warning`` says why the figure is not to be believed, where it is not; ``composed`` of what a picked row is made.
+    """
 
     protocol: str
     system: str
     figure: str
     verdict: str
     sentences: list[str]
+    composed: str = ""
+    warning: str = ""
 
 
-def read_comparisons(board: Board, table: pd.DataFrame | None) -> list[Comparison]:
+def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
     """The given paired tests.
 
     Parameters
     ----------
-    board : Board
     table : DataFrame or None
-        Columns system_a, system_b, target, difference (a - b), ci_low, ci_high, p_value, and optionally protocol.
+        Columns system_a, system_b, target, difference (positive = a is better), ci_low, ci_high, p_value, and
+        optionally protocol and p_holm.
 
     Raises
     ------
@@ -83,23 +95,27 @@ def read_comparisons(board: Board, table: pd.DataFrame | None) -> list[Compariso
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise InputError(f"comparisons/{missing[0]}: column missing; has {', '.join(map(str, table.columns))}")
-    metrics = {column.target: column.metric for column in board.columns[::-1]}
     return [
         Comparison(
-            row.get("protocol", ""), row["system_a"], row["system_b"], row["target"], metrics.get(row["target"], ""),
+            row.get("protocol", ""), row["system_a"], row["system_b"], row["target"],
             *(float(row[name]) for name in ("difference", "ci_low", "ci_high", "p_value")),
+            float(row.get("p_holm", math.nan)),
         )
         for row in table.to_dict("records")
     ]  # fmt: skip
 
 
 def answers(board: Board, comparisons: list[Comparison]) -> list[Answer]:
-    """One answer for each protocol with a picked system that finished.
+    """One answer for each protocol with a picked system that finished, in the order of the heading's protocols.
 
-    The gain is that of the picked system over the best single system (stage 0) on the evaluated clips. It is called
-    more than chance only if a paired test of these two was given and its interval excludes 0.
+    The gain is that of the picked system over the best single system (stage 0) on the evaluated clips, or where none
+    was measured over the one chosen out-of-fold; a fusion's gain over the best mean of predictions stands beside it.
+    It is called more than chance only if a paired test of the two was given and its interval excludes 0.
     """
-    return [_answer(board, row, comparisons) for row in board.rows if row.picked and row.status == "ok"]
+    order = list(board.heading.protocols)
+    rows = [row for row in board.rows if row.picked and row.status == "ok"]
+    rows.sort(key=lambda row: order.index(row.protocol) if row.protocol in order else len(order))
+    return [_answer(board, row, comparisons) for row in rows]
 
 
 def signed(value: float) -> str:
@@ -123,32 +139,65 @@ def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
         cell = row.cells[column[:2]]
         name = f"{column.target} {board.heading.metric_label(column.metric)}"
         texts.append(f"{name} {number(cell.value, 3)} {interval(cell, 3)}".strip())
-        verdict, gain = _gain(board, row, column, comparisons)
-        verdicts.append(verdict)
-        found = [gain, *_higher(board, row, column), *_reported(board, row, column)]
+        gains = _gains(board, row, column, comparisons)
+        verdicts.append(gains[0][0])
+        found = [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
         sentences += found if with_mean else [f"{column.target}: {sentence}" for sentence in found]
-    return Answer(row.protocol, row.system, "; ".join(texts), next(iter(verdicts), "none"), sentences)
+    composed = next((part for part in row.note.split("; ") if row.system == "picked" and part.startswith("best")), "")
+    seen = "resubstitution" in row.labels
+    warning = (
+        "Not to be believed: fitted, tuned, picked and scored on the same clips; tests and intervals share the flaw."
+    )
+    return Answer(
+        row.protocol, row.system, "; ".join(texts), "none" if seen else next(iter(verdicts), "none"), sentences,
+        composed, warning if seen else "",
+    )  # fmt: skip
 
 
-def _gain(board: Board, row: Row, column: Column, comparisons: list[Comparison]) -> tuple[str, str]:
-    """Verdict and sentence on the gain over the best single system."""
+def _gains(board: Board, row: Row, column: Column, comparisons: list[Comparison]) -> list[tuple[str, str]]:
+    """Verdicts and sentences on the gain over the best single system and, for a fusion, over the best mean."""
     rivals = [
         other for other in board.rows
         if (other.protocol, other.kind, other.status) == (row.protocol, "measured", "ok") and other.system != row.system
-        and other.stage in ("", "0") and not other.labels and column[:2] in other.cells
+        and "transductive" not in other.labels and column[:2] in other.cells
         and not math.isnan(other.cells[column[:2]].value)
     ]  # fmt: skip
-    if not rivals:
-        return "none", "There is no other single system to compare it with."
-    rival = max(rivals, key=lambda other: oriented(other.cells[column[:2]].value, column.metric))
-    whom = f"the best {'other ' if row.stage in ('', '0') else ''}single system, {rival.system}"
+    single, fused = [other for other in rivals if other.stage in ("", "0")], row.stage not in ("", "0")
+    chosen = [other for other in rivals if other.learner == "best-single" and not other.system.endswith("-raw")]
+    means = [other for other in rivals if other.learner == "mean"]
+    whom = f"the best {'' if fused else 'other '}single system"
+    found = []
+    if single:
+        found.append(_gain(row, _best_of(single, column), whom, column, board, comparisons))
+    elif chosen:
+        words = "the best single system as chosen out-of-fold"
+        found.append(_gain(row, _best_of(chosen, column), words, column, board, comparisons))
+    else:
+        found.append(("none", "There is no other single system to compare it with."))
+    if means and fused and row.learner != "mean":
+        found.append(_gain(row, _best_of(means, column), "the best mean of predictions", column, board, comparisons))
+    return found
+
+
+def _best_of(rows: list[Row], column: Column) -> Row:
+    return max(rows, key=lambda other: oriented(other.cells[column[:2]].value, column.metric))
+
+
+def _gain(
+    row: Row, rival: Row, words: str, column: Column, board: Board, comparisons: list[Comparison]
+) -> tuple[str, str]:
+    """Verdict and sentence on the gain over one rival."""
+    whom = f"{words}, {rival.system}"
+    # Of one target the mean over targets is the same figure, and that is what runs test.
+    targets = {column.target, "mean"} if len(board.heading.targets) == 1 else {column.target}
     for test in comparisons:
         if test.system_b == row.system:
             test = test.reversed()
-        here = (test.system_a, test.system_b, test.target) == (row.system, rival.system, column.target)
+        here = (test.system_a, test.system_b) == (row.system, rival.system) and test.target in targets
         if here and test.protocol in ("", row.protocol):
-            return test.verdict, f"{test.text} over {whom} (paired over groups): {VERDICTS[test.verdict]}."
-    gap = row.cells[column[:2]].value - rival.cells[column[:2]].value
+            text = f"{test.text} over {whom} (paired over groups): {VERDICTS[test.verdict]}."
+            return test.verdict, text
+    gap = oriented(row.cells[column[:2]].value, column.metric) - oriented(rival.cells[column[:2]].value, column.metric)
     return "none", f"{signed(gap)} over {whom}; no paired test of the two was given, so this may be chance."
 
 

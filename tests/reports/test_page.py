@@ -73,6 +73,9 @@ def numbered(results):
     return results.assign(stage=results.stage.replace({"base": "0", "stage 1": "1"}))
 
 
+EMPTY = pd.DataFrame(columns=[
+    "protocol", "split", "part", "system", "target", "class", "clip_id", "group", "truth", "prediction",
+])  # fmt: skip
 TESTS = pd.DataFrame(
     [
         ("early", "late-ridge", "mean", -0.075, -0.12, -0.03, 0.004),
@@ -126,6 +129,45 @@ def test_without_a_test_or_a_clear_one_nothing_is_claimed(numbered, predictions,
     unclear = TESTS.assign(ci_low=-0.1, ci_high=0.02)
     text = Texts(render_page(numbered, predictions.iloc[:0], heading, comparisons=unclear)).text
     assert "chance alone may do this" in text[: text.index("Leaderboard")]
+
+
+def test_of_one_target_the_test_of_the_mean_is_its_test(numbered, heading):
+    one = replace(heading, targets=heading.targets[:1])
+    text = Texts(render_page(numbered[numbered.target != "valence"], EMPTY, one, comparisons=TESTS)).text
+    answer = text[: text.index("Leaderboard")]
+    assert "over the best single system, early (paired over groups): more than chance explains" in answer
+    assert "+.005 [−.020, +.030], p = .400 over the best mean of predictions, late-matched-mean" in answer
+
+
+def test_where_less_is_better_positive_still_means_better(numbered, heading):
+    errors = numbered[numbered.metric == "rmse"]
+    heading = replace(heading, targets=[(name, "rmse", "regression") for name in ("arousal", "valence")])
+    text = Texts(render_page(errors, EMPTY, heading, comparisons=TESTS)).text
+    assert "+.075 [+.030, +.120], p = .004 over the best single system, early" in text
+    assert "more than chance explains" in text[: text.index("Leaderboard")]
+
+
+def test_the_honest_answer_comes_first_and_resubstitution_is_not_to_be_believed(numbered, heading):
+    flawed = numbered.assign(protocol="paper", value=numbered.value + 0.2, note="resubstitution: fitted and scored")
+    flawed = flawed[flawed.kind != "reported"]
+    heading = replace(heading, protocols={"honest": "left out", "paper": "all in"})
+    text = Texts(render_page(pd.concat([flawed, numbered]), EMPTY, heading, comparisons=TESTS)).text
+    answer = text[: text.index("Leaderboard")]
+    assert answer.index("protocol honest") < answer.index("protocol paper") < answer.index("Not to be believed")
+    assert answer.count("Not to be believed") == 1
+
+
+def test_what_a_row_put_together_is_made_of_and_twins_are_folded_away(numbered, heading):
+    made = "best out-of-fold system of each split (late-ridge in 4, early in 1 of 5)"
+    names = {"late-ridge": "picked", "svr-audio-by-speaker": "early-raw"}
+    table = numbered.assign(system=numbered.system.replace(names))
+    table.loc[table.system == "picked", "note"] = made
+    page = render_page(table, EMPTY, heading, comparisons=TESTS.assign(p_holm=0.04))
+    answer = Texts(page).text
+    assert f"★ picked : {made}" in answer[: answer.index("Leaderboard")] and "p = .004 (.040 corrected)" in answer
+    assert "show the 1 unmatched twins" in answer and page.count(' twin"') == 1
+    long = table.assign(modalities="+".join("abcdefgh"))
+    assert ">a and 7 more</td>" in render_page(long, EMPTY, heading)
 
 
 def test_page_is_self_contained_and_every_figure_has_words(numbered, predictions, heading):

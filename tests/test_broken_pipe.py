@@ -1,0 +1,20 @@
+"""A reader that leaves early, such as ``head``."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("option", ["--list", "--reported"])
+def test_a_reader_that_leaves_ends_the_command_quietly(option):
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "avbaselines.run", option], stdout=writing, stderr=subprocess.PIPE, timeout=300
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 0 and done.stderr == b""
