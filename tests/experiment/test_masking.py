@@ -40,7 +40,7 @@ sources = { voice = ["audio", "prosody"] }
 
 
 def write_release(folder, speakers=24, clips=8):
-    """Voice and face both know both targets; a tenth of the faces is missing, and four speakers have nothing else."""
+    """Voice and face both know both targets; a few faces are missing, and one speaker has nothing else."""
     rng = np.random.default_rng(0)
     n = speakers * clips
     speaker = np.repeat(np.arange(speakers), clips)
@@ -50,7 +50,7 @@ def write_release(folder, speakers=24, clips=8):
     table = {"clip_id": ids, "speaker": [f"s{s}" for s in speaker], "arousal": arousal}
     table |= {"partition": np.where(speaker < 16, "train", "test"), "mood": np.array(["glad", "sad", "mad"])[mood]}
     pd.DataFrame(table).to_csv(folder / "clips.csv", index=False)
-    voiced, seen = speaker >= 4, (rng.permutation(n) >= n // 10) | (speaker < 4)
+    voiced, seen = speaker >= 1, (rng.permutation(n) >= n // 20) | (speaker < 1)
     for name, has, noise in (("audio", voiced, 1.0), ("prosody", voiced, 1.5), ("face", seen, 1.2)):
         X = (known + noise * rng.normal(size=known.shape))[has].astype(np.float32)
         np.savez(folder / f"{name}.npz", clip_id=ids[has], X=X, columns=[f"{name}{k}" for k in range(4)])
@@ -174,7 +174,7 @@ def test_boosting_learns_from_clips_that_lack_a_block_and_predicts_them(tmp_path
     result = run_study(sides, tmp_path / "run")
     predictions = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
     oof = predictions[(predictions["part"] == "train_oof") & (predictions["system"] == only[0])]
-    faces_only = oof[oof["group"].isin(["s0", "s1", "s2", "s3"])]
-    assert faces_only["prediction"].nunique() > 8  # its own predictions, not one stand-in
+    faces_only = oof[oof["group"] == "s0"]
+    assert faces_only["prediction"].nunique() > 4  # its own predictions, not one stand-in
     value = cells(result.masking.table)["value"]
     assert value[("only face", only[0])].item() > 0.1
