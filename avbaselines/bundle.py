@@ -22,6 +22,7 @@ from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.estimators.delay import DelayedRegressor
 from avbaselines.estimators.fusion_base import FusionClassifier, FusionRegressor
+from avbaselines.estimators.fusion_missing import without_partial
 from avbaselines.estimators.meta import MetaRegressor
 from avbaselines.estimators.speaker import standardise_per_group
 from avbaselines.experiment import new_clips
@@ -45,6 +46,7 @@ _OURS = {
         *("BestSingleClassifier", "BestSingleRegressor", "GreedyFusionClassifier", "GreedyFusionRegressor"),
         *("MeanFusionClassifier", "MeanFusionRegressor"),
     ),
+    "fusion_missing": ("MissingFusionClassifier", "MissingFusionRegressor"),
     "fusion_learnt": ("CorrelationWeightedFusionRegressor", "RidgeFusionClassifier", "RidgeFusionRegressor"),
     "joint": ("JointBoostingRegressor",),
     "kernel": ("KernelClassifier", "KernelRegressor", "_Space"),
@@ -225,7 +227,8 @@ class _System:
         found = {}
         for model, targets in self._batches():
             surroundings = {}
-            inputs = [everyone[name] for name in self.card.get("selected", {}).get(targets[0].name, everyone)]
+            chosen = list(self.card.get("selected", {}).get(targets[0].name, everyone))
+            inputs = [everyone[name] for name in chosen]
             names = [target.name for target in (self.targets if everything else targets)]
             if isinstance(model, FusionClassifier | FusionRegressor):
                 names = [targets[0].name]
@@ -233,6 +236,9 @@ class _System:
             if isinstance(model, FusionClassifier):
                 blocks = [block[:, np.asarray(model.classes_, int)] for block in blocks]
             X = np.hstack(blocks)
+            if self.card["settings"].get("missing"):
+                ends = np.cumsum([block.shape[1] for block in blocks])
+                X = without_partial(X, np.split(np.arange(ends[-1]), ends[:-1]), self._whole(clips, chosen))
             known = ~np.isnan(X).all(axis=1)
             if isinstance(model, MetaRegressor):
                 # It fills gaps itself, and every frame is somebody's context.
@@ -241,6 +247,15 @@ class _System:
             predicted = predict_by_target(model, X[known], targets, **surroundings)
             found |= {target.name: spread(predicted[target.name], known) for target in targets}
         return found
+
+    def _whole(self, clips, chosen):
+        """Whether a clip has all modalities that each chosen input reads and has not learnt to do without (n, M)."""
+        lacks = {name: np.isnan(X).all(axis=1) for name, X in clips.features.items()}
+        whole = np.ones((len(clips.ids), len(chosen)), bool)
+        for number, system in enumerate(map(self.inputs.get, chosen)):
+            for name, modality in (system.card["modalities"] if system is not None else {}).items():
+                whole[:, number] &= modality["often_missing"] | ~lacks[name]
+        return whole
 
     @property
     def needs_surroundings(self):

@@ -137,6 +137,8 @@ def run(arguments, console, messages):
         console.print(render_factors(result.factors))
     if result.identity is not None:
         console.print(result.identity.terminal)
+    if result.masking is not None:
+        console.print(result.masking.terminal)
     for line in result.outside:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     seconds = time.perf_counter() - started

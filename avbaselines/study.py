@@ -15,7 +15,7 @@ from avbaselines.corpora.table import read_table
 from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
-from avbaselines.systems import SPEAKER, Identity, Name, Systems
+from avbaselines.systems import SPEAKER, Identity, Masking, Name, Systems
 
 
 class Paper(Section):
@@ -111,6 +111,7 @@ class Study(Section):
     identity: Identity | None = None
     factors: bool = False
     importance: bool = False
+    masking: Masking | None = None
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from avbaselines.estimators.fusion_missing import METHODS, STRATEGIES
 from avbaselines.schema import Section
 
 FUSION_METHODS = (
@@ -50,6 +51,9 @@ class Stage(Section):
     best : int, optional
         Of the inputs, only so many are fused: those of the best out-of-fold score for the target, in each split anew
         (with ``targets = "all"`` those of the best mean rank over the targets).
+    missing : {"renormalise", "pattern", "impute", "dropout", "single", "best"}, optional
+        What to do for clips that lack inputs, see `MissingFusionRegressor`; ``best`` compares all out-of-fold on masked
+        training clips. Left out, weights are shared among what is there.
     """
 
     method: Literal[FUSION_METHODS]
@@ -63,13 +67,15 @@ class Stage(Section):
     penalties: list[float] | None = None
     matching: bool = True
     best: int | None = Field(default=None, ge=1)
+    missing: Literal[STRATEGIES] | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _method_alone(cls, value):
         value = {"method": value} if isinstance(value, str) else dict(value)
         method = value.get("method", "")
-        value.setdefault("name", method if method == "best-single" else f"late-{method}")
+        name = method if method == "best-single" else f"late-{method}"
+        value.setdefault("name", f"{name}-{value['missing']}" if value.get("missing") else name)
         return value
 
     @model_validator(mode="after")
@@ -79,6 +85,12 @@ class Stage(Section):
             raise ValueError(f"context, layout, recording_means and onset do not go with method {self.method!r}")
         if self.targets == "all" and self.method in ("best-single", "mean", "greedy", "correlation"):
             raise ValueError(f"method {self.method!r} fuses a target's own predictions only")
+        if self.missing and (self.targets == "all" or around or self.method not in METHODS):
+            raise ValueError(
+                f"missing = {self.missing!r} goes with the methods {', '.join(METHODS)} on a frame's own predictions"
+            )
+        if self.missing and self.penalties is not None:
+            raise ValueError("missing takes no penalties; leave them out")
         if any(frames < 0 for frames in self.context) or any(constant <= 0 for constant in self.onset):
             raise ValueError("context takes frames of 0 or more, onset seconds above 0")
         return self
@@ -86,7 +98,7 @@ class Stage(Section):
     @property
     def settings(self):
         """What shapes the fit beyond method and inputs; empty for a plain fusion of own predictions."""
-        names = ("targets", "context", "layout", "recording_means", "onset", "penalties", "best")
+        names = ("targets", "context", "layout", "recording_means", "onset", "penalties", "best", "missing")
         given = {name: getattr(self, name) for name in names}
         return {name: value for name, value in given.items() if value != Stage.model_fields[name].default}
 
@@ -197,3 +209,26 @@ class Identity(Section):
         if "linear" not in self.probes:
             raise ValueError('probes needs "linear": strengths are compared by it')
         return self
+
+
+class Masking(Section):
+    """The ``[masking]`` section: how systems do on evaluated clips whose modalities are hidden.
+
+    Attributes
+    ----------
+    shares : list of float
+        Shares of clips (or groups) that lose something, above 0 to 1; what each keeps is drawn at random, and a clip
+        never loses all it has.
+    by : list of {"clip", "group"}
+        Whether clips lose modalities one by one, or all clips of a group the same.
+    sources : dict of str to list of str
+        Modalities (or outside systems) that go missing together; others are sources of their own.
+    systems : list of str
+        Names of systems to show (``*`` matches any text); by default the picked one, all fusions and the best single
+        system of each source.
+    """
+
+    shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.1, 0.3, 0.5, 0.7, 0.9]
+    by: list[Literal["clip", "group"]] = ["clip", "group"]
+    sources: dict[Name, Annotated[list[str], Field(min_length=1)]] = {}
+    systems: list[str] = []

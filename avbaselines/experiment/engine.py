@@ -16,6 +16,7 @@ from avbaselines.estimators.folds import group_folds
 from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
+from avbaselines.experiment.masks import masks, sources
 from avbaselines.experiment.plan import without
 from avbaselines.experiment.sources import INNER, Direct, Imported, Nested, Part
 from avbaselines.experiment.store import Store, digest, replacing
@@ -125,12 +126,13 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     splits = corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
     outcome = Outcome(Store(Path(folder) / "work"), shipped=shipped.name, predictions=corpus.predictions)
     outcome.contents = {name: _content(prediction) for name, prediction in corpus.predictions.items()}
-    outcome.tasks = {split.name: _task(side, split, device) for split in splits}
+    present = {name: modality.present for name, modality in corpus.modalities.items()}
+    outcome.tasks = {split.name: _task(side, split, device, present) for split in splits}
     measured = [system for system in systems if system.kind == "measured"]
     outcome.depths = _depths(systems)
     deep = _part_of_deep_stacks(measured, outcome.depths) if not side.resubstitution else []
     inner = [part for split in splits for part in _inner_splits(split, outcome.tasks[split.name])] if deep else []
-    outcome.tasks |= {split.name: _task(side, split, device) for split in inner}
+    outcome.tasks |= {split.name: _task(side, split, device, present) for split in inner}
     outcome.splits = {split.name: split for split in [*splits, *inner]}
     clips = _clips_digest(corpus)
     context = {name: _split_digest(clips, split, outcome.tasks[name], corpus) for name, split in outcome.splits.items()}
@@ -214,6 +216,7 @@ class Unit:
     key: str
     sources: tuple = ()
     keep_model: bool = False
+    reads: tuple = ()
 
     @property
     def label(self):
@@ -237,7 +240,8 @@ def _unit(system, split, outcome, context, features, systems):
     read = [features[name] for name in system.modalities] if system.learner else []
     read += [source.identity() for source in sources]
     described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
-    return Unit(system, split, digest(_code(), context[split.name], described, read)[:32], sources)
+    reads = tuple(() if by_name[name].inputs else by_name[name].modalities for name in system.inputs)
+    return Unit(system, split, digest(_code(), context[split.name], described, read)[:32], sources, reads=reads)
 
 
 def _is_done(store, unit, shipped):
@@ -281,7 +285,7 @@ def _work(unit, task, features, store):
     try:
         if unit.system.inputs:
             inputs = [source.load(store) for source in unit.sources]
-            fitted, models = fit_fusion(unit.system, task, inputs)
+            fitted, models = fit_fusion(unit.system, task, inputs, unit.reads)
         else:
             blocks, test_blocks = [X[fit_rows] for X in features], [X[test_rows] for X in features]
             fitted, models = fit_base(unit.system, task, blocks, test_blocks)
@@ -294,7 +298,7 @@ def _work(unit, task, features, store):
     return unit.key, None
 
 
-def _task(side, split, device):
+def _task(side, split, device, present):
     study, corpus, rows = side.study, side.corpus, split.fit
     groups = _codes(corpus.groups)
     labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
@@ -313,6 +317,10 @@ def _task(side, split, device):
         resubstitution=side.resubstitution,
         frames=_frames(corpus, rows),
         test_frames=_frames(corpus, split.test),
+        sources=sources(study),
+        present={name: has[rows] for name, has in present.items()},
+        test_present={name: has[split.test] for name, has in present.items()},
+        masks=masks(study) if len(split.test) and INNER not in split.name and not side.resubstitution else {},
     )
 
 
@@ -345,6 +353,8 @@ def _split_digest(clips, split, task, corpus):
         "seed": task.seed,
         "device": task.device,
         "resubstitution": task.resubstitution,
+        "sources": task.sources,
+        "masks": task.masks,
     }
     labels = [task.y[target.name] for target in corpus.targets]
     return digest(clips, split.fit, split.test, *labels, task.folds, settings)

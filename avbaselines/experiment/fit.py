@@ -1,7 +1,7 @@
 """Fitting one base system in one split, from the features of one or several modalities."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.model_selection import PredefinedSplit
@@ -13,6 +13,8 @@ from avbaselines.experiment.registry import chain, estimator, joint
 from avbaselines.experiment.store import Fitted
 
 CONCORDANCES = ("ccc", "ccc_per_recording")
+# Share of clips to learn from that lack a modality, from which on systems are held to have learnt to do without it.
+OFTEN = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ class Task:
     frames, test_frames : Frames or None
     strength : float
         Of the matching, see `Matcher`; shapes what is scored, not what is fitted.
+    sources : dict of str to tuple of str
+        Modalities that go missing together, by the name of their source.
+    present, test_present : dict of str to ndarray of bool
+        By modality, which clips have it.
+    masks : dict of str to tuple of str
+        Under each mask that evaluated clips are to be predicted under too, the modalities hidden.
     """
 
     targets: list
@@ -65,6 +73,10 @@ class Task:
     frames: Frames | None = None
     test_frames: Frames | None = None
     strength: float = 1.0
+    sources: dict = field(default_factory=dict)
+    present: dict = field(default_factory=dict)
+    test_present: dict = field(default_factory=dict)
+    masks: dict = field(default_factory=dict)
 
     def metric(self, target):
         """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
@@ -123,10 +135,26 @@ def _fit_base(system, task, blocks, test_blocks):
             fitted.oof[target.name] = spread(oof[target.name], used)
             fitted.test[target.name] = spread(test[target.name], asked)
             models[target.name] = model
+        for mask, hidden in hiding(system, task).items():
+            changed = X_test.copy()
+            changed[:, np.concatenate([columns[number] for number in hidden])] = np.nan
+            left = ~np.isnan(changed).all(axis=1)
+            values = predict(model, changed[left], targets)
+            masked = fitted.masked.setdefault(mask, {})
+            masked |= {target.name: spread(values[target.name], left) for target in targets}
     if not test_known.all():
         notes.append(f"{int((~test_known).sum())} clips without {'+'.join(system.modalities)}: training mean")
     fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
     return fitted, models
+
+
+def hiding(system, task):
+    """By mask that hides any of a system's modalities, the positions of these."""
+    found = {
+        mask: [number for number, name in enumerate(system.modalities) if name in hidden]
+        for mask, hidden in task.masks.items()
+    }
+    return {mask: positions for mask, positions in found.items() if positions}
 
 
 def _batches(targets, mode):

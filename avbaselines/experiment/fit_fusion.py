@@ -1,22 +1,24 @@
 """Fitting one late fusion in one split, from the out-of-fold predictions of its inputs."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
+from avbaselines.estimators.fusion_missing import without_partial
 from avbaselines.estimators.meta import METHODS as META_METHODS
 from avbaselines.estimators.meta import MetaRegressor
-from avbaselines.experiment.fit import by_target, predict, spread
+from avbaselines.experiment.fit import OFTEN, by_target, predict, spread
 from avbaselines.experiment.fit_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.registry import FUSIONS, estimator, fusion
+from avbaselines.experiment.registry import FUSIONS, estimator, fusion, missing_fusion
 from avbaselines.experiment.store import Fitted
 
 LEARNERS = {"rbf-svr": "svr", "lightgbm": "lightgbm", "ridge": "ridge"}
 
 
-def fit_fusion(system, task, inputs):
+def fit_fusion(system, task, inputs, reads=None):
     """Fit one late fusion.
 
     Parameters
@@ -25,6 +27,8 @@ def fit_fusion(system, task, inputs):
     task : Task
     inputs : list of Fitted
         Of the systems it fuses; their out-of-fold predictions are learnt from, their test predictions are fused.
+    reads : list of tuple of str, optional
+        Modalities that each input reads by itself; none of them for one that is a fusion.
 
     Returns
     -------
@@ -33,7 +37,9 @@ def fit_fusion(system, task, inputs):
     """
     started = time.perf_counter()
     regressed = [target for target in task.targets if target.kind == "regression"]
-    plain = not system.settings.keys() - {"best"} and system.method in FUSIONS
+    plain = not system.settings.keys() - {"best", "missing"} and system.method in FUSIONS
+    reads = reads or [()] * len(inputs)
+    inputs = [_hidden_outside(item, names, task) for item, names in zip(inputs, reads, strict=True)]
     kept = kept_inputs(system, task, inputs)
     with threadpool_limits(1):
         fitted, models, notes = Fitted(), {}, []
@@ -46,7 +52,8 @@ def fit_fusion(system, task, inputs):
         for target in task.targets:
             if target.name not in models:
                 chosen = [inputs[i] for i in kept[target.name]]
-                _fit_one(system, task, chosen, target, fitted, models, notes, plain)
+                read = [reads[i] for i in kept[target.name]]
+                _fit_one(system, task, chosen, read, target, fitted, models, notes, plain)
     if "best" in system.settings:
         fitted.selected = {name: [system.inputs[i] for i in places] for name, places in kept.items()}
         fitted.weights = spread_weights(fitted.weights, kept, len(inputs))
@@ -54,6 +61,13 @@ def fit_fusion(system, task, inputs):
     fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
+
+
+def _hidden_outside(item, names, task):
+    """An input with nothing predicted where a mask hides it whole; fits say so themselves, outside systems cannot."""
+    gone = [mask for mask, hidden in task.masks.items() if set(names) & set(hidden) and mask not in item.masked]
+    nothing = {name: np.full_like(values, np.nan) for name, values in item.test.items()}
+    return replace(item, masked=item.masked | dict.fromkeys(gone, nothing)) if gone else item
 
 
 def _fit_meta(system, task, inputs, targets, fitted, models):
@@ -75,6 +89,10 @@ def _fit_meta(system, task, inputs, targets, fitted, models):
     model.fit(X, y, groups=task.groups, **_surroundings(task.frames))
     oof = by_target(model, model.oof_prediction_, targets)
     test = predict(model, X_test, targets, **_surroundings(task.test_frames))
+    for mask in task.masks:
+        changed = _table([item.under(mask) for item in inputs], names)[1]
+        values = predict(model, changed, targets, **_surroundings(task.test_frames))
+        fitted.masked.setdefault(mask, {}).update(values)
     for number, target in enumerate(targets):
         fitted.oof[target.name], fitted.test[target.name] = oof[target.name], test[target.name]
         fitted.weights[target.name] = _weight_of_inputs(model.weights_[number], inputs, names)
@@ -102,25 +120,35 @@ def _weight_of_inputs(weights, inputs, names):
     return [float(part.sum()) for part in np.split(np.asarray(weights), ends)]
 
 
-def _fit_one(system, task, inputs, target, fitted, models, notes, plain):
+def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
     """One target from its own predictions, or (a learner over them) from those of all targets."""
     y = task.y[target.name]
     names = [part.name for part in task.targets] if system.settings.get("targets") == "all" else [target.name]
     X, X_test, _ = _table(inputs, names)
-    known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
+    missing = system.settings.get("missing")
+    known = ~np.isnan(X).all(axis=1)
     used = known & ~np.isnan(y)
     labels = y[used].astype(int) if target.kind == "classes" else y[used]
     cv = PredefinedSplit(task.folds[used])
     if plain or system.method not in LEARNERS:
         widths = [item.oof[target.name].shape[1] for item in inputs]
-        X, X_test, blocks = _of_known_classes(*_table(inputs, [target.name])[:2], widths, labels, target)
+        kept, blocks = _of_known_classes(widths, labels, target)
+        names = [target.name]
+        X = _table(inputs, names)[0][:, kept]
         method = system.method if system.method in FUSIONS else "ridge"
         parameters = {"blocks": blocks, "metric": task.metric(target), "cv": cv}
         if target.kind == "regression" and method != "mean":
             # The plain mean stays plain; what is matched of it is its output.
             parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
-        model = fusion(method, target.kind, **parameters)
+        if missing:
+            needs = _needs(reads, task)
+            X = without_partial(X, blocks, _whole(needs, task.present, len(X)))
+            parameters |= {"reads": _sources(reads, task), "random_state": task.seed}
+            model = missing_fusion(method, missing, target.kind, **parameters)
+        else:
+            model = fusion(method, target.kind, **parameters)
     else:
+        kept = slice(None)
         parameters = {"metric": task.metric(target), "cv": cv, "random_state": task.seed}
         if target.kind == "regression":
             parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
@@ -132,18 +160,47 @@ def _fit_one(system, task, inputs, target, fitted, models, notes, plain):
     else:
         oof = by_target(model, model.oof_prediction_, [target])[target.name]
     fitted.oof[target.name] = spread(oof, used)
-    fitted.test[target.name] = spread(predict(model, X_test[test_known], [target])[target.name], test_known)
+    for mask in ("", *task.masks):
+        X_test = _table([item.under(mask) for item in inputs], names)[1][:, kept]
+        if missing:
+            hidden = task.masks.get(mask, ())
+            X_test = without_partial(X_test, blocks, _whole(needs, task.test_present, len(X_test), hidden))
+        left = ~np.isnan(X_test).all(axis=1)
+        values = spread(predict(model, X_test[left], [target])[target.name], left)
+        (fitted.masked.setdefault(mask, {}) if mask else fitted.test)[target.name] = values
     if hasattr(model, "weights_"):
         fitted.weights[target.name] = np.asarray(model.weights_, dtype=float).tolist()
     models[target.name] = model
 
 
-def _of_known_classes(X, X_test, widths, labels, target):
-    """Posteriors of the classes that the training part has; a fusion cannot weigh what it has never seen."""
+def _of_known_classes(widths, labels, target):
+    """Columns of the classes that the training part has (a fusion cannot weigh what it has never seen), and blocks."""
     ends = np.cumsum(widths)
+    kept = np.arange(ends[-1])
     if target.kind == "classes":
         present = np.unique(labels)
         kept = np.concatenate([np.arange(end - width, end)[present] for end, width in zip(ends, widths, strict=True)])
-        X, X_test, widths = X[:, kept], X_test[:, kept], [len(present)] * len(widths)
-    blocks = np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
-    return X, X_test, blocks
+        widths = [len(present)] * len(widths)
+    return kept, np.split(np.arange(len(kept)), np.cumsum(widths)[:-1])
+
+
+def _needs(reads, task):
+    """What each input reads and has hardly ever been without; what clips often lack it has learnt to do without."""
+    rare = {name for name, has in task.present.items() if 1 - has.mean() < OFTEN}
+    return [tuple(name for name in names if name in rare) for names in reads]
+
+
+def _whole(needs, present, n, hidden=()):
+    """Whether a clip has all that each input needs (n, M)."""
+    whole = np.ones((n, len(needs)), bool)
+    for m, names in enumerate(needs):
+        for name in names:
+            whole[:, m] &= present[name] if name not in hidden else False
+    return whole
+
+
+def _sources(reads, task):
+    """Numbers of the sources that each input reads."""
+    return [
+        tuple(number for number, names in enumerate(task.sources.values()) if set(names) & set(read)) for read in reads
+    ]

@@ -162,3 +162,21 @@ def fusion(method, kind, **parameters):
         Passed to the constructor.
     """
     return getattr(import_module("avbaselines.estimators.fusion"), FUSIONS[method][kind == "classes"])(**parameters)
+
+
+def missing_fusion(method, strategy, kind, **parameters):
+    """A new fusion that is learnt for what may be missing.
+
+    Parameters
+    ----------
+    method : str
+        Key of `FUSIONS`.
+    strategy : str
+        See `MissingFusionRegressor`.
+    kind : {"regression", "classes"}
+    **parameters
+        Passed to the constructor.
+    """
+    module = import_module("avbaselines.estimators.fusion_missing")
+    maker = module.MissingFusionClassifier if kind == "classes" else module.MissingFusionRegressor
+    return maker(method, strategy, **parameters)

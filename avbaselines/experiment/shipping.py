@@ -11,6 +11,7 @@ from pathlib import Path
 import avbaselines
 from avbaselines.errors import InputError
 from avbaselines.experiment.engine import MODEL
+from avbaselines.experiment.fit import OFTEN
 from avbaselines.experiment.model_card import render_card
 from avbaselines.experiment.scoring import oof_score
 from avbaselines.experiment.store import replacing
@@ -105,7 +106,9 @@ def _card(system, side, outcome, results, digests):
         "learner": system.learner,
         "task": system.task,
         "method": system.method,
-        "modalities": {name: _modality(corpus.modalities[name]) for name in system.modalities if system.learner},
+        "modalities": {
+            name: _modality(corpus.modalities[name], split.fit) for name in system.modalities if system.learner
+        },
         "inputs": _inputs(system, side, outcome, digests),
         "settings": system.settings,
         "selected": finished.raw.selected,
@@ -134,11 +137,12 @@ def _card(system, side, outcome, results, digests):
     }
 
 
-def _modality(modality):
+def _modality(modality, rows):
     made = {key: value for key, value in modality.info.items() if key not in {"notes", "dropped"}}
     return {
         "columns": list(modality.columns),
         "dropped": modality.info.get("dropped", []),
+        "often_missing": bool(1 - modality.present[rows].mean() >= OFTEN),
         "made": json.loads(json.dumps(made, default=str)),
     }
 

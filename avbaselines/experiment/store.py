@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ class Fitted:
     oof, test : dict of str to ndarray, shape (n_fit, width) and (n_test, width)
         Per target: values, or posteriors of the classes. NaN rows where the system has nothing to go by (its modality
         is missing there).
+    masked : dict of str to dict
+        By mask (what evaluated clips keep), test predictions by target where the mask changes them.
     weights : dict of str to list of float
         Per target, the weight of each input of a fusion.
     selected : dict of str to list of str
@@ -31,10 +33,15 @@ class Fitted:
 
     oof: dict = field(default_factory=dict)
     test: dict = field(default_factory=dict)
+    masked: dict = field(default_factory=dict)
     weights: dict = field(default_factory=dict)
     selected: dict = field(default_factory=dict)
     note: str = ""
     seconds: float = 0.0
+
+    def under(self, mask):
+        """The same with the test predictions under a mask ('' = none)."""
+        return replace(self, test=self.masked.get(mask, self.test))
 
 
 def digest(*parts):
@@ -88,6 +95,8 @@ class Store:
         """Write a result, whole or not at all; out-of-fold predictions, of which there are many, as float32."""
         arrays = {f"oof/{name}": value.astype(np.float32) for name, value in fitted.oof.items()}
         arrays |= {f"test/{name}": value for name, value in fitted.test.items()}
+        for mask, values in fitted.masked.items():
+            arrays |= {f"masked/{mask}/{name}": value for name, value in values.items()}
         plain = {"weights": fitted.weights, "selected": fitted.selected, "note": fitted.note, "seconds": fitted.seconds}
         with replacing(self.path(key)) as temporary:
             np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)
@@ -100,6 +109,9 @@ class Store:
                 setattr(fitted, name, value)
             for key_ in stored.files:
                 part, _, name = key_.partition("/")
-                if name:
+                if part == "masked":
+                    mask, _, name = name.partition("/")
+                    fitted.masked.setdefault(mask, {})[name] = stored[key_].astype(float)
+                elif name:
                     getattr(fitted, part)[name] = stored[key_].astype(float)
         return fitted

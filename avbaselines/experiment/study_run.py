@@ -23,6 +23,8 @@ from avbaselines.experiment.folder import (
 )
 from avbaselines.experiment.leakage import leakage, people, write_identity
 from avbaselines.experiment.load import load_corpus
+from avbaselines.experiment.masking import masking, write_masking
+from avbaselines.experiment.masks import masks
 from avbaselines.experiment.outside import beside_outside, outside_lines
 from avbaselines.experiment.plan import plan
 from avbaselines.experiment.scoring import Scoreboard, gather, pick, score_rows
@@ -82,6 +84,7 @@ def prepare(study, study_path, data, protocols, *, only=(), identity=False, jobs
     for protocol in protocols:
         changed = under_protocol(study, protocol, study_path)
         corpus = load_corpus(changed, study_path, data, jobs=jobs, progress=progress)
+        masks(changed)  # what is wrong with [masking] is said before anything is fitted
         resubstitution = protocol != HONEST and study.protocols.paper.resubstitution
         if resubstitution:
             corpus = resubstituted(corpus)
@@ -117,6 +120,8 @@ class StudyResult:
     factors : DataFrame
         Objective, task mode and modality, see :func:`avbaselines.experiment.factors.factor_table`; empty where the
         study does not ask for it.
+    masking : Masking or None
+        How systems do where clips lack modalities, where the study asks.
     """
 
     folder: Path
@@ -126,6 +131,7 @@ class StudyResult:
     outside: list = field(default_factory=list)
     identity: object = None
     factors: object = None
+    masking: object = None
 
 
 def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), progress=None):
@@ -149,7 +155,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     started = time.perf_counter()
     folder = Path(folder)
     outcomes, found, tests, predictions, outside, factors = [], [], [], [], [], []
-    leak, lost, refits = None, None, 0
+    leak, masked, lost, refits = None, None, None, 0
     for side in sides:
         outcome = run_systems(side, folder, jobs=jobs, device=device, force=force, progress=progress)
         splits = side.corpus.splits
@@ -167,6 +173,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
             lost, refits = importance.measure(
                 side, outcome, scoreboard, rows, jobs=jobs, force=force, progress=progress
             )  # fmt: skip
+        masked = masked or masking(side, outcome, scoreboard, rows, picked)
         beside = beside_outside(side, rows)
         further = [pair for item in beside for pair in item.pairs]
         tests.append(comparisons(scoreboard, rows, picked, side.protocol, further))
@@ -194,6 +201,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     write_identity(folder, leak)
     factors = write_factors(folder, factors, study.title)
     write_importance(folder, lost)
+    write_masking(folder, masked)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
@@ -206,13 +214,13 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         provenance=provenance,
         weights=weights_shown(predictions, outcomes),
         comparisons=tests,
-        more=[*family_losses(lost, words), *(leak.drawings if leak else ())],
+        more=[*family_losses(lost, words), *(leak.drawings if leak else ()), *(masked.drawings if masked else ())],
         factors=factors,
     )
     write_text(folder / "report.html", page)
     failed = any(outcome.failures for outcome in outcomes) or bool(leak and leak.failed)
     computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0) + refits
-    return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak, factors)
+    return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak, factors, masked)
 
 
 def heading(sides):

@@ -5,7 +5,7 @@ Fusions of classes take posteriors alone and refuse a check's arbitrary features
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from avbaselines.estimators import fusion
+from avbaselines.estimators import fusion, fusion_missing
 
 
 @parametrize_with_checks(
@@ -16,6 +16,8 @@ from avbaselines.estimators import fusion
         fusion.GreedyFusionRegressor(cv=2, steps=3),
         fusion.RidgeFusionRegressor(cv=2, penalties=(0.1, 0.001)),
         fusion.CorrelationWeightedFusionRegressor(cv=2),
+        fusion_missing.MissingFusionRegressor("ridge", cv=2),
+        fusion_missing.MissingFusionRegressor("mean", "pattern", cv=2),
     ]
 )
 def test_scikit_learn(estimator, check):
