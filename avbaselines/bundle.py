@@ -44,6 +44,12 @@ _OURS = {
     "fusion": (
         *("BestSingleClassifier", "BestSingleRegressor", "GreedyFusionClassifier", "GreedyFusionRegressor"),
         *("MeanFusionClassifier", "MeanFusionRegressor"),
+        *("ScoreWeightedFusionClassifier", "ScoreWeightedFusionRegressor"),
+    ),
+    "fusion_joint": (
+        *("JointGreedyFusionClassifier", "JointGreedyFusionRegressor"),
+        *("JointMeanFusionClassifier", "JointMeanFusionRegressor"),
+        *("JointScoreWeightedFusionClassifier", "JointScoreWeightedFusionRegressor"),
     ),
     "fusion_learnt": ("CorrelationWeightedFusionRegressor", "RidgeFusionClassifier", "RidgeFusionRegressor"),
     "joint": ("JointBoostingRegressor",),
@@ -228,10 +234,15 @@ class _System:
             inputs = [everyone[name] for name in self.card.get("selected", {}).get(targets[0].name, everyone)]
             names = [target.name for target in (self.targets if everything else targets)]
             if isinstance(model, FusionClassifier | FusionRegressor):
-                names = [targets[0].name]
+                own = targets[0].name
+                # Jointly decoded: each input's own predictions of a target, then those of the others.
+                names = [own, *(name for name in names if name != own)] if getattr(model, "others", 0) else [own]
             blocks = [values[name] for values in inputs for name in names]
             if isinstance(model, FusionClassifier):
-                blocks = [block[:, np.asarray(model.classes_, int)] for block in blocks]
+                known = np.asarray(model.classes_, int)
+                blocks = [
+                    block if number % len(names) else block[:, known] for number, block in enumerate(blocks)
+                ]
             X = np.hstack(blocks)
             known = ~np.isnan(X).all(axis=1)
             if isinstance(model, MetaRegressor):

@@ -7,9 +7,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from avbaselines.schema import Section
 
 FUSION_METHODS = (
-    *("best-single", "mean", "greedy", "ridge", "correlation"),
+    *("best-single", "mean", "greedy", "ridge", "correlation", "score-weighted"),
     *("non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm"),
 )
+# Fused from the predictions of all targets, by translations of what the other targets' say.
+JOINT_METHODS = ("mean", "greedy", "score-weighted")
 
 
 def _plain_name(value):
@@ -34,7 +36,9 @@ class Stage(Section):
         Names of systems or earlier stages (``*`` matches any text, of base systems); by default all base systems that
         keep their evaluated clips apart.
     targets : {"own", "all"}
-        Whether a target is fused from its own predictions, or from those of all targets.
+        Whether a target is fused from its own predictions, or from those of all targets: jointly decoded. Methods
+        ``mean``, ``greedy`` and ``score-weighted`` then count each system twice, by its own prediction and by what its
+        predictions of the other targets say; learnt regressions and learners take all as inputs.
     context : list of int
         Frames before and after that stand beside a frame's own predictions; one is chosen out-of-fold.
     layout : {"centred", "avec"}
@@ -69,7 +73,8 @@ class Stage(Section):
     def _method_alone(cls, value):
         value = {"method": value} if isinstance(value, str) else dict(value)
         method = value.get("method", "")
-        value.setdefault("name", method if method == "best-single" else f"late-{method}")
+        joint = "joint-" if value.get("targets") == "all" and method in JOINT_METHODS else ""
+        value.setdefault("name", method if method == "best-single" else f"late-{joint}{method}")
         return value
 
     @model_validator(mode="after")
@@ -77,11 +82,16 @@ class Stage(Section):
         around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
         if around and self.method not in ("ridge", "non-negative", "linear-svr", "linear-svr-dual"):
             raise ValueError(f"context, layout, recording_means and onset do not go with method {self.method!r}")
-        if self.targets == "all" and self.method in ("best-single", "mean", "greedy", "correlation"):
+        if self.targets == "all" and self.method in ("best-single", "correlation"):
             raise ValueError(f"method {self.method!r} fuses a target's own predictions only")
         if any(frames < 0 for frames in self.context) or any(constant <= 0 for constant in self.onset):
             raise ValueError("context takes frames of 0 or more, onset seconds above 0")
         return self
+
+    @property
+    def fit_method(self):
+        """The method that is fitted: ``joint-<method>`` where targets are decoded together by translations."""
+        return f"joint-{self.method}" if self.targets == "all" and self.method in JOINT_METHODS else self.method
 
     @property
     def settings(self):

@@ -10,7 +10,7 @@ from avbaselines.estimators.meta import METHODS as META_METHODS
 from avbaselines.estimators.meta import MetaRegressor
 from avbaselines.experiment.fit import by_target, predict, spread
 from avbaselines.experiment.fit_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.registry import FUSIONS, estimator, fusion
+from avbaselines.experiment.registry import FUSIONS, JOINT, estimator, fusion
 from avbaselines.experiment.store import Fitted
 
 LEARNERS = {"rbf-svr": "svr", "lightgbm": "lightgbm", "ridge": "ridge"}
@@ -111,7 +111,14 @@ def _fit_one(system, task, inputs, target, fitted, models, notes, plain):
     used = known & ~np.isnan(y)
     labels = y[used].astype(int) if target.kind == "classes" else y[used]
     cv = PredefinedSplit(task.folds[used])
-    if plain or system.method not in LEARNERS:
+    if system.method.startswith(JOINT):
+        X, X_test, others = _beside_others(inputs, names, target, labels)
+        parameters = {"metric": task.metric(target), "cv": cv, "others": others}
+        if target.kind == "regression":
+            # What other targets say is a regression's shrunken prediction: matched, it weighs as much as the own one.
+            parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
+        model = fusion(system.method, target.kind, **parameters)
+    elif plain or system.method not in LEARNERS:
         widths = [item.oof[target.name].shape[1] for item in inputs]
         X, X_test, blocks = _of_known_classes(*_table(inputs, [target.name])[:2], widths, labels, target)
         method = system.method if system.method in FUSIONS else "ridge"
@@ -136,6 +143,17 @@ def _fit_one(system, task, inputs, target, fitted, models, notes, plain):
     if hasattr(model, "weights_"):
         fitted.weights[target.name] = np.asarray(model.weights_, dtype=float).tolist()
     models[target.name] = model
+
+
+def _beside_others(inputs, names, target, labels):
+    """Each input's predictions of a target (of the classes that the training part has), then those of the others."""
+    own = np.unique(labels) if target.kind == "classes" else [0]
+    rest = [name for name in names if name != target.name]
+    parts = [
+        np.hstack([block for item in inputs for block in (of(item)[target.name][:, own], *(of(item)[n] for n in rest))])
+        for of in (lambda item: item.oof, lambda item: item.test)
+    ]
+    return *parts, sum(inputs[0].oof[name].shape[1] for name in rest)
 
 
 def _of_known_classes(X, X_test, widths, labels, target):

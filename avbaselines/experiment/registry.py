@@ -60,7 +60,12 @@ FUSIONS = {
     "greedy": ("GreedyFusionRegressor", "GreedyFusionClassifier"),
     "ridge": ("RidgeFusionRegressor", "RidgeFusionClassifier"),
     "correlation": ("CorrelationWeightedFusionRegressor", "MeanFusionClassifier"),
+    "score-weighted": ("ScoreWeightedFusionRegressor", "ScoreWeightedFusionClassifier"),
+    "joint-mean": ("JointMeanFusionRegressor", "JointMeanFusionClassifier"),
+    "joint-greedy": ("JointGreedyFusionRegressor", "JointGreedyFusionClassifier"),
+    "joint-score-weighted": ("JointScoreWeightedFusionRegressor", "JointScoreWeightedFusionClassifier"),
 }
+JOINT = "joint-"
 
 
 def reader(name):
@@ -161,4 +166,5 @@ def fusion(method, kind, **parameters):
     **parameters
         Passed to the constructor.
     """
-    return getattr(import_module("avbaselines.estimators.fusion"), FUSIONS[method][kind == "classes"])(**parameters)
+    module = "fusion_joint" if method.startswith(JOINT) else "fusion"
+    return getattr(import_module(f"avbaselines.estimators.{module}"), FUSIONS[method][kind == "classes"])(**parameters)
