@@ -41,6 +41,7 @@ _OURS = {
     "chain": ("ChainRegressor",),
     "concordance": ("BoostedConcordanceRegressor",),
     "delay": ("DelayedRegressor",),
+    "fold_average": ("FoldAveraged",),
     "fusion": (
         *("BestSingleClassifier", "BestSingleRegressor", "GreedyFusionClassifier", "GreedyFusionRegressor"),
         *("MeanFusionClassifier", "MeanFusionRegressor"),
@@ -239,10 +240,8 @@ class _System:
                 names = [own, *(name for name in names if name != own)] if getattr(model, "others", 0) else [own]
             blocks = [values[name] for values in inputs for name in names]
             if isinstance(model, FusionClassifier):
-                known = np.asarray(model.classes_, int)
-                blocks = [
-                    block if number % len(names) else block[:, known] for number, block in enumerate(blocks)
-                ]
+                own = np.asarray(model.classes_, int)
+                blocks = [block if number % len(names) else block[:, own] for number, block in enumerate(blocks)]
             X = np.hstack(blocks)
             known = ~np.isnan(X).all(axis=1)
             if isinstance(model, MetaRegressor):

@@ -142,6 +142,9 @@ class Systems(Section):
         Seconds, for corpora continuous in time: how far labels are moved to the front when base systems are fitted (and
         predictions back), and the width of a centred moving average over predictions. One of each is chosen per target
         by out-of-fold score; 0 changes nothing.
+    fits : {"all", "folds"}
+        Whether evaluated clips are predicted by a fit to all training clips, or by the mean of the fits that each leave
+        one inner fold out.
     """
 
     learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
@@ -155,6 +158,13 @@ class Systems(Section):
     inner_folds: int = Field(default=5, ge=2, le=50)
     delay: Seconds = [0.0]
     smoothing: Seconds = [0.0]
+    fits: Literal["all", "folds"] = "all"
+
+    @model_validator(mode="after")
+    def _fits_of_whole_recordings(self):
+        if self.fits == "folds" and (any(self.delay) or any(self.smoothing)):
+            raise ValueError("fits = 'folds' does not go with delay and smoothing, which move whole recordings in time")
+        return self
 
     @model_validator(mode="after")
     def _distinct_names(self):

@@ -12,7 +12,7 @@ from avbaselines.estimators.fusion import (
     ScoreWeightedFusionClassifier,
     ScoreWeightedFusionRegressor,
 )
-from avbaselines.estimators.fusion_base import FusionClassifier, FusionRegressor
+from avbaselines.estimators.fusion_base import FusionClassifier
 
 __all__ = [
     "JointGreedyFusionClassifier",

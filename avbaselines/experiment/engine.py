@@ -313,6 +313,8 @@ def _task(side, split, device):
         resubstitution=side.resubstitution,
         frames=_frames(corpus, rows),
         test_frames=_frames(corpus, split.test),
+        fits=study.systems.fits,
+        votes={name: shares[rows] for name, shares in corpus.votes.items()},
     )
 
 
@@ -345,8 +347,9 @@ def _split_digest(clips, split, task, corpus):
         "seed": task.seed,
         "device": task.device,
         "resubstitution": task.resubstitution,
+        "fits": task.fits,
     }
-    labels = [task.y[target.name] for target in corpus.targets]
+    labels = [task.y[target.name] for target in corpus.targets] + list(task.votes.values())
     return digest(clips, split.fit, split.test, *labels, task.folds, settings)
 
 

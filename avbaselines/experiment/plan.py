@@ -161,8 +161,8 @@ def _refuse_nothing_to_decode(study, targets):
     for stage in study.systems.fusion:
         if stage.fit_method.startswith("joint-") and len(targets) < 2:
             raise InputError(
-                f"systems.fusion {stage.name!r}: targets = 'all' decodes several targets together; this study has one - "
-                "leave it out"
+                f"systems.fusion {stage.name!r}: targets = 'all' decodes several targets together; this study has one "
+                "- leave it out"
             )
 
 

@@ -126,13 +126,14 @@ def chain(name, class_targets, **parameters):
     class_targets : tuple of int
         Columns of y that hold class codes.
     **parameters
-        Of the chain.
+        Of the chain, and ``class_metric``, which its classifiers are tuned by.
     """
     device = {"device": parameters.pop("device", "cpu")}
+    classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
     module = import_module("avbaselines.estimators.chain")
     return module.ChainRegressor(
         regressor=estimator(name, "regression", **device),
-        classifier=estimator(name, "classes", **device),
+        classifier=estimator(name, "classes", **device, **classes),
         class_targets=class_targets,
         **parameters,
     )
