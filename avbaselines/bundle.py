@@ -42,9 +42,16 @@ _OURS = {
     "chain": ("ChainRegressor",),
     "concordance": ("BoostedConcordanceRegressor",),
     "delay": ("DelayedRegressor",),
+    "fold_average": ("FoldAveraged",),
     "fusion": (
         *("BestSingleClassifier", "BestSingleRegressor", "GreedyFusionClassifier", "GreedyFusionRegressor"),
         *("MeanFusionClassifier", "MeanFusionRegressor"),
+        *("ScoreWeightedFusionClassifier", "ScoreWeightedFusionRegressor"),
+    ),
+    "fusion_joint": (
+        *("JointGreedyFusionClassifier", "JointGreedyFusionRegressor"),
+        *("JointMeanFusionClassifier", "JointMeanFusionRegressor"),
+        *("JointScoreWeightedFusionClassifier", "JointScoreWeightedFusionRegressor"),
     ),
     "fusion_missing": ("MissingFusionClassifier", "MissingFusionRegressor"),
     "fusion_learnt": ("CorrelationWeightedFusionRegressor", "RidgeFusionClassifier", "RidgeFusionRegressor"),
@@ -231,10 +238,13 @@ class _System:
             inputs = [everyone[name] for name in chosen]
             names = [target.name for target in (self.targets if everything else targets)]
             if isinstance(model, FusionClassifier | FusionRegressor):
-                names = [targets[0].name]
+                own = targets[0].name
+                # Jointly decoded: each input's own predictions of a target, then those of the others.
+                names = [own, *(name for name in names if name != own)] if getattr(model, "others", 0) else [own]
             blocks = [values[name] for values in inputs for name in names]
             if isinstance(model, FusionClassifier):
-                blocks = [block[:, np.asarray(model.classes_, int)] for block in blocks]
+                own = np.asarray(model.classes_, int)
+                blocks = [block if number % len(names) else block[:, own] for number, block in enumerate(blocks)]
             X = np.hstack(blocks)
             if self.card["settings"].get("missing"):
                 ends = np.cumsum([block.shape[1] for block in blocks])

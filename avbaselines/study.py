@@ -14,6 +14,8 @@ from avbaselines.corpora.splits import SplitOptions
 from avbaselines.corpora.table import read_table
 from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
+from avbaselines.evaluation.combined import COMBINED, Combined
+from avbaselines.evaluation.metrics import METRICS
 from avbaselines.schema import Section, nearest, read_toml, validate
 from avbaselines.systems import SPEAKER, Identity, Masking, Name, Systems
 
@@ -68,6 +70,25 @@ class Reported(Section):
     note: str = ""
 
 
+class CombinedOptions(Section):
+    """The ``[combined]`` section: a class and an attribute scored together, ``label score - weight * value error``.
+
+    The study then picks and compares by this score, a row ``combined`` of the results.
+
+    Attributes
+    ----------
+    label, value : str
+        Names of a class target and of a regressed one judged by an error (``mse``, ``rmse``, ``mae``); their metrics
+        are the terms of the score. MER 2023's is ``f1_weighted`` - 0.25 * ``mse``.
+    weight : float
+        Of the error.
+    """
+
+    label: str
+    value: str
+    weight: float = Field(default=0.25, gt=0)
+
+
 class PaperProtocol(Section):
     """How the paper did it, where that differs: sections that replace the study's own for the protocol ``paper``.
 
@@ -112,13 +133,14 @@ class Study(Section):
     factors: bool = False
     importance: bool = False
     masking: Masking | None = None
+    combined: CombinedOptions | None = None
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _known_reported_targets(self):
-        others = {"mean", SPEAKER} if self.identity else {"mean"}
+        others = {"mean"} | ({SPEAKER} if self.identity else set()) | ({COMBINED} if self.combined else set())
         for figure in self.reported:
             if figure.target not in self.targets and figure.target not in others:
                 raise ValueError(
@@ -128,10 +150,33 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _terms_that_combine(self):
+        if self.combined is None:
+            return self
+        for key in ("label", "value"):
+            name = getattr(self.combined, key)
+            if name not in self.targets:
+                raise ValueError(f"combined.{key}: no target {name!r}{nearest(name, self.targets)}")
+            metric = METRICS[self.targets[name].metric]
+            if (metric.kind == "classes") != (key == "label") or metric.higher_is_better != (key == "label"):
+                needed = "a class metric" if key == "label" else "an error: mse, rmse or mae"
+                raise ValueError(f"combined.{key}: target {name!r} has metric {metric.name!r}; needed is {needed}")
+        return self
+
+    @model_validator(mode="after")
     def _something_to_learn_from(self):
         if not self.modalities and not self.predictions:
             raise ValueError("needs [modalities] to learn from, or [predictions] to fuse")
         return self
+
+
+def combined_of(study):
+    """The score that a study's ``[combined]`` asks for, or None."""
+    if study.combined is None:
+        return None
+    label, value = study.combined.label, study.combined.value
+    metrics = study.targets[label].metric, study.targets[value].metric
+    return Combined(label, value, *metrics, study.combined.weight)
 
 
 def under_protocol(study, protocol, source):

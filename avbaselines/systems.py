@@ -8,9 +8,11 @@ from avbaselines.estimators.fusion_missing import METHODS, STRATEGIES
 from avbaselines.schema import Section
 
 FUSION_METHODS = (
-    *("best-single", "mean", "greedy", "ridge", "correlation"),
+    *("best-single", "mean", "greedy", "ridge", "correlation", "score-weighted"),
     *("non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm"),
 )
+# Fused from the predictions of all targets, by translations of what the other targets' say.
+JOINT_METHODS = ("mean", "greedy", "score-weighted")
 
 
 def _plain_name(value):
@@ -35,7 +37,9 @@ class Stage(Section):
         Names of systems or earlier stages (``*`` matches any text, of base systems); by default all base systems that
         keep their evaluated clips apart.
     targets : {"own", "all"}
-        Whether a target is fused from its own predictions, or from those of all targets.
+        Whether a target is fused from its own predictions, or from those of all targets: jointly decoded. Methods
+        ``mean``, ``greedy`` and ``score-weighted`` then count each system twice, by its own prediction and by what its
+        predictions of the other targets say; learnt regressions and learners take all as inputs.
     context : list of int
         Frames before and after that stand beside a frame's own predictions; one is chosen out-of-fold.
     layout : {"centred", "avec"}
@@ -74,7 +78,8 @@ class Stage(Section):
     def _method_alone(cls, value):
         value = {"method": value} if isinstance(value, str) else dict(value)
         method = value.get("method", "")
-        name = method if method == "best-single" else f"late-{method}"
+        joint = "joint-" if value.get("targets") == "all" and method in JOINT_METHODS else ""
+        name = method if method == "best-single" else f"late-{joint}{method}"
         value.setdefault("name", f"{name}-{value['missing']}" if value.get("missing") else name)
         return value
 
@@ -83,7 +88,7 @@ class Stage(Section):
         around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
         if around and self.method not in ("ridge", "non-negative", "linear-svr", "linear-svr-dual"):
             raise ValueError(f"context, layout, recording_means and onset do not go with method {self.method!r}")
-        if self.targets == "all" and self.method in ("best-single", "mean", "greedy", "correlation"):
+        if self.targets == "all" and self.method in ("best-single", "correlation"):
             raise ValueError(f"method {self.method!r} fuses a target's own predictions only")
         if self.missing and (self.targets == "all" or around or self.method not in METHODS):
             raise ValueError(
@@ -94,6 +99,11 @@ class Stage(Section):
         if any(frames < 0 for frames in self.context) or any(constant <= 0 for constant in self.onset):
             raise ValueError("context takes frames of 0 or more, onset seconds above 0")
         return self
+
+    @property
+    def fit_method(self):
+        """The method that is fitted: ``joint-<method>`` where targets are decoded together by translations."""
+        return f"joint-{self.method}" if self.targets == "all" and self.method in JOINT_METHODS else self.method
 
     @property
     def settings(self):
@@ -144,6 +154,9 @@ class Systems(Section):
         Seconds, for corpora continuous in time: how far labels are moved to the front when base systems are fitted (and
         predictions back), and the width of a centred moving average over predictions. One of each is chosen per target
         by out-of-fold score; 0 changes nothing.
+    fits : {"all", "folds"}
+        Whether evaluated clips are predicted by a fit to all training clips, or by the mean of the fits that each leave
+        one inner fold out.
     """
 
     learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
@@ -157,6 +170,13 @@ class Systems(Section):
     inner_folds: int = Field(default=5, ge=2, le=50)
     delay: Seconds = [0.0]
     smoothing: Seconds = [0.0]
+    fits: Literal["all", "folds"] = "all"
+
+    @model_validator(mode="after")
+    def _fits_of_whole_recordings(self):
+        if self.fits == "folds" and (any(self.delay) or any(self.smoothing)):
+            raise ValueError("fits = 'folds' does not go with delay and smoothing, which move whole recordings in time")
+        return self
 
     @model_validator(mode="after")
     def _distinct_names(self):

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from avbaselines.evaluation.combined import Combined
+
 
 @dataclass
 class Release:
@@ -50,6 +52,8 @@ class Target:
         Lowest and highest possible value (regression).
     aggregate : {"pooled", "mean"} or None
         How splits are put together in the ``all`` row; None = pooled where every clip is tested once, else mean.
+    soft : {"weights", "targets"} or None
+        What learners make of the raters' votes on a class label.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Target:
     classes: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
     aggregate: str | None = None
+    soft: str | None = None
 
     @property
     def kind(self):
@@ -125,6 +130,10 @@ class Corpus:
     splits : list of Split
     once : bool
         True where every evaluated clip is evaluated in exactly one split.
+    votes : dict of str to ndarray, shape (n_clips, n_classes)
+        Of class targets with soft labels: share of the votes of each class; NaN = no votes.
+    combined : Combined or None
+        The score of a class and an attribute together that systems are picked and compared by, where there is one.
     """
 
     ids: np.ndarray
@@ -138,6 +147,8 @@ class Corpus:
     modalities: dict[str, Modality] = field(default_factory=dict)
     predictions: dict[str, "ImportedPrediction"] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    votes: dict[str, np.ndarray] = field(default_factory=dict)
+    combined: Combined | None = None
 
 
 @dataclass

@@ -25,6 +25,8 @@ NEEDS = (
 )
 
 PARTS = ("train", "test1", "test2", "test3")
+CHALLENGES = {"test1": "multi", "test2": "noise", "test3": "semi"}
+"""Names of the challenges (MER-MULTI, MER-NOISE, MER-SEMI) by the part that is evaluated."""
 EMOTIONS = ("neutral", "angry", "happy", "sad", "worried", "surprise")
 WITHOUT_VALENCE = {"test3": -10}
 """Parts labelled with emotions alone, and what stands in place of their valence."""
@@ -62,7 +64,8 @@ def read(options, data, progress=None):
     -------
     Release
         Columns ``partition`` (train, test1, test2, test3), ``emotion`` (neutral, angry, happy, sad, worried, surprise),
-        ``valence`` (-5 to 5; missing in test3), and where a table of transcripts is there ``sentence`` or its own
+        ``valence`` (-5 to 5; missing in test3), the splits ``multi`` (test1), ``noise`` (test2) and ``semi`` (test3) as
+        train, test and other, and where a table of transcripts is there ``sentence`` or its own
         columns. No group.
 
     Raises
@@ -81,6 +84,10 @@ def read(options, data, progress=None):
     tables = _release(root, parts) if layout == "release" else _processed(root / _PROCESSED, parts)
     clips = pd.concat([_checked(part, table, source) for part, table, source in tables], ignore_index=True)
     clips = index_by_id(clips, "name", root).drop(columns="name")
+    for part, name in CHALLENGES.items():
+        if part in parts:
+            own = [clips["partition"] == "train", clips["partition"] == part]
+            clips[name] = np.select(own, ["train", "test"], "other")
     clips = clips.join(_transcripts(root))
     notes = [
         "MER 2023 publishes no speaker ids: folds are random, and a speaker may be in training and test",

@@ -36,6 +36,8 @@ class SplitOptions(Section):
         Column whose every value is left out once.
     group_kfold : int
         Number of folds made over the groups, balanced in clips.
+    other : list of str
+        Values of ``column`` or ``columns`` whose clips take no part in that split.
     """
 
     column: str | None = None
@@ -46,6 +48,7 @@ class SplitOptions(Section):
     train: Labels = Field(default_factory=list)
     dev: Labels = Field(default_factory=list)
     test: Labels = Field(default_factory=list)
+    other: Labels = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_way(self):
@@ -58,12 +61,12 @@ class SplitOptions(Section):
         if given[0] in {"column", "columns"}:
             if not self.train or not self.test:
                 raise ValueError(f"{given[0]} needs the values that mean train and test, such as train = ['train']")
-            parts = [*self.train, *self.dev, *self.test]
+            parts = [*self.train, *self.dev, *self.test, *self.other]
             twice = {part for part in parts if parts.count(part) > 1}
             if twice:
                 raise ValueError(f"value {sorted(twice)[0]!r} stands in two parts")
-        elif self.train or self.dev or self.test:
-            raise ValueError(f"train, dev and test go with column or columns, not with {given[0]}")
+        elif self.train or self.dev or self.test or self.other:
+            raise ValueError(f"train, dev, test and other go with column or columns, not with {given[0]}")
         return self
 
 
@@ -124,7 +127,7 @@ def _column(column, clips, source):
 def _partition(options, column, clips, source):
     values = _column(column, clips, source)
     known = [*options.train, *options.dev, *options.test]
-    unknown = ~values.isin(known).to_numpy()
+    unknown = ~values.isin([*known, *options.other]).to_numpy()
     if unknown.any():
         clip = clips.index[unknown][0]
         shown = "empty" if values.isna()[clip] else repr(values[clip])

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.corpora.table import as_text
@@ -28,6 +28,13 @@ class TargetOptions(Section):
         Turn the scale round within ``range`` (for labels in which low means much).
     aggregate : {"pooled", "mean"}, optional
         How splits are put together in the ``all`` rows.
+    votes : str, optional
+        What precedes the class in the names of the columns that hold the raters' votes, such as ``vote_`` for
+        ``vote_angry``: shares or counts; needed for ``soft``.
+    soft : {"weights", "targets"}, optional
+        Single learners take votes of training clips as weights of the labels (the share that agrees with the label),
+        or as targets (each clip stands for every class that was voted for, by its share). Tuning, calibration and
+        scores go by the labels.
     """
 
     metric: str
@@ -35,6 +42,16 @@ class TargetOptions(Section):
     column: str | None = None
     reverse: bool = False
     aggregate: Literal["pooled", "mean"] | None = None
+    votes: str | None = None
+    soft: Literal["weights", "targets"] | None = None
+
+    @model_validator(mode="after")
+    def _votes_of_classes(self):
+        if self.soft is not None and self.votes is None:
+            raise ValueError("soft needs votes = 'what precedes the class in the columns of votes'")
+        if self.votes is not None and self.metric not in CLASSES:
+            raise ValueError(f"votes go with a class metric ({', '.join(CLASSES)}), not with {self.metric}")
+        return self
 
     @field_validator("metric")
     @classmethod
@@ -96,7 +113,57 @@ def _classes(name, option, column, source):
             "for a continuous attribute use ccc, pcc, rmse or mae"
         )
     codes = labels.map({label: code for code, label in enumerate(classes)}).to_numpy(float, na_value=np.nan)
-    return Target(name, option.metric, classes, aggregate=option.aggregate), codes
+    return Target(name, option.metric, classes, aggregate=option.aggregate, soft=option.soft), codes
+
+
+def read_votes(options, targets, clips, source):
+    """Shares of the raters' votes for the class targets that use them.
+
+    Parameters
+    ----------
+    options : dict of str to TargetOptions
+    targets : list of Target
+    clips : pandas.DataFrame
+        Indexed by clip id.
+    source : str
+        What to name in errors (the clips table).
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_clips, n_classes)
+        Rows sum to 1, votes for other classes left aside; NaN where a clip has no votes.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a vote is negative or no number, or a labelled clip has votes for none of the classes.
+    """
+    found = {}
+    for target in targets:
+        option = options[target.name]
+        if target.soft is None:
+            continue
+        columns = [f"{option.votes}{label}" for label in target.classes]
+        for column in columns:
+            if column not in clips.columns:
+                raise InputError(
+                    f"{source}: no column {column!r} for targets.{target.name}.votes{nearest(column, clips.columns)}"
+                )
+        shares = clips[columns].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+        unknown, total = np.isnan(shares).all(axis=1), np.nansum(shares, axis=1)
+        labelled = clips[option.column or target.name].notna().to_numpy()
+        wrong = ~unknown & (np.isnan(shares).any(axis=1) | (np.nan_to_num(shares) < 0).any(axis=1))
+        wrong |= ~unknown & labelled & (total <= 0)
+        if wrong.any():
+            clip = clips.index[wrong][0]
+            raise InputError(
+                f"{source}: votes of clip {clip!r} for targets.{target.name} are {shares[wrong][0].tolist()}; numbers "
+                "of 0 or more are needed, not all 0"
+            )
+        known = ~unknown & (total > 0)
+        found[target.name] = np.full(shares.shape, np.nan)
+        found[target.name][known] = shares[known] / total[known, None]
+    return found
 
 
 def _natural(label):

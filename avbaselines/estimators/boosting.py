@@ -35,11 +35,13 @@ class _LightGBM:
     def _bin(self, X):
         return lgb.Dataset(X, params=self._parameters(X), free_raw_data=True).construct()
 
-    def _train(self, binned, X, y, rounds, n_classes=0):
+    def _train(self, binned, X, y, rounds, n_classes=0, weights=None):
         parameters = {**self._parameters(X), **objective(n_classes, "regression", "binary", "multiclass")}
         rows = np.flatnonzero(~np.isnan(y))
         data = binned if len(rows) == len(y) else binned.subset(rows)
         data.construct().set_label(y[rows])
+        if weights is not None:
+            data.set_weight(weights[rows])
         return lgb.train(parameters, data, num_boost_round=rounds)
 
     def _margins(self, booster, X, first, last):

@@ -24,7 +24,7 @@ def column_fraction(columns_per_tree, n_columns):
 class _Boosting:
     """Rounds as candidates: one ensemble is trained, and read after each number of rounds.
 
-    A library gives ``_bin(X)``, ``_train(binned, X, y, rounds, n_classes=0)`` and
+    A library gives ``_bin(X)``, ``_train(binned, X, y, rounds, n_classes=0, weights=None)`` and
     ``_margins(booster, X, first, last)``, the share of rounds first .. last - 1 in the raw predictions.
     """
 
@@ -64,16 +64,16 @@ class BoostedRegressor(_Boosting, TunedRegressor):
 
 
 class BoostedClassifier(_Boosting, TunedClassifier):
-    def _try(self, X, targets, X_test, candidates):
+    def _try(self, X, targets, X_test, candidates, weights=None):
         columns = screened_columns(X, targets, self.max_columns)
         X = X[:, columns]
-        booster = self._train(self._bin(X), X, targets, self.rounds[-1], targets.max() + 1)
+        booster = self._train(self._bin(X), X, targets, self.rounds[-1], targets.max() + 1, weights)
         return _by_class(self._staged(booster, X_test[:, columns]), targets.max() + 1)
 
-    def _refit(self, X, targets, chosen):
+    def _refit(self, X, targets, chosen, weights=None):
         columns = screened_columns(X, targets, self.max_columns)
         X = X[:, columns]
-        return columns, self._train(self._bin(X), X, targets, chosen["rounds"], targets.max() + 1)
+        return columns, self._train(self._bin(X), X, targets, chosen["rounds"], targets.max() + 1, weights)
 
     def _outputs(self, model, X):
         columns, booster = model

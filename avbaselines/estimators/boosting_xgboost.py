@@ -18,7 +18,7 @@ class _XGBoost:
             raise InputError(f"device: 'cpu' or 'cuda' is needed, got {self.device!r}")
         return xgboost.QuantileDMatrix(X, max_bin=self.max_bin, nthread=self.n_jobs)
 
-    def _train(self, binned, X, y, rounds, n_classes=0):
+    def _train(self, binned, X, y, rounds, n_classes=0, weights=None):
         import xgboost
 
         parameters = {
@@ -40,7 +40,7 @@ class _XGBoost:
         labelled = ~np.isnan(y)
         binned.set_label(np.where(labelled, y, 0))
         # A row of weight 0 has neither gradient nor Hessian: as if it were not there.
-        binned.set_weight(labelled.astype(np.float32))
+        binned.set_weight((labelled if weights is None else labelled * weights).astype(np.float32))
         return xgboost.train(parameters, binned, num_boost_round=rounds)
 
     def _margins(self, booster, X, first, last):

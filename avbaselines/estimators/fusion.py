@@ -19,6 +19,8 @@ __all__ = [
     "MeanFusionRegressor",
     "RidgeFusionClassifier",
     "RidgeFusionRegressor",
+    "ScoreWeightedFusionClassifier",
+    "ScoreWeightedFusionRegressor",
 ]
 
 
@@ -39,6 +41,18 @@ class _BestSingle:
         ranked = P[:, state["order"]]
         first = (~np.isnan(ranked[:, :, 0])).argmax(axis=1)
         return ranked[np.arange(len(P)), first]
+
+
+class _ScoreWeighted:
+    """Weights in proportion to what each system's score is above that of a constant prediction, never below 0."""
+
+    def _learn(self, P, t, folds):
+        default = np.broadcast_to(self._default(t), (len(t), P.shape[2]))
+        chance = self._value(default, t)[0]
+        scores = np.array([self._value(P[:, m], t)[0] for m in range(P.shape[1])])
+        gains = np.where(np.isfinite(scores), np.maximum(scores - chance, 0.0), 0.0)
+        total = gains.sum()
+        return {"weights": gains / total if total > 0 else np.full(len(gains), 1 / len(gains))}
 
 
 class _Greedy:
@@ -205,3 +219,17 @@ class GreedyFusionClassifier(_Greedy, FusionClassifier):
     def __init__(self, blocks=None, cv=5, metric=None, steps=25):
         super().__init__(blocks, cv, metric)
         self.steps = steps
+
+
+class ScoreWeightedFusionRegressor(_ScoreWeighted, FusionRegressor):
+    """Mean of matched predictions, each weighted by its out-of-fold score above that of a constant prediction.
+
+    Parameters as for `GreedyFusionRegressor`, without `steps`.
+    """
+
+
+class ScoreWeightedFusionClassifier(_ScoreWeighted, FusionClassifier):
+    """Mean of posteriors, each weighted by its out-of-fold score above that of the class shares.
+
+    Parameters as for `GreedyFusionClassifier`, without `steps`.
+    """

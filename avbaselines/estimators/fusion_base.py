@@ -42,8 +42,10 @@ class _Fusion(BaseEstimator):
     """What all fusions share. Inputs are P of shape (n, M, D): M systems, D = 1 value or K posteriors, NaN = missing.
 
     A subclass gives ``_learn(P, t, folds)``, a state with 'weights' (M,), and may replace ``_combine(P, state)``.
-    `t` is the target (n,), values without NaN or class codes.
+    `t` is the target (n,), values without NaN or class codes. ``_extra`` columns of a system follow its own ones.
     """
+
+    _extra = 0
 
     def __init__(self, blocks=None, cv=5, metric=None, matching=True):
         self.blocks = blocks
@@ -57,12 +59,13 @@ class _Fusion(BaseEstimator):
 
     def _fit(self, X, t, groups, width, classes=False):
         """Cross-fit, then fit on all labelled rows; returns out-of-fold outputs (n, D)."""
-        blocks = self.blocks
-        if blocks is None and X.shape[1] % width == 0:
-            blocks = np.arange(X.shape[1]) // width
+        blocks, columns_each = self.blocks, width + self._extra
+        if blocks is None and X.shape[1] % columns_each == 0:
+            blocks = np.arange(X.shape[1]) // columns_each
         self._columns = column_blocks(blocks, X.shape[1])
-        if any(len(columns) != width for columns in self._columns):
-            raise InputError(f"blocks: each system needs {width} column(s), got {[len(c) for c in self._columns]}")
+        if any(len(columns) != columns_each for columns in self._columns):
+            found = [len(columns) for columns in self._columns]
+            raise InputError(f"blocks: each system needs {columns_each} column(s), got {found}")
         self.note_ = ""
         P = self._inputs(X)
         folds = resolve_cv(self.cv, X, t, groups, classes=classes)
@@ -195,7 +198,7 @@ class FusionClassifier(ClassifierMixin, _Fusion):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise InputError("y: at least two classes are needed, got 1 class")
-        if np.nanmin(X) < 0:
+        if not self._extra and np.nanmin(X) < 0:
             raise InputError("X: posteriors are needed, got negative values; pass them through a softmax")
         self.oof_prediction_ = self._fit(X, codes, groups, width=len(self.classes_), classes=True)
         return self

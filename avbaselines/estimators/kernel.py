@@ -63,7 +63,10 @@ class _Space:
 
 
 class _Kernel:
-    """Candidates and spaces; a subclass gives `_machines(space, basis, targets, costs)`, weights and offsets a cost."""
+    """Candidates and spaces; a subclass gives `_machines(space, basis, targets, costs)`, weights and offsets a cost.
+
+    Classes may come with weights of the rows, a further argument.
+    """
 
     def _candidates(self):
         if any(width < 0 for width in self.widths) or any(cost <= 0 for cost in self.costs):
@@ -81,7 +84,7 @@ class _Kernel:
         rows = np.random.default_rng(self._seed).permutation(len(Z))[: self.n_landmarks]
         return _Space(preparation, Z, width, np.sort(rows))
 
-    def _try_spaces(self, X, targets, X_test):
+    def _try_spaces(self, X, targets, X_test, **row_weights):
         """A list over candidates of: whether exact, and machine values for X_test."""
         values = []
         for scaling in self.scalings:
@@ -90,11 +93,11 @@ class _Kernel:
             for width in self.widths:
                 space = self._space(preparation, Z, width)
                 basis_test = space.basis(Z_test)
-                for weights, offsets in self._machines(space, space.basis(Z), targets, self.costs):
+                for weights, offsets in self._machines(space, space.basis(Z), targets, self.costs, **row_weights):
                     values.append((space.exact, basis_test @ weights.astype(basis_test.dtype) + offsets))
         return values
 
-    def _refit_space(self, X, targets, scaling, width, costs):
+    def _refit_space(self, X, targets, scaling, width, costs, **row_weights):
         """The space with its machines, one cost per column of targets (one for all where targets are codes)."""
         preparation = Preparation(self.blocks, scaling).fit(X)
         Z = preparation.transform(X)
@@ -103,7 +106,7 @@ class _Kernel:
             self.note_ = f"Nystroem approximation past {self.max_exact} clips ({self.n_landmarks} landmarks)"
         basis = space.basis(Z)
         if targets.ndim == 1:
-            return space.compact(*self._machines(space, basis, targets, costs)[0])
+            return space.compact(*self._machines(space, basis, targets, costs, **row_weights)[0])
         parts = [self._machines(space, basis, targets[:, [t]], [cost])[0] for t, cost in enumerate(costs)]
         return space.compact(np.hstack([w for w, _ in parts]), np.hstack([b for _, b in parts]))
 
@@ -252,30 +255,30 @@ class KernelClassifier(_Kernel, TunedClassifier):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
-    def _machines(self, space, basis, codes, costs):
+    def _machines(self, space, basis, codes, costs, weights=None):
         if not space.exact:
-            return _primal(basis, 2.0 * np.eye(codes.max() + 1)[codes] - 1, costs)
+            return _primal(basis, 2.0 * np.eye(codes.max() + 1)[codes] - 1, costs, weights=weights)
         gram = basis.astype(np.float64)
         machines = []
         for cost in costs:
             svc = SVC(kernel="precomputed", C=cost, decision_function_shape="ovo", cache_size=CACHE_MIB)
-            machines.append(_pairs(svc.fit(gram, codes), codes))
+            machines.append(_pairs(svc.fit(gram, codes, sample_weight=weights), codes))
         return machines
 
-    def _try(self, X, targets, X_test, candidates):
-        return np.array([_by_class(*values) for values in self._try_spaces(X, targets, X_test)])
+    def _try(self, X, targets, X_test, candidates, **row_weights):
+        return np.array([_by_class(*values) for values in self._try_spaces(X, targets, X_test, **row_weights)])
 
-    def _refit(self, X, targets, chosen):
-        return self._refit_space(X, targets, chosen["scaling"], chosen["width"], [chosen["cost"]])
+    def _refit(self, X, targets, chosen, **row_weights):
+        return self._refit_space(X, targets, chosen["scaling"], chosen["width"], [chosen["cost"]], **row_weights)
 
     def _outputs(self, model, X):
         return _by_class(model.exact, model.decide(X))
 
 
-def _primal(basis, targets, costs, epsilon=None):
+def _primal(basis, targets, costs, epsilon=None, weights=None):
     """Machines of every cost, all solved at once."""
     columns, each = np.tile(targets, len(costs)), np.repeat(costs, targets.shape[1])
-    weights, offsets = squared_loss_machines(basis, columns, each, epsilon)
+    weights, offsets = squared_loss_machines(basis, columns, each, epsilon, weights=weights)
     return list(zip(np.hsplit(weights, len(costs)), np.split(offsets, len(costs)), strict=True))
 
 

@@ -36,7 +36,7 @@ def whitening(vectors, gamma):
     return (directions[:, keep] / np.sqrt(values[keep])).astype(vectors.dtype)
 
 
-def squared_loss_machines(A, Y, costs, epsilon=None, max_iter=200, tol=1e-3):
+def squared_loss_machines(A, Y, costs, epsilon=None, max_iter=200, tol=1e-3, weights=None):
     """Linear machines with squared loss in the primal, for all targets and costs at once.
 
     Minimises ``|w|^2 / 2 + C sum(max(0, |y - f| - epsilon)^2)`` (regression), or ``max(0, 1 - y f)^2`` in the sum where
@@ -53,6 +53,8 @@ def squared_loss_machines(A, Y, costs, epsilon=None, max_iter=200, tol=1e-3):
     max_iter : int, default=200
     tol : float, default=1e-3
         Stops once no prediction's root mean square change exceeds this.
+    weights : ndarray of shape (n,), optional
+        Of each row's loss, relative to the largest.
 
     Returns
     -------
@@ -66,6 +68,8 @@ def squared_loss_machines(A, Y, costs, epsilon=None, max_iter=200, tol=1e-3):
     damping = np.maximum(squares, 0)[:, None] + 1 / (2 * np.asarray(costs, float))
     labelled = ~np.isnan(Y)
     Y = np.where(labelled, Y, 0).astype(A.dtype)
+    # A weight of 1 or less leaves the parabola above the loss.
+    scale = np.ones(1, A.dtype) if weights is None else (weights / weights.max()).astype(A.dtype)
 
     def pull(f):
         """Half the negative gradient of the loss: how far each prediction should move."""
@@ -74,7 +78,7 @@ def squared_loss_machines(A, Y, costs, epsilon=None, max_iter=200, tol=1e-3):
             step = Y * np.maximum(1 - Y * f, 0)
         else:
             step = np.sign(residual) * np.maximum(np.abs(residual) - epsilon, 0)
-        return np.where(labelled, step, 0)
+        return np.where(labelled, step, 0) * scale[:, None]
 
     w, b = np.zeros((A.shape[1], Y.shape[1])), np.zeros(Y.shape[1])
     ahead_w, ahead_b, momentum = w, b, 1.0
@@ -90,5 +94,5 @@ def squared_loss_machines(A, Y, costs, epsilon=None, max_iter=200, tol=1e-3):
         w, b, momentum = new_w, new_b, next_momentum
         if change.max() < tol:
             break
-    weights = V @ w
-    return weights, b - center.astype(np.float64) @ weights
+    w = V @ w
+    return w, b - center.astype(np.float64) @ w

@@ -13,7 +13,7 @@ SCALINGS = ("standard", "quantile")
 PENALTIES = tuple(float(10.0**exponent) for exponent in np.arange(3, -3.1, -0.5))
 
 
-def ridge_path(Z, Y, penalties, max_exact=3000, seed=0):
+def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
     """Ridge solutions of all targets for all penalties.
 
     Minimises ``|Y - Z w - b|^2 + penalty |w|^2`` per target on its labelled rows, by an eigen-decomposition of the
@@ -29,20 +29,30 @@ def ridge_path(Z, Y, penalties, max_exact=3000, seed=0):
         With both more rows and more columns than this, the leading `max_exact` / 2 principal directions stand for Z.
     seed : int, default=0
         Of the search for those directions.
+    weights : ndarray of shape (n,), optional
+        Of each row's squared error.
 
     Returns
     -------
     weights : ndarray of shape (len(penalties), d, T)
     intercepts : ndarray of shape (len(penalties), T)
     """
-    weights = np.empty((len(penalties), Z.shape[1], Y.shape[1]))
+    row_weights, weights = weights, np.empty((len(penalties), Z.shape[1], Y.shape[1]))
     intercepts = np.empty((len(penalties), Y.shape[1]))
     patterns, pattern_of = np.unique(~np.isnan(Y), axis=1, return_inverse=True)
     for number, rows in enumerate(patterns.T):
         targets = np.flatnonzero(pattern_of.reshape(-1) == number)
         used, y = Z[rows], Y[np.ix_(rows, targets)]
-        center, mean = used.mean(axis=0, dtype=np.float64), y.mean(axis=0)
-        solve = _solver(used - center.astype(Z.dtype), y - mean, max_exact, seed)
+        if row_weights is None:
+            center, mean, root = used.mean(axis=0, dtype=np.float64), y.mean(axis=0), None
+        else:
+            own = row_weights[rows]
+            center, mean = np.average(used, axis=0, weights=own), np.average(y, axis=0, weights=own)
+            root = np.sqrt(own)[:, None]
+        A, b = used - center.astype(Z.dtype), y - mean
+        if root is not None:
+            A, b = A * root.astype(Z.dtype), b * root
+        solve = _solver(A, b, max_exact, seed)
         for p, penalty in enumerate(penalties):
             solution = solve(penalty)
             weights[p][:, targets] = solution
@@ -73,26 +83,27 @@ class _Ridge:
     def _candidates(self):
         return [{"scaling": s, "penalty": float(p)} for s in self.scalings for p in self.penalties]
 
-    def _path(self, X, Y, scaling, penalties):
+    def _path(self, X, Y, scaling, penalties, row_weights=None):
         preparation = Preparation(self.blocks, scaling).fit(X)
-        return preparation, *ridge_path(preparation.transform(X), Y, penalties, self.max_exact, self._seed)
+        Z = preparation.transform(X)
+        return preparation, *ridge_path(Z, Y, penalties, self.max_exact, self._seed, row_weights)
 
-    def _try_columns(self, X, Y, X_test):
+    def _try_columns(self, X, Y, X_test, row_weights=None):
         outputs = []
         for scaling in self.scalings:
-            preparation, weights, intercepts = self._path(X, Y, scaling, self.penalties)
+            preparation, weights, intercepts = self._path(X, Y, scaling, self.penalties, row_weights)
             Z = preparation.transform(X_test)
             outputs += [Z @ w.astype(Z.dtype) + b for w, b in zip(weights, intercepts, strict=True)]
         return np.array(outputs)
 
-    def _refit_columns(self, X, Y, chosen):
+    def _refit_columns(self, X, Y, chosen, row_weights=None):
         if min(X.shape) > self.max_exact:
             self.note_ = f"ridge on {self.max_exact // 2} principal directions past {self.max_exact} rows and columns"
         model = []
         for scaling in dict.fromkeys(c["scaling"] for c in chosen):
             targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]
             penalties = [chosen[t]["penalty"] for t in targets]
-            preparation, weights, intercepts = self._path(X, Y[:, targets], scaling, penalties)
+            preparation, weights, intercepts = self._path(X, Y[:, targets], scaling, penalties, row_weights)
             own = np.arange(len(targets))
             model.append((np.array(targets), preparation, weights[own, :, own].T, intercepts[own, own]))
         return model
@@ -201,9 +212,9 @@ class RidgeClassifier(_Ridge, TunedClassifier):
         self.max_exact = max_exact
         self.random_state = random_state
 
-    def _try(self, X, targets, X_test, candidates):
-        return self._try_columns(X, np.eye(targets.max() + 1)[targets], X_test)
+    def _try(self, X, targets, X_test, candidates, weights=None):
+        return self._try_columns(X, np.eye(targets.max() + 1)[targets], X_test, weights)
 
-    def _refit(self, X, targets, chosen):
+    def _refit(self, X, targets, chosen, weights=None):
         one_hot = np.eye(targets.max() + 1)[targets]
-        return self._refit_columns(X, one_hot, [chosen] * one_hot.shape[1])
+        return self._refit_columns(X, one_hot, [chosen] * one_hot.shape[1], weights)

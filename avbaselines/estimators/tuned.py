@@ -192,7 +192,7 @@ class TunedClassifier(ClassifierMixin, _Tuned):
     one decision value per class. The posteriors come from a calibrator fitted on out-of-fold decision values.
     """
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X, y, groups=None, soft_labels=None):
         """Tune on inner folds, then fit on all rows.
 
         Parameters
@@ -203,6 +203,9 @@ class TunedClassifier(ClassifierMixin, _Tuned):
             Class labels; leave unlabelled rows out.
         groups : array-like of shape (n,), optional
             What no fold may have on both sides.
+        soft_labels : array-like of shape (n, K), optional
+            How much each row weighs as an example of each of the sorted classes (0 = not at all): shares of votes, or
+            the agreement in the column of y alone. Machines learn from these; they are tuned and calibrated on y.
 
         Returns
         -------
@@ -211,7 +214,8 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         Raises
         ------
         InputError
-            If there are fewer than two classes, or the folds split a group.
+            If there are fewer than two classes, the folds split a group, or a soft label is negative or all of a row's
+            are 0.
         """
         check_metric(self.metric, "classes")
         if y is None:
@@ -224,16 +228,18 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         n_classes = len(self.classes_)
         if n_classes < 2:
             raise InputError(f"y: at least two classes are needed, got {n_classes} class")
+        soft = None if soft_labels is None else _checked_soft(soft_labels, (len(X), n_classes))
         self._start()
         folds = resolve_cv(self.cv, X, codes, groups, classes=True)
         candidates = self._candidates()
         oof = np.full((len(candidates), len(X), n_classes), np.nan)
         for fold in np.unique(folds[folds >= 0]):
             train, test = folds != fold, folds == fold
-            present, present_codes = np.unique(codes[train], return_inverse=True)
+            X_train, train_codes, weights = _examples(X[train], codes[train], None if soft is None else soft[train])
+            present, present_codes = np.unique(train_codes, return_inverse=True)
             outputs = np.zeros((len(candidates), test.sum(), 1))
             if len(present) > 1:
-                outputs = self._try(X[train], present_codes, X[test], candidates)
+                outputs = self._try(X_train, present_codes, X[test], candidates, **weights)
             # A class that this fold has not seen comes last, by a margin of the size of a decision value.
             oof[:, test] = outputs.min(axis=2, keepdims=True) - 1
             oof[np.ix_(range(len(candidates)), np.flatnonzero(test), present)] = outputs
@@ -243,7 +249,8 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         self.best_params_ = [candidates[best]]
         self.oof_prediction_ = cross_calibrated(oof[best], codes, folds)
         self._calibrator = PosteriorCalibrator().fit(oof[best][rows], codes[rows])
-        self.model_ = self._refit(X, codes, self.best_params_[0])
+        X, codes, weights = _examples(X, codes, soft)
+        self.model_ = self._refit(X, codes, self.best_params_[0], **weights)
         return self
 
     def predict_proba(self, X):
@@ -268,6 +275,24 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         # Asked of predict_proba first: classes_ does not exist before fit.
         posteriors = self.predict_proba(X)
         return self.classes_[posteriors.argmax(axis=1)]
+
+
+def _checked_soft(soft, shape):
+    soft = check_array(soft, dtype=np.float64, input_name="soft_labels")
+    if soft.shape != shape:
+        raise InputError(f"soft_labels: a table of {shape[0]} rows and {shape[1]} classes is needed, got {soft.shape}")
+    wrong = (soft < 0).any(axis=1) | (soft.sum(axis=1) <= 0)
+    if wrong.any():
+        raise InputError(f"soft_labels: row {int(wrong.argmax())} has a negative weight, or none at all")
+    return soft
+
+
+def _examples(X, codes, soft):
+    """Rows with one class each: as they are, or each as often as its soft labels name a class, with their weights."""
+    if soft is None:
+        return X, codes, {}
+    rows, classes = np.nonzero(soft)
+    return X[rows], classes, {"weights": soft[rows, classes]}
 
 
 def _standardised(Y):

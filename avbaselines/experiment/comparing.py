@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.comparison import compare_means, holm
 from avbaselines.evaluation.metrics import METRICS
+from avbaselines.experiment.registry import JOINT
 from avbaselines.experiment.scoring import PICKED
 
 
@@ -64,7 +66,8 @@ def comparisons(board, rows, picked, protocol, further=()):
     -------
     pandas.DataFrame
         protocol, system_a, system_b, target, difference, ci_low, ci_high, p_value, p_holm (corrected for their
-        number); of the mean over targets of the study's metrics; positive = a is better.
+        number); of the mean over targets of the study's metrics, or its combined score, and of joint decoding against
+        means also of each target; positive = a is better.
     """
     by_name = {row.name: row for row in rows if not row.failed}
     pairs = [(picked, name) for name in by_name if picked and name != picked]
@@ -77,19 +80,36 @@ def comparisons(board, rows, picked, protocol, further=()):
             "protocol": protocol,
             "system_a": a,
             "system_b": b,
-            "target": "mean",
+            "target": COMBINED if board.corpus.combined else "mean",
             **_compared(board, by_name[a], by_name[b]),
         }
         for a, b in pairs
+    ]
+    # What joint decoding does to each target is the question it is there to answer.
+    found += [
+        {
+            "protocol": protocol,
+            "system_a": a,
+            "system_b": b,
+            "target": target.name,
+            **_compared(board, by_name[a], by_name[b], [target]),
+        }
+        for a, b in pairs
+        if by_name[a].system.method.startswith(JOINT) and a != picked
+        for target in board.corpus.targets
     ]
     columns = ["protocol", "system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value"]
     table = pd.DataFrame(found, columns=columns)
     return table.assign(p_holm=holm(table["p_value"].to_numpy(float)) if len(table) else [])
 
 
-def _compared(board, a, b):
+def _compared(board, a, b, targets=None):
     parts = []
-    for target in board.corpus.targets:
+    if targets is None and board.corpus.combined is not None:
+        ours, theirs = board.combined_parts(a), board.combined_parts(b)
+        parts = [(metric, left, right) for (metric, left), (_, right) in zip(ours, theirs, strict=True)]
+        targets = []
+    for target in board.corpus.targets if targets is None else targets:
         ours, theirs = board.parts(a, target, target.metric), board.parts(b, target, target.metric)
         if not METRICS[target.metric].higher_is_better:
             ours, theirs = theirs, ours
@@ -102,8 +122,11 @@ def _compared(board, a, b):
 def flag_fusions(results, targets):
     """Note on every fusion whose mean score does not exceed that of the best mean of predictions beside it."""
     metric = targets[0].metric
-    overall = results[(results["split"] == "all") & (results["target"] == "mean") & (results["metric"] == metric)]
-    sign = 1 if METRICS[metric].higher_is_better else -1
+    sign, target = 1 if METRICS[metric].higher_is_better else -1, "mean"
+    if (results["target"] == COMBINED).any():
+        metric, sign, target = COMBINED, 1, COMBINED
+    overall = results[(results["split"] == "all") & (results["target"] == target) & (results["metric"] == metric)]
+    overall = overall[overall["kind"] != "reported"]
     for protocol, part in overall.groupby("protocol"):
         values = part.set_index("system")["value"] * sign
         means = values[part.set_index("system")["learner"] == "mean"]

@@ -321,6 +321,8 @@ def _task(side, split, device, present):
         present={name: has[rows] for name, has in present.items()},
         test_present={name: has[split.test] for name, has in present.items()},
         masks=masks(study) if len(split.test) and INNER not in split.name and not side.resubstitution else {},
+        fits=study.systems.fits,
+        votes={name: shares[rows] for name, shares in corpus.votes.items()},
     )
 
 
@@ -355,8 +357,9 @@ def _split_digest(clips, split, task, corpus):
         "resubstitution": task.resubstitution,
         "sources": task.sources,
         "masks": task.masks,
+        "fits": task.fits,
     }
-    labels = [task.y[target.name] for target in corpus.targets]
+    labels = [task.y[target.name] for target in corpus.targets] + list(task.votes.values())
     return digest(clips, split.fit, split.test, *labels, task.folds, settings)
 
 

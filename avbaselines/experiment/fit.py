@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
+from avbaselines.estimators.fold_average import FoldAveraged
 from avbaselines.estimators.speaker import standardise_per_group
 from avbaselines.experiment.fit_timing import delayed, is_timed, surroundings, timing_note, untimed
 from avbaselines.experiment.registry import chain, estimator, joint
@@ -59,6 +60,10 @@ class Task:
         By modality, which clips have it.
     masks : dict of str to tuple of str
         Under each mask that evaluated clips are to be predicted under too, the modalities hidden.
+    votes : dict of str to ndarray, shape (n_fit, n_classes)
+        Of class targets with soft labels; NaN = no votes.
+    fits : {"all", "folds"}
+        What predicts evaluated clips: a fit to all others, or the mean of fits that each leave one inner fold out.
     """
 
     targets: list
@@ -77,6 +82,8 @@ class Task:
     present: dict = field(default_factory=dict)
     test_present: dict = field(default_factory=dict)
     masks: dict = field(default_factory=dict)
+    votes: dict = field(default_factory=dict)
+    fits: str = "all"
 
     def metric(self, target):
         """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
@@ -124,7 +131,9 @@ def _fit_base(system, task, blocks, test_blocks):
         used = known & ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
         used = used | is_timed(system)
         model = _new_model(system, task, targets, columns, used)
-        model.fit(X[used], _labels(task, targets, used), groups=task.groups[used], **around)
+        labels = _labels(task, targets, used)
+        soft = {} if len(targets) > 1 else soft_labels(task, targets[0], labels, used)
+        model.fit(X[used], labels, groups=task.groups[used], **around, **soft)
         notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
         if task.resubstitution:
             oof = predict(model, X[used], targets, **around)
@@ -186,6 +195,10 @@ def _new_model(system, task, targets, columns, used):
         parameters["matching"] = task.matching and metric == "ccc"
     settings, single = untimed(system), None
     if system.task == "chain":
+        # A chain of classes alone regresses nothing, whatever is said here of regressions.
+        parameters["metric"] = parameters["metric"] if regressed else "ccc"
+        if len(regressed) < len(targets):
+            parameters["class_metric"] = next(target.metric for target in targets if target.kind == "classes")
         class_targets = tuple(number for number, target in enumerate(targets) if target.kind == "classes")
         model = chain(system.learner, class_targets, **parameters, **settings)
     elif system.task == "joint" and regressed:
@@ -195,7 +208,7 @@ def _new_model(system, task, targets, columns, used):
     if is_timed(system):
         # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
         return delayed(system, model, single or estimator(system.learner, "regression", **parameters))
-    return model
+    return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
 
 
 def _weights_found(model, targets):
@@ -210,6 +223,20 @@ def _weights_found(model, targets):
 def _labels(task, targets, used):
     y = np.column_stack([task.y[target.name][used] for target in targets])
     return y[:, 0].astype(int) if len(targets) == 1 and targets[0].kind == "classes" else y
+
+
+def soft_labels(task, target, labels, used):
+    """Keyword for classifiers: how much each clip weighs as an example of each class that the labels have.
+
+    Clips without votes, or with none for these classes, weigh 1 for their label.
+    """
+    if target.soft is None or target.name not in task.votes:
+        return {}
+    classes, codes = np.unique(labels, return_inverse=True)
+    certain = np.eye(len(classes))[codes]
+    shares = np.nan_to_num(task.votes[target.name][used][:, classes])
+    soft = shares if target.soft == "targets" else certain * shares
+    return {"soft_labels": np.where(soft.sum(axis=1, keepdims=True) > 0, soft, certain)}
 
 
 def predict(model, X, targets, **surroundings):

@@ -12,7 +12,7 @@ from avbaselines.estimators.meta import METHODS as META_METHODS
 from avbaselines.estimators.meta import MetaRegressor
 from avbaselines.experiment.fit import OFTEN, by_target, predict, spread
 from avbaselines.experiment.fit_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.registry import FUSIONS, estimator, fusion, missing_fusion
+from avbaselines.experiment.registry import FUSIONS, JOINT, estimator, fusion, missing_fusion
 from avbaselines.experiment.store import Fitted
 
 LEARNERS = {"rbf-svr": "svr", "lightgbm": "lightgbm", "ridge": "ridge"}
@@ -130,7 +130,16 @@ def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
     used = known & ~np.isnan(y)
     labels = y[used].astype(int) if target.kind == "classes" else y[used]
     cv = PredefinedSplit(task.folds[used])
-    if plain or system.method not in LEARNERS:
+    if system.method.startswith(JOINT):
+        names = [target.name, *(name for name in names if name != target.name)]
+        kept, others = _beside_others(inputs, names, target, labels)
+        X = _table(inputs, names)[0][:, kept]
+        parameters = {"metric": task.metric(target), "cv": cv, "others": others}
+        if target.kind == "regression":
+            # What other targets say is a regression's shrunken prediction: matched, it weighs as much as the own one.
+            parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
+        model = fusion(system.method, target.kind, **parameters)
+    elif plain or system.method not in LEARNERS:
         widths = [item.oof[target.name].shape[1] for item in inputs]
         kept, blocks = _of_known_classes(widths, labels, target)
         names = [target.name]
@@ -171,6 +180,18 @@ def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
     if hasattr(model, "weights_"):
         fitted.weights[target.name] = np.asarray(model.weights_, dtype=float).tolist()
     models[target.name] = model
+
+
+def _beside_others(inputs, names, target, labels):
+    """Columns of each input's predictions of the first name (of the classes that the training part has) and of others.
+
+    Also the number of columns that an input has of the others.
+    """
+    own = np.unique(labels) if target.kind == "classes" else np.array([0])
+    width, *rest = (inputs[0].oof[name].shape[1] for name in names)
+    columns = np.concatenate([own, np.arange(width, width + sum(rest))])
+    starts = np.arange(len(inputs)) * (width + sum(rest))
+    return (starts[:, None] + columns).ravel(), sum(rest)
 
 
 def _of_known_classes(widths, labels, target):

@@ -11,7 +11,7 @@ from avbaselines.corpora.modalities import join, read_modality
 from avbaselines.corpora.predictions import read_prediction
 from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.table import as_text
-from avbaselines.corpora.targets import read_targets
+from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.errors import InputError
 from avbaselines.experiment.delays import check_delays
 from avbaselines.experiment.registry import reader
@@ -19,6 +19,7 @@ from avbaselines.extractors.extraction import extract
 from avbaselines.extractors.media import find_media
 from avbaselines.extractors.recipe import load_recipe
 from avbaselines.schema import locate, nearest, validate
+from avbaselines.study import combined_of
 
 
 def data_folder(study, data):
@@ -109,9 +110,22 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     if recordings is not None and times is not None:
         frames = pd.DataFrame({"recording": recordings, "time": times}, index=ids)
     targets, y = read_targets(study.targets, clips, source)
+    votes = read_votes(study.targets, targets, clips, source)
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
     _refuse_unlearnable(splits, targets, y)
-    corpus = Corpus(ids, groups, targets, y, splits, once, recordings, times, notes=notes + split_notes)
+    corpus = Corpus(
+        ids,
+        groups,
+        targets,
+        y,
+        splits,
+        once,
+        recordings,
+        times,
+        notes=notes + split_notes,
+        votes=votes,
+        combined=combined_of(study),
+    )
     for name, options in study.modalities.items():
         corpus.modalities[name] = _modality(name, options, ids, release, folder, frames, jobs, progress)
         absent = int((~corpus.modalities[name].present).sum())

@@ -78,6 +78,7 @@ def plan(study, targets, only=()):
     """
     matching = bool(study.systems.matching) and any(target.metric in CONCORDANCES for target in targets)
     _refuse_few_targets(study, targets)
+    _refuse_nothing_to_decode(study, targets)
     systems = [*_imported(study, matching), *_base(study, targets, matching)]
     for stage in study.systems.fusion:
         inputs = _inputs(stage, systems)
@@ -156,6 +157,15 @@ def _refuse_few_targets(study, targets):
         )
 
 
+def _refuse_nothing_to_decode(study, targets):
+    for stage in study.systems.fusion:
+        if stage.fit_method.startswith("joint-") and len(targets) < 2:
+            raise InputError(
+                f"systems.fusion {stage.name!r}: targets = 'all' decodes several targets together; this study has one "
+                "- leave it out"
+            )
+
+
 def _early_sets(early, known):
     if early == "none" or len(known) < 2:
         return []
@@ -196,7 +206,7 @@ def _inputs(stage, systems):
 def _fusion(stage, inputs, matching):
     matching = matching and stage.matching
     names = (stage.name, f"{stage.name}-raw" if matching else None)
-    if stage.method == "mean" and matching:
+    if stage.fit_method == "mean" and matching:
         # The plain mean keeps its name; matched, it is a row with a name of its own.
         names = (
             stage.name.replace("mean", "matched-mean") if "mean" in stage.name else f"{stage.name}-matched",
@@ -206,7 +216,7 @@ def _fusion(stage, inputs, matching):
     return System(
         *names,
         modalities=modalities,
-        method=stage.method,
+        method=stage.fit_method,
         stage=1 + max(system.stage for system in inputs),
         inputs=tuple(system.name for system in inputs),
         settings=stage.settings,

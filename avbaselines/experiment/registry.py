@@ -60,7 +60,12 @@ FUSIONS = {
     "greedy": ("GreedyFusionRegressor", "GreedyFusionClassifier"),
     "ridge": ("RidgeFusionRegressor", "RidgeFusionClassifier"),
     "correlation": ("CorrelationWeightedFusionRegressor", "MeanFusionClassifier"),
+    "score-weighted": ("ScoreWeightedFusionRegressor", "ScoreWeightedFusionClassifier"),
+    "joint-mean": ("JointMeanFusionRegressor", "JointMeanFusionClassifier"),
+    "joint-greedy": ("JointGreedyFusionRegressor", "JointGreedyFusionClassifier"),
+    "joint-score-weighted": ("JointScoreWeightedFusionRegressor", "JointScoreWeightedFusionClassifier"),
 }
+JOINT = "joint-"
 
 
 def reader(name):
@@ -121,13 +126,14 @@ def chain(name, class_targets, **parameters):
     class_targets : tuple of int
         Columns of y that hold class codes.
     **parameters
-        Of the chain.
+        Of the chain, and ``class_metric``, which its classifiers are tuned by.
     """
     device = {"device": parameters.pop("device", "cpu")}
+    classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
     module = import_module("avbaselines.estimators.chain")
     return module.ChainRegressor(
         regressor=estimator(name, "regression", **device),
-        classifier=estimator(name, "classes", **device),
+        classifier=estimator(name, "classes", **device, **classes),
         class_targets=class_targets,
         **parameters,
     )
@@ -161,7 +167,8 @@ def fusion(method, kind, **parameters):
     **parameters
         Passed to the constructor.
     """
-    return getattr(import_module("avbaselines.estimators.fusion"), FUSIONS[method][kind == "classes"])(**parameters)
+    module = "fusion_joint" if method.startswith(JOINT) else "fusion"
+    return getattr(import_module(f"avbaselines.estimators.{module}"), FUSIONS[method][kind == "classes"])(**parameters)
 
 
 def missing_fusion(method, strategy, kind, **parameters):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, score
 
@@ -137,8 +138,12 @@ def may_be_picked(row):
 
 
 def oof_score(corpus, split, oof):
-    """Mean over targets of the study's metric out-of-fold; higher is better, errors count in units of spread."""
-    values = []
+    """Out-of-fold score that systems are picked by; higher is better.
+
+    The combined score where the study has one, else the mean over targets of the study's metrics, in which errors count
+    in units of spread.
+    """
+    combined, values = corpus.combined, []
     for target in corpus.targets:
         truth = corpus.y[target.name][split.fit]
         recordings = _codes(corpus.recordings)[split.fit] if corpus.recordings is not None else None
@@ -149,8 +154,11 @@ def oof_score(corpus, split, oof):
             recording_codes=recordings,
             n_classes=target.width if target.kind == "classes" else None,
         )
+        if combined is not None:
+            values.append(value * {combined.label: 1.0, combined.value: -combined.weight}.get(target.name, 0.0))
+            continue
         values.append(value if METRICS[target.metric].higher_is_better else -value / np.nanstd(truth))
-    return float(np.mean(values))
+    return float(np.sum(values) if combined is not None else np.mean(values))
 
 
 def _codes(values):
@@ -207,6 +215,24 @@ class Scoreboard:
             parts = [self.sums(row, target, metric, [split]) for split in self.splits]
         return [(METRICS[metric], part) for part in parts if part is not None]
 
+    def combined_parts(self, row, splits=None):
+        """As `parts` (or of some splits together), of the study's combined score; nothing where it has none."""
+        combined = self.corpus.combined
+        if combined is None:
+            return []
+        label, value = ({target.name: target for target in self.corpus.targets}[name] for name in self.combined_targets)
+        whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
+        sums = [
+            combined.sums(self.sums(row, label, label.metric, part), self.sums(row, value, value.metric, part))
+            for part in ([splits] if splits else whole)
+        ]
+        return [(combined.metric(label.width), part) for part in sums if part is not None]
+
+    @property
+    def combined_targets(self):
+        """Names of the class and of the attribute of the combined score."""
+        return [self.corpus.combined.label, self.corpus.combined.value]
+
     def extent(self, names, splits):
         """Number of evaluated clips labelled for any of the targets, and of their groups."""
         rows = np.unique(np.concatenate([split.test for split in splits]))
@@ -245,6 +271,7 @@ def score_rows(board, rows, picked, protocol):
         for split in board.splits:
             parts = _parts_of_split(board, row, split)
             results += _scores(board, base | {"split": split.name}, parts, [split], row.note)
+            results += _combined(board, base | {"split": split.name}, row, [split], row.note)
         parts = {
             (target.name, metric): board.parts(row, target, metric)
             for target in board.corpus.targets
@@ -253,6 +280,7 @@ def score_rows(board, rows, picked, protocol):
         how = "pooled over clips" if all(board.pools(target) for target in board.corpus.targets) else "mean over splits"
         note = "; ".join(filter(None, [row.note, how if len(board.splits) > 1 else ""]))
         results += _scores(board, base | {"split": "all"}, parts, board.splits, note)
+        results += _combined(board, base | {"split": "all"}, row, None, note)
     return results
 
 
@@ -284,8 +312,9 @@ def _parts_of_split(board, row, split):
 
 def _scores(board, base, parts, splits, note):
     """One row a target and metric, and the mean over targets of each metric."""
+    own = {(target.name, target.metric) for target in board.corpus.targets}
     rows = [
-        _scored(base, target, metric, part, note, *board.extent([target], splits))
+        _scored(base, target, metric, part, note, *board.extent([target], splits), spread=(target, metric) in own)
         for (target, metric), part in parts.items()
     ]
     for metric in dict.fromkeys(metric for _, metric in parts):
@@ -295,8 +324,31 @@ def _scores(board, base, parts, splits, note):
     return rows
 
 
-def _scored(base, target, metric, parts, note, n_clips, n_groups):
+def _combined(board, base, row, splits, note):
+    """The combined score's row, where the study has one and both its targets are labelled."""
+    parts = board.combined_parts(row, splits)
+    if not parts:
+        return []
+    return [
+        _scored(
+            *(base, COMBINED, COMBINED, parts, note),
+            *board.extent(board.combined_targets, splits or board.splits),
+            spread=True,
+        )
+    ]
+
+
+def _spread(parts):
+    """How far the splits lie apart, where the value is the mean over several."""
+    if len(parts) < 2:
+        return ""
+    values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
+    return f"{min(values):.3f} to {max(values):.3f} over {len(parts)} splits (deviation {np.std(values):.3f})"
+
+
+def _scored(base, target, metric, parts, note, n_clips, n_groups, spread=False):
     low, high = interval_of_mean(parts)
+    note = "; ".join(filter(None, [note, _spread(parts) if spread else ""]))
     return base | {
         "target": target,
         "metric": metric,

@@ -16,7 +16,8 @@ COLUMNS = (
     "value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note",
 )  # fmt: skip
 NUMBERS = ("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds")
-LOWER_IS_BETTER = frozenset({"rmse", "mae"})
+LOWER_IS_BETTER = frozenset({"rmse", "mae", "mse"})
+COMBINED = "combined"
 MANY_TARGETS = 6
 
 
@@ -136,7 +137,7 @@ def leaderboard(results: pd.DataFrame, heading: Heading, split: str = "all") -> 
     """
     table = clean(results)
     # Rows of anything but the study's targets, such as who speaks, have tables of their own.
-    table = table[table.target.isin(["", "mean", *(target.name for target in heading.targets)])]
+    table = table[table.target.isin(["", "mean", COMBINED, *(target.name for target in heading.targets)])]
     measured_splits = list(dict.fromkeys(table.split[table.kind != "reported"]))
     if split == "all" and "all" not in measured_splits and len(measured_splits) == 1:
         split = measured_splits[0]
@@ -217,9 +218,12 @@ def _columns(table: pd.DataFrame, heading: Heading) -> tuple[Column, ...]:
     if len(targets) > MANY_TARGETS and len(metrics) == 1:
         return tuple(Column("mean", m, f"mean {heading.metric_label(m)}") for m in present("mean", metrics[0])[:5])
     several = len(metrics) > 1
+    together = [Column(COMBINED, COMBINED, COMBINED)] if (measured.target == COMBINED).any() else []
     columns = [
         Column(t.name, t.metric, f"{t.name} {heading.metric_label(t.metric)}" if several else t.name) for t in targets
     ]
+    if together:
+        return (*together, *columns)
     return tuple(columns) if several else (Column("mean", metrics[0], "mean"), *columns)
 
 
@@ -264,7 +268,7 @@ def _mean(figures: dict, column: Column, heading: Heading) -> Cell | None:
 
 def _score(cells: dict, columns: Sequence[Column], heading: Heading) -> float:
     """What rows are sorted by: the mean or only target, or the mean over columns where the targets' metrics differ."""
-    ranked = columns[:1] if columns[0].target == "mean" or len(heading.targets) == 1 else columns
+    ranked = columns[:1] if columns[0].target in ("mean", COMBINED) or len(heading.targets) == 1 else columns
     values = [_comparable_value(cells, column) for column in ranked]
     return sum(values) / len(values)
 
@@ -293,7 +297,7 @@ def _why_not_comparable(key, part, cells, split, protocols, heading) -> str:
         return f"protocol '{key['protocol']}' was not measured here"
     if key["split"] not in ("", split):
         return f"evaluated on '{key['split']}', not on '{split}'"
-    metrics = {target.metric for target in heading.targets}
+    metrics = {target.metric for target in heading.targets} | {COMBINED}
     if cells and not any(cell.metric in metrics for cell in cells.values()):
         return f"reported as {', '.join(heading.metric_label(m) for m in dict.fromkeys(part.metric))} only"
     return ""

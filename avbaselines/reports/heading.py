@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..errors import InputError
 
 METRIC_LABELS = {
-    "ccc": "CCC", "ccc_per_recording": "CCC per recording", "pcc": "PCC", "rmse": "RMSE", "mae": "MAE",
+    "ccc": "CCC", "ccc_per_recording": "CCC per recording", "pcc": "PCC", "rmse": "RMSE", "mae": "MAE", "mse": "MSE",
     "accuracy": "accuracy", "uar": "UAR", "f1_macro": "F1 macro", "f1_micro": "F1 micro", "f1_weighted": "F1 weighted",
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import InputError
-from .board import Board, Column, Row, oriented
+from .board import COMBINED, Board, Column, Row, oriented
 from .words import interval, number
 
 COLUMNS = ("system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value")
@@ -130,7 +130,7 @@ def p_text(value: float) -> str:
 
 
 def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
-    with_mean = board.columns[0].target == "mean" or len(board.heading.targets) == 1
+    with_mean = board.columns[0].target in ("mean", COMBINED) or len(board.heading.targets) == 1
     columns = board.columns[:1] if with_mean else board.columns
     texts, verdicts, sentences = [], [], []
     for column in columns:

@@ -49,6 +49,25 @@ def test_ravdess_faces_score_as_published(shared_data, tmp_path):
     assert set(results[results["kind"] == "reported"]["value"]) >= {0.8670, 0.5993}
 
 
+@pytest.mark.slow
+def test_deep_outputs_fused_with_handcrafted_systems(shared_data, tmp_path):
+    results = run("ravdess-deep", shared_data / "ravdess", tmp_path)
+    accuracy = values(results, "accuracy", "emotion")
+    assert accuracy["honest", "source-fusion"] == pytest.approx(0.8670, abs=5e-5)
+    picked = results[(results["picked"] == "yes") & (results["metric"] == "accuracy")]
+    assert picked["value"].iloc[0] >= 0.87 and picked["kind"].iloc[0] == "measured"
+
+
+def test_the_sources_fusion_is_reproduced(shared_data, tmp_path):
+    results = run("ravdess-deep", shared_data / "ravdess", tmp_path, only=["source-fusion", "deep-ridge"])
+    accuracy = values(results, "accuracy", "emotion")["honest"]
+    assert accuracy["source-fusion"] == pytest.approx(0.8670, abs=5e-5)
+    assert accuracy["wav2vec2"] == pytest.approx(0.8182, abs=5e-5)
+    assert accuracy["au-bilstm"] == pytest.approx(0.6213, abs=5e-5)
+    assert accuracy["au-mlp"] == pytest.approx(0.6022, abs=5e-5)
+    assert accuracy["deep-ridge"] >= accuracy["source-fusion"]
+
+
 def test_pom_scores_clips_without_a_face(shared_data, tmp_path):
     results = run("pom", shared_data / "cmu_pom", tmp_path, "systems.learners=['ridge']", only=["late-matched-mean"])
     rows = results[(results["system"] == "ridge-face") & (results["metric"] == "ccc") & (results["target"] != "mean")]

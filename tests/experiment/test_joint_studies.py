@@ -1,0 +1,331 @@
+"""Class and attribute together: soft labels, combined scores, fold-averaged fits, and the studies that use them."""
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avbaselines import bundle
+from avbaselines.catalog import find
+from avbaselines.corpora.targets import TargetOptions, read_targets, read_votes
+from avbaselines.errors import InputError
+from avbaselines.evaluation.comparison import compare
+from avbaselines.evaluation.metrics import score
+from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.run import main
+from avbaselines.study import load_study
+
+releases = runpy.run_path(str(Path(__file__).parents[1] / "corpora" / "releases.py"))
+
+STUDY = """
+title = "joint"
+[corpus]
+reader = "table"
+clips = "clips.csv"
+group = "speaker"
+[split]
+folds = "fold"
+[targets]
+arousal = { metric = "mse", range = [1, 5] }
+mood = { metric = "f1_weighted", votes = "vote_" }
+[combined]
+label = "mood"
+value = "arousal"
+weight = 0.5
+[modalities]
+audio = "audio.npz"
+face = "face.npz"
+[systems]
+learners = ["ridge"]
+tasks = ["single", "chain"]
+inner_folds = 3
+[[systems.fusion]]
+name = "separate"
+method = "mean"
+inputs = ["ridge-*"]
+[[systems.fusion]]
+name = "joint"
+method = "mean"
+targets = "all"
+inputs = ["ridge-*"]
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Audio knows arousal, the face knows the mood, and the mood tells much of arousal."""
+    folder, rng = tmp_path_factory.mktemp("joint"), np.random.default_rng(0)
+    n = 180
+    mood, speaker = rng.integers(0, 3, n), np.arange(n) // 15
+    arousal = np.array([-1.0, 0.0, 1.0])[mood] + rng.normal(0, 0.4, n)
+    ids, words = [f"c{number}" for number in range(n)], np.array(["calm", "glad", "mad"])
+    votes = rng.multinomial(10, [0.1, 0.2, 0.7], n)
+    # the label's own share is the largest
+    votes = np.array([np.roll(np.sort(row), shift - 2) for row, shift in zip(votes, mood, strict=True)])
+    table = pd.DataFrame({"clip_id": ids, "speaker": speaker, "fold": speaker % 3, "mood": words[mood]})
+    table["arousal"] = np.clip(3 + 0.8 * arousal, 1, 5)
+    table[[f"vote_{word}" for word in words]] = votes
+    table.to_csv(folder / "clips.csv", index=False)
+    audio, face = arousal[:, None] + rng.normal(0, 1.5, (n, 3)), 2 * np.eye(3)[mood] + rng.normal(0, 0.8, (n, 3))
+    np.savez(folder / "audio.npz", clip_id=ids, X=audio.astype(np.float32), columns=list("abc"))
+    np.savez(folder / "face.npz", clip_id=ids, X=face.astype(np.float32), columns=list("def"))
+    (folder / "study.toml").write_text(STUDY)
+    return folder
+
+
+def run(study, data, out, *overrides, **options):
+    path = find("studies", str(study))
+    sides = prepare(load_study(path, overrides), path, data, ["honest"], **options)
+    result = run_study(sides, out)
+    assert not result.failed
+    return pd.read_csv(out / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
+
+
+@pytest.fixture(scope="module")
+def results(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    return run(folder / "study.toml", None, out), out
+
+
+def test_the_combined_score_is_that_of_the_definition(results):
+    table, out = results
+    predictions = pd.read_parquet(out / "predictions.parquet")
+    own = predictions[(predictions["part"] == "test") & (predictions["system"] == "joint")]
+    arousal = own[own["target"] == "arousal"]
+    mood = own[own["target"] == "mood"].pivot_table(index="clip_id", columns="class", values="prediction")
+    truth = own[own["target"] == "mood"].pivot_table(index="clip_id", columns="class", values="truth")
+    f1 = score("f1_weighted", truth.to_numpy().argmax(axis=1), mood.to_numpy())
+    mse = np.mean((arousal["truth"] - arousal["prediction"]) ** 2)
+    row = table[(table["target"] == "combined") & (table["split"] == "all") & (table["system"] == "joint")].iloc[0]
+    assert row["value"] == pytest.approx(f1 - 0.5 * mse)
+    assert row["ci_low"] < row["value"] < row["ci_high"] and row["n_groups"] == 12
+
+
+def test_systems_are_picked_and_compared_by_the_combined_score(results):
+    table, out = results
+    combined = table[(table["target"] == "combined") & (table["split"] == "all")].set_index("system")
+    assert (combined["picked"] == "yes").sum() == 1
+    tests = pd.read_csv(out / "comparisons.csv")
+    pair = tests[(tests["system_a"] == "joint") & (tests["system_b"] == "separate")].set_index("target")
+    if len(pair):
+        difference = combined.loc["joint", "value"] - combined.loc["separate", "value"]
+        assert pair.loc["combined", "difference"] == pytest.approx(difference)
+        assert {"arousal", "mood"} <= set(pair.index)
+    assert tests["p_holm"].between(0, 1).all()
+    text = (out / "leaderboard.md").read_text()
+    assert "combined" in text
+
+
+def test_emotion_informs_arousal(results):
+    table, _ = results
+    errors = table[(table["target"] == "arousal") & (table["metric"] == "mse") & (table["split"] == "all")]
+    errors = errors.set_index("system")["value"]
+    assert errors["joint"] < errors["separate"] and errors["joint"] < errors["ridge-audio"]
+
+
+def test_a_jointly_decoded_system_ships(results, folder):
+    _, out = results
+    system = bundle.load(out, "joint")
+    found = system.predict({"audio": folder / "audio.npz", "face": folder / "face.npz"})
+    assert len(found) == 180 and np.isfinite(found["arousal"]).all()
+    truth = pd.read_csv(folder / "clips.csv", index_col="clip_id").loc[found.index]
+    assert (found["mood"] == truth["mood"]).mean() > 0.8
+
+
+@pytest.mark.parametrize("metric, other", [("ccc", "accuracy"), ("f1_macro", "accuracy")])
+def test_one_study_regresses_or_classifies(folder, tmp_path, metric, other):
+    """The same file with either metric: the target's kind follows from it in every system."""
+    changes = [
+        f"targets={{level={{metric='{metric}'}}, mood={{metric='{other}'}}}}",
+        "systems.learners=['ridge','svr','lightgbm','xgboost']",
+        "systems.fusion=['best-single','mean','score-weighted','greedy','ridge',{method='mean',targets='all'}]",
+        "systems.inner_folds=2",
+        "split={column='fold', train=['0', '1'], test=['2']}",
+    ]
+    text = (folder / "study.toml").read_text().replace("[combined]\n", "").replace('label = "mood"\n', "")
+    text = text.replace('value = "arousal"\nweight = 0.5\n', "")
+    clips = pd.read_csv(folder / "clips.csv")
+    clips["level"] = clips["arousal"].round().astype(int)
+    clips.to_csv(tmp_path / "clips.csv", index=False)
+    for name in ("audio.npz", "face.npz"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / "study.toml").write_text(text)
+    table = run(tmp_path / "study.toml", None, tmp_path / "run", *changes)
+    own = table[(table["target"] == "level") & (table["metric"] == metric) & (table["split"] == "all")]
+    assert {"chain-xgboost-audio", "svr-audio+face", "late-greedy", "late-joint-mean"} <= set(own["system"])
+    assert (own["status"] == "ok").all() and own["value"].max() > 0.3
+
+
+@pytest.mark.parametrize("learner", ["ridge", "svr", "lightgbm", "xgboost"])
+def test_soft_labels_are_learnt_from(folder, tmp_path, learner):
+    """Votes change what a classifier learns, differently as weights and as targets; sure votes change nothing."""
+    found = {}
+    for soft in ("none", "weights", "targets"):
+        mood = "{metric='accuracy', votes='vote_'" + (f", soft='{soft}'}}" if soft != "none" else "}")
+        changes = [f"targets={{mood={mood}, arousal={{metric='mse'}}}}", f"systems.learners=['{learner}']"]
+        changes += ["systems.fusion=[]", "systems.tasks=['single']"]
+        run(folder / "study.toml", None, tmp_path / soft, *changes, only=[f"{learner}-face"])
+        predictions = pd.read_parquet(tmp_path / soft / "predictions.parquet")
+        own = predictions[(predictions["part"] == "test") & (predictions["target"] == "mood")]
+        found[soft] = own.sort_values(["clip_id", "class"])["prediction"].to_numpy()
+    assert not np.allclose(found["none"], found["weights"])
+    assert not np.allclose(found["weights"], found["targets"])
+
+
+def test_sure_votes_are_hard_labels():
+    from avbaselines.estimators.ridge import RidgeClassifier
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 4)).astype(np.float32), rng.integers(0, 3, 60)
+    hard, soft = RidgeClassifier(cv=3).fit(X, y), RidgeClassifier(cv=3).fit(X, y, soft_labels=np.eye(3)[y])
+    np.testing.assert_allclose(hard.predict_proba(X), soft.predict_proba(X), atol=1e-5)
+    with pytest.raises(InputError, match="row 4 has a negative weight, or none at all"):
+        RidgeClassifier(cv=3).fit(X, y, soft_labels=np.where(np.arange(60)[:, None] == 4, 0.0, np.eye(3)[y]))
+
+
+def votes_of(**columns):
+    clips = pd.DataFrame({"mood": ["a", "b", "a"], "v_a": [3, 1, 2], "v_b": [1, 4, 0], **columns}, index=list("xyz"))
+    options = {"mood": TargetOptions(metric="uar", votes="v_", soft="targets")}
+    targets, _ = read_targets(options, clips, "clips.csv")
+    return read_votes(options, targets, clips, "clips.csv")["mood"]
+
+
+def test_votes_become_shares():
+    np.testing.assert_allclose(votes_of(), [[0.75, 0.25], [0.2, 0.8], [1, 0]])
+    assert np.isnan(votes_of(v_a=[3, None, 2], v_b=[1, None, 0])[1]).all()
+
+
+@pytest.mark.parametrize(
+    "columns, message",
+    [
+        ({"v_a": [3, 0, 2], "v_b": [1, 0, 0]}, "votes of clip 'y' for targets.mood are .* not all 0"),
+        ({"v_a": [3, -1, 2]}, "votes of clip 'y'"),
+        ({"v_a": [3, None, 2]}, "votes of clip 'y'"),
+        ({"mood": ["a", "c", "a"]}, r"no column 'v_c' for targets\.mood\.votes"),
+    ],
+)
+def test_broken_votes(columns, message):
+    with pytest.raises(InputError, match=message):
+        votes_of(**columns)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ("combined.label='arousal'", "combined.label: target 'arousal' has metric 'mse'"),
+        ("combined.value='mod'", "combined.value: no target 'mod'.*did you mean 'mood'"),
+        ("targets.mood.soft='weights' ", None),
+        ("targets.arousal={metric='ccc'}", "needed is an error"),
+        ("targets.arousal={metric='mse', votes='vote_'}", "votes go with a class metric"),
+        ("targets.mood={metric='uar', soft='weights'}", "soft needs votes"),
+    ],
+)
+def test_what_a_study_may_not_say(folder, change, message):
+    if message is None:
+        load_study(folder / "study.toml", [change.strip()])
+        return
+    with pytest.raises(InputError, match=message):
+        load_study(folder / "study.toml", [change])
+
+
+def test_fold_averaged_fits(folder, tmp_path):
+    """The mean of fits that each leave a fold out: their out-of-fold predictions are whole, and they ship."""
+    table = run(folder / "study.toml", None, tmp_path, "systems.fits='folds'", only=["joint", "chain-ridge-audio+face"])
+    own = table[(table["system"] == "chain-ridge-audio+face") & (table["split"] == "all")]
+    assert own["note"].str.contains("mean of 3 fits, one a fold left out").all()
+    found = bundle.load(tmp_path, "joint").predict({"audio": folder / "audio.npz", "face": folder / "face.npz"})
+    assert np.isfinite(found["arousal"]).all()
+
+
+def test_the_combined_test_swaps_both_targets():
+    from avbaselines.evaluation.combined import Combined
+
+    rng = np.random.default_rng(0)
+    metric, n = Combined("label", "value").metric(2), 10
+    cells, errors = rng.integers(1, 9, (n, 4)).astype(float), np.column_stack([np.full(n, 5.0), rng.uniform(1, 9, n)])
+    better = np.hstack([cells, errors * [1, 0.1]])
+    found = compare(metric, better, np.hstack([cells, errors]))
+    assert found.difference == pytest.approx(0.25 * 0.9 * errors[:, 1].sum() / (5 * n)) and found.p_value < 0.01
+
+
+# ---- the shipped studies on releases in miniature ----
+
+SMALL = ["systems.learners=['ridge']", "systems.inner_folds=3"]
+
+
+def test_vavl_on_crema_d(tmp_path):
+    data = releases["make_crema_d"](tmp_path / "data", media=True)
+    table = run("vavl-crema-d", data, tmp_path / "run", *SMALL)
+    measured = table[(table["kind"] == "measured") & (table["target"] == "emotion") & (table["metric"] == "accuracy")]
+    splits = measured[measured["system"] == "ridge-audio+face"].set_index("split")
+    assert set(splits.index) == {f"vavl_split{number}" for number in range(1, 6)} | {"all"}
+    parts = splits.drop("all")["value"]
+    assert splits.loc["all", "value"] == pytest.approx(parts.mean())
+    assert f"over 5 splits (deviation {np.std(parts):.3f})" in splits.loc["all", "note"]
+    assert (table.loc[table["kind"] == "reported", "value"] == 0.826).any()
+    studied = (tmp_path / "run" / "study.toml").read_text()
+    assert 'soft = "targets"' in studied
+
+
+def test_vavl_on_msp_improv(tmp_path):
+    data = releases["make_msp_improv"](tmp_path / "data", media=True)
+    table = run("vavl-msp-improv", data, tmp_path / "run", *SMALL, only=["chain-ridge-audio", "late-score-weighted"])
+    arousal = table[(table["target"] == "arousal") & (table["metric"] == "ccc") & (table["kind"] == "measured")]
+    assert set(arousal["split"]) == {f"split{number}" for number in range(1, 6)} | {"all"}
+    assert arousal[arousal["split"] == "all"]["value"].max() > 0.3
+
+
+def test_mer2023_processed(tmp_path):
+    data = releases["make_mer2023"](tmp_path / "data", layout="processed", media=True)
+    path = find("studies", "mer2023")
+    corpus = prepare(load_study(path), path, data, ["honest"])[0].corpus
+    assert [(split.name, len(split.train), len(split.test)) for split in corpus.splits] == [
+        ("multi", 60, 12),
+        ("noise", 60, 12),
+        ("semi", 60, 12),
+    ]
+
+
+def test_mer2023(tmp_path):
+    data = releases["make_mer2023"](tmp_path / "data", media=True)
+    table = run("mer2023", data, tmp_path / "run", *SMALL)
+    combined = table[(table["target"] == "combined") & (table["system"] == "three-structures-joint")]
+    assert set(combined["split"]) == {"multi", "noise", "all"}  # MER-SEMI has no valence
+    emotion = table[(table["target"] == "emotion") & (table["system"] == "three-structures-joint")]
+    assert {"semi"} <= set(emotion["split"])
+    text = (tmp_path / "run" / "leaderboard.md").read_text()
+    assert "no speaker ids: folds are random" in text and "mean of the fits that each leave one fold out" in text
+    figures = table[table["kind"] == "reported"]
+    handcrafted = figures[(figures["system"] == "organisers: eGeMAPS") & (figures["split"] == "multi")]
+    assert set(handcrafted["value"]) == {0.1728, 3.31, -0.66}
+    assert handcrafted["note"].str.contains("unscaled").all()
+
+
+@pytest.mark.parametrize(
+    "study, needed",
+    [
+        ("vavl-crema-d", "https://github.com/CheyneyComputerScience/CREMA-D"),
+        ("vavl-msp-improv", "MSP-IMPROV, licensed by the MSP lab"),
+        ("mer2023", "on request from its organisers"),
+        ("mosi", "clips"),
+        ("ravdess-deep", "clips"),
+    ],
+)
+def test_absent_corpora_say_what_to_get(study, needed, capsys, monkeypatch, tmp_path):
+    for name in ("CREMA_D", "MSP_IMPROV", "MER2023", "DATA"):
+        monkeypatch.delenv(f"AVBASELINES_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert main([study]) == 2
+    error = capsys.readouterr().err
+    assert needed in error and "--data" in error and "Traceback" not in error
+
+
+def test_the_list_names_them(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main(["--list"]) == 0
+    listed = capsys.readouterr().out
+    for study in ("mosi", "ravdess-deep", "vavl-crema-d", "vavl-msp-improv", "mer2023"):
+        assert study in listed
+    assert "broken" not in listed
