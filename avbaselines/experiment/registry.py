@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.space import NOTHING, Real
 from avbaselines.schema import nearest
 
 READERS = {
@@ -89,7 +90,7 @@ def family(name):
     return settings.get("library", name), settings.get("objective", "own")
 
 
-def estimator(name, kind, **parameters):
+def estimator(name, kind, drawn=NOTHING, **parameters):
     """A new estimator of a learner.
 
     Parameters
@@ -97,6 +98,8 @@ def estimator(name, kind, **parameters):
     name : str
         Key of `LEARNERS`.
     kind : {"regression", "classes"}
+    drawn : Drawn
+        Values of a search.
     **parameters
         Passed to the constructor; ``device`` only where the learner knows it.
     """
@@ -104,14 +107,61 @@ def estimator(name, kind, **parameters):
     if not learner.device:
         parameters.pop("device", None)
     if kind == "regression":
-        module, cls = learner.module, learner.regressor
         parameters |= dict(learner.settings)
+    cls = _class(learner, kind)
+    return cls(**parameters, **drawn.parameters(cls))
+
+
+def _class(learner, kind):
+    if kind == "regression":
+        module, cls = learner.module, learner.regressor
     else:
         module, cls = learner.classifier_module or learner.module, learner.classifier
-    return getattr(import_module(f"avbaselines.estimators.{module}"), cls)(**parameters)
+    return getattr(import_module(f"avbaselines.estimators.{module}"), cls)
 
 
-def chain(name, class_targets, **parameters):
+def search_space(name, task, kinds, n_blocks, settings):
+    """What may be searched of a learner in a task mode.
+
+    Parameters
+    ----------
+    name : str
+        Key of `LEARNERS`.
+    task : {"single", "chain", "joint"}
+    kinds : sequence of {"regression", "classes"}
+        Of the targets, in order.
+    n_blocks : int
+        Number of modalities.
+    settings : dict
+        Of the system; an order or weights that the study fixes are not searched.
+
+    Returns
+    -------
+    dict of str to Real, Whole or Choice
+    """
+    learner, space = LEARNERS[learner_name(name)], {}
+    for kind in sorted(set(kinds)):
+        space |= (_joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)).search_space
+    if task == "chain" and settings.get("order") in ("ensemble", "search"):
+        space |= _chain_class().search_space(len(kinds))
+    if task == "joint" and settings.get("target_weights") is None:
+        weights = range(sum(kind == "regression" for kind in kinds))
+        space |= {f"target_weights.{number}": Real(0.2, 5.0, 1.0, part="weights") for number in weights}
+    # A chain adds a block of predictions of its own.
+    if "column_share" in space and n_blocks > 1 and task != "chain":
+        space |= {f"block_weights.{number}": Real(0.1, 10.0, 1.0, part="features") for number in range(n_blocks)}
+    return space
+
+
+def _chain_class():
+    return import_module("avbaselines.estimators.chain").ChainRegressor
+
+
+def _joint_class():
+    return import_module("avbaselines.estimators.joint").JointBoostingRegressor
+
+
+def chain(name, class_targets, drawn=NOTHING, **parameters):
     """A new chain over a learner.
 
     Parameters
@@ -120,20 +170,23 @@ def chain(name, class_targets, **parameters):
         Key of `LEARNERS`.
     class_targets : tuple of int
         Columns of y that hold class codes.
+    drawn : Drawn
+        Values of a search, for the chain and its learner.
     **parameters
         Of the chain.
     """
     device = {"device": parameters.pop("device", "cpu")}
-    module = import_module("avbaselines.estimators.chain")
-    return module.ChainRegressor(
-        regressor=estimator(name, "regression", **device),
-        classifier=estimator(name, "classes", **device),
+    cls = _chain_class()
+    parameters |= drawn.parameters(cls)
+    return cls(
+        regressor=estimator(name, "regression", drawn, **device),
+        classifier=estimator(name, "classes", drawn, **device),
         class_targets=class_targets,
         **parameters,
     )
 
 
-def joint(name, **parameters):
+def joint(name, drawn=NOTHING, **parameters):
     """A new ensemble of jointly grown trees; the learner's name says by which objective.
 
     Raises
@@ -147,7 +200,8 @@ def joint(name, **parameters):
             "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
         )
     objective = name.partition("-")[2] or "squared"
-    return import_module("avbaselines.estimators.joint").JointBoostingRegressor(objective=objective, **parameters)
+    cls = _joint_class()
+    return cls(objective=objective, **(parameters | drawn.parameters(cls)))
 
 
 def fusion(method, kind, **parameters):
