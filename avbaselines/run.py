@@ -38,6 +38,12 @@ def parser():
     command.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: all cores)")
     command.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="for learners that can use a GPU")
     command.add_argument(
+        "--trials", type=_number, metavar="N", help="Optuna trials of each base system in each split, over all calls"
+    )
+    command.add_argument(
+        "--storage", metavar="PATH_OR_URL", help="journal file or database of the trials (default: in the run folder)"
+    )
+    command.add_argument(
         "--protocol",
         choices=["honest", "paper", "both"],
         default="honest",
@@ -101,6 +107,7 @@ def run(arguments, console, messages):
     """Load, fit and show one study."""
     path = catalog.find("studies", arguments.study)
     overrides = [*arguments.set, *([f"seed={arguments.seed}"] if arguments.seed is not None else [])]
+    overrides += [f"tuning.trials={arguments.trials}"] if arguments.trials is not None else []
     study = load_study(path, overrides)
     if arguments.compare:
         study = load_study(path, [*overrides, *_compared(arguments.compare, study)])
@@ -124,6 +131,7 @@ def run(arguments, console, messages):
                 Path(arguments.out) if arguments.out else Path("runs") / path.stem,
                 jobs=jobs,
                 device=arguments.device,
+                storage=arguments.storage,
                 force=arguments.force,
                 command=sys.argv[1:],
                 progress=_reporter(bar, "fitting"),
@@ -224,6 +232,12 @@ def _compared(texts, study):
             raise InputError(f"--compare {name}: {why}; choose another name")
         named[name] = Path(file).expanduser().absolute()
     return [f"predictions.{name}={json.dumps(str(path), ensure_ascii=False)}" for name, path in named.items()]
+
+
+def _number(text):
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
+    return int(text)
 
 
 def _positive(text):

@@ -15,7 +15,7 @@ from avbaselines.corpora.table import read_table
 from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
-from avbaselines.systems import SPEAKER, Identity, Name, Systems
+from avbaselines.systems import SPEAKER, Identity, Name, Systems, Tuning
 
 
 class Paper(Section):
@@ -108,6 +108,7 @@ class Study(Section):
     modalities: dict[Name, ModalityOptions] = {}
     predictions: dict[Name, PredictionOptions] = {}
     systems: Systems = Systems()
+    tuning: Tuning = Tuning()
     identity: Identity | None = None
     factors: bool = False
     importance: bool = False

@@ -7,6 +7,7 @@ from pathlib import Path
 import joblib
 import lightgbm
 import numpy as np
+import optuna
 import sklearn
 import skops.io
 
@@ -16,6 +17,8 @@ from avbaselines.estimators.folds import group_folds
 from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
+from avbaselines.experiment.fit_search import JOURNAL, Search, check_storage
+from avbaselines.experiment.fit_tuned import fit_tuned
 from avbaselines.experiment.plan import without
 from avbaselines.experiment.sources import INNER, Direct, Imported, Nested, Part
 from avbaselines.experiment.store import Store, digest, replacing
@@ -98,7 +101,7 @@ def shipping_split(corpus):
     return Split(FINAL, rows, nobody, nobody)
 
 
-def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=None):
+def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, force=False, progress=None):
     """Fit every system in every split, reusing whatever the folder holds.
 
     Parameters
@@ -111,6 +114,9 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
         Worker processes, one thread each.
     device : {"cpu", "cuda"}
         For learners that know it.
+    storage : str, optional
+        Where searches keep their trials: path of a journal file or URL of a database; by default a journal a search in
+        the folder's ``tuning``.
     force : bool
         Fit again what is there.
     progress : callable, optional
@@ -137,6 +143,8 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     features = {name: digest(modality.X) for name, modality in corpus.modalities.items()}
     wanted = [(split, system) for split in splits for system in measured]
     wanted += [(split, system) for split in inner for system in deep]
+    if storage and any(system.tuning for system in measured):
+        check_storage(storage)
     done = 0
     for stage in sorted({system.stage for system in measured}):
         units = []
@@ -149,7 +157,8 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
                 continue
             outcome.keys[split.name, system.name] = unit.key
             if force or not _is_done(outcome.store, unit, split is shipped):
-                units.append(replace(unit, keep_model=split is shipped))
+                where = _search(unit, Path(folder), storage, force) if system.tuning else None
+                units.append(replace(unit, keep_model=split is shipped, search=where))
         done -= len(units)
         for unit, reason in _computed(units, corpus, outcome, jobs, progress, done, len(wanted)):
             done += 1
@@ -214,6 +223,8 @@ class Unit:
     key: str
     sources: tuple = ()
     keep_model: bool = False
+    search: Search | None = None
+    search_name: str = ""
 
     @property
     def label(self):
@@ -237,7 +248,16 @@ def _unit(system, split, outcome, context, features, systems):
     read = [features[name] for name in system.modalities] if system.learner else []
     read += [source.identity() for source in sources]
     described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
-    return Unit(system, split, digest(_code(), context[split.name], described, read)[:32], sources)
+    key = digest(_code(), context[split.name], described, read)[:32]
+    # More trials are the same search going on.
+    searched = described | {"tuning": {**system.tuning, "trials": "any"}}
+    name = digest(_code(), context[split.name], searched, read)[:32] if system.tuning else ""
+    return Unit(system, split, key, sources, search_name=name)
+
+
+def _search(unit, folder, storage, fresh):
+    place = storage or str(folder / "tuning" / f"{unit.search_name}{JOURNAL}")
+    return Search(f"{unit.system.name} {unit.split.name} {unit.search_name[:12]}", place, fresh)
 
 
 def _is_done(store, unit, shipped):
@@ -284,7 +304,10 @@ def _work(unit, task, features, store):
             fitted, models = fit_fusion(unit.system, task, inputs)
         else:
             blocks, test_blocks = [X[fit_rows] for X in features], [X[test_rows] for X in features]
-            fitted, models = fit_base(unit.system, task, blocks, test_blocks)
+            if unit.search:
+                fitted, models = fit_tuned(unit.system, task, blocks, test_blocks, unit.search)
+            else:
+                fitted, models = fit_base(unit.system, task, blocks, test_blocks)
         if unit.keep_model:
             with replacing(store.path(unit.key, MODEL)) as temporary:
                 skops.io.dump(models, temporary)
@@ -354,6 +377,6 @@ def _split_digest(clips, split, task, corpus):
 def _code():
     """Digest of the code and libraries that fits depend on, so that old work is not taken for new."""
     package = Path(avbaselines.__file__).parent
-    sources = sorted([*(package / "estimators").glob("*.py"), *(package / "experiment").glob("fit*.py")])
-    versions = {"lightgbm": lightgbm.__version__, "sklearn": sklearn.__version__, "numpy": np.__version__}
+    sources = sorted([*(package / "estimators").glob("*.py"), *(package / "experiment").glob("fi[tn]*.py")])
+    versions = {library.__name__: library.__version__ for library in (lightgbm, sklearn, np, optuna)}
     return digest(versions, *[source.read_text(encoding="utf-8") for source in sources])

@@ -128,7 +128,7 @@ class StudyResult:
     factors: object = None
 
 
-def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), progress=None):
+def run_study(sides, folder, *, jobs=1, device="cpu", storage=None, force=False, command=(), progress=None):
     """Fit, score and write everything a study asks for.
 
     Parameters
@@ -137,7 +137,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         The study under each protocol; models are shipped of the honest one (or the only one).
     folder : Path
         The run folder.
-    jobs, device, force, progress
+    jobs, device, storage, force, progress
         As for :func:`avbaselines.experiment.engine.run_systems`.
     command : sequence of str
         The command line, for the provenance.
@@ -151,7 +151,7 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     outcomes, found, tests, predictions, outside, factors = [], [], [], [], [], []
     leak, lost, refits = None, None, 0
     for side in sides:
-        outcome = run_systems(side, folder, jobs=jobs, device=device, force=force, progress=progress)
+        outcome = run_systems(side, folder, jobs=jobs, device=device, storage=storage, force=force, progress=progress)
         splits = side.corpus.splits
         stored = (
             splits if outcome.shipped in [split.name for split in splits] else [*splits, shipping_split(side.corpus)]
@@ -239,4 +239,5 @@ def expected_fits(side):
     splits = len(corpus.splits) + (0 if shipping_split(corpus) in corpus.splits else 1)
     base = [system for system in side.systems if system.learner]
     fusions = [system for system in side.systems if system.inputs]
-    return splits * len(corpus.targets) * (len(base) * (side.study.systems.inner_folds + 1) + len(fusions))
+    folds = sum(side.study.systems.inner_folds * max(1, system.tuning.get("trials", 0)) + 1 for system in base)
+    return splits * len(corpus.targets) * (folds + len(fusions))
