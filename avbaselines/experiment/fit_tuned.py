@@ -45,7 +45,7 @@ def fit_tuned(system, task, blocks, test_blocks, where):
     """
     started = time.perf_counter()
     kinds = [target.kind for target in task.targets]
-    space = search_space(system.learner, system.task, kinds, len(blocks), system.settings)
+    space = search_space(system.learner, system.task, kinds, [block.shape[1] for block in blocks], system.settings)
     space = {name: dimension for name, dimension in space.items() if dimension.part in system.tuning["search"]}
     objective = Objective(system, task, blocks)
     with threadpool_limits(1):

@@ -1,10 +1,10 @@
 """The one place that knows readers and learners by name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.space import NOTHING, Real
+from avbaselines.estimators.space import NOTHING, Real, Whole
 from avbaselines.schema import nearest
 
 READERS = {
@@ -120,7 +120,7 @@ def _class(learner, kind):
     return getattr(import_module(f"avbaselines.estimators.{module}"), cls)
 
 
-def search_space(name, task, kinds, n_blocks, settings):
+def search_space(name, task, kinds, widths, settings):
     """What may be searched of a learner in a task mode.
 
     Parameters
@@ -130,8 +130,8 @@ def search_space(name, task, kinds, n_blocks, settings):
     task : {"single", "chain", "joint"}
     kinds : sequence of {"regression", "classes"}
         Of the targets, in order.
-    n_blocks : int
-        Number of modalities.
+    widths : sequence of int
+        Number of columns of each modality.
     settings : dict
         Of the system; an order or weights that the study fixes are not searched.
 
@@ -142,15 +142,25 @@ def search_space(name, task, kinds, n_blocks, settings):
     learner, space = LEARNERS[learner_name(name)], {}
     for kind in sorted(set(kinds)):
         space |= (_joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)).search_space
+    space = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
+    space = {name: dimension for name, dimension in space.items() if dimension}
     if task == "chain" and settings.get("order") in ("ensemble", "search"):
         space |= _chain_class().search_space(len(kinds))
     if task == "joint" and settings.get("target_weights") is None:
         weights = range(sum(kind == "regression" for kind in kinds))
         space |= {f"target_weights.{number}": Real(0.2, 5.0, 1.0, part="weights") for number in weights}
     # A chain adds a block of predictions of its own.
-    if "column_share" in space and n_blocks > 1 and task != "chain":
-        space |= {f"block_weights.{number}": Real(0.1, 10.0, 1.0, part="features") for number in range(n_blocks)}
+    if "column_share" in space and len(widths) > 1 and task != "chain":
+        space |= {f"block_weights.{number}": Real(0.1, 10.0, 1.0, part="features") for number in range(len(widths))}
     return space
+
+
+def _no_wider_than(dimension, n_columns):
+    """A number of columns within what there is; None where it would change nothing."""
+    if not (isinstance(dimension, Whole) and dimension.part == "features"):
+        return dimension
+    most = min(dimension.high, n_columns)
+    return replace(dimension, high=most, default=min(dimension.default, most)) if most > dimension.low else None
 
 
 def _chain_class():

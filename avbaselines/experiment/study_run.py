@@ -28,9 +28,11 @@ from avbaselines.experiment.plan import plan
 from avbaselines.experiment.scoring import Scoreboard, gather, pick, score_rows
 from avbaselines.experiment.shipping import write_models
 from avbaselines.experiment.shown import predictions_shown, weights_shown
+from avbaselines.experiment.trials import trial_tables, write_trials
 from avbaselines.reports.importance import family_losses
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
+from avbaselines.reports.tuning import tuning_drawings
 from avbaselines.study import under_protocol
 
 HONEST = "honest"
@@ -194,6 +196,8 @@ def run_study(sides, folder, *, jobs=1, device="cpu", storage=None, force=False,
     write_identity(folder, leak)
     factors = write_factors(folder, factors, study.title)
     write_importance(folder, lost)
+    trials, importance = trial_tables(sides, outcomes)
+    write_trials(folder, trials)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
@@ -206,7 +210,11 @@ def run_study(sides, folder, *, jobs=1, device="cpu", storage=None, force=False,
         provenance=provenance,
         weights=weights_shown(predictions, outcomes),
         comparisons=tests,
-        more=[*family_losses(lost, words), *(leak.drawings if leak else ())],
+        more=[
+            *tuning_drawings(trials, importance),
+            *family_losses(lost, words),
+            *(leak.drawings if leak else ()),
+        ],
         factors=factors,
     )
     write_text(folder / "report.html", page)
