@@ -17,6 +17,8 @@ from rich.text import Text
 
 from avbaselines import catalog
 from avbaselines.errors import InputError
+from avbaselines.experiment.cluster import check_cluster, on_every_worker
+from avbaselines.experiment.device import usable_device, why_no_gpu
 from avbaselines.experiment.load import data_folder
 from avbaselines.experiment.registry import reader
 from avbaselines.experiment.study_run import expected_fits, prepare, run_study
@@ -42,6 +44,9 @@ def parser():
     )
     command.add_argument(
         "--storage", metavar="PATH_OR_URL", help="journal file or database of the trials (default: in the run folder)"
+    )
+    command.add_argument(
+        "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the fits; --out must be where all see it"
     )
     command.add_argument(
         "--protocol",
@@ -112,6 +117,8 @@ def run(arguments, console, messages):
     if arguments.compare:
         study = load_study(path, [*overrides, *_compared(arguments.compare, study)])
     jobs = arguments.jobs or joblib.cpu_count()
+    if arguments.cluster and not arguments.dry_run:
+        check_cluster(arguments.cluster)
     started = time.perf_counter()
     protocols = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
     with _progress(messages) as bar:
@@ -126,11 +133,16 @@ def run(arguments, console, messages):
             progress=_reporter(bar, "reading"),
         )
         if not arguments.dry_run:
+            device, note = _device(arguments, sides)
+            if note:
+                messages.print(f"--device {arguments.device}: running on {device}; {note}", highlight=False)
             result = run_study(
                 sides,
                 Path(arguments.out) if arguments.out else Path("runs") / path.stem,
                 jobs=jobs,
-                device=arguments.device,
+                device=device,
+                note=note,
+                cluster=arguments.cluster,
                 storage=arguments.storage,
                 force=arguments.force,
                 command=sys.argv[1:],
@@ -157,6 +169,12 @@ def _flushed(status):
     """The status, once everything is written: a reader that left is noticed here and not as Python ends."""
     sys.stdout.flush()
     return status
+
+
+def _device(arguments, sides):
+    """The device to use, and why it is not the one asked for."""
+    check = (lambda: on_every_worker(arguments.cluster, why_no_gpu)) if arguments.cluster else None
+    return usable_device(arguments.device, [system for side in sides for system in side.systems], check)
 
 
 def show_plan(console, side):

@@ -14,6 +14,7 @@ import skops.io
 import avbaselines
 from avbaselines.corpora.corpus import Split
 from avbaselines.estimators.folds import group_folds
+from avbaselines.experiment.cluster import cluster_results
 from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
@@ -101,7 +102,7 @@ def shipping_split(corpus):
     return Split(FINAL, rows, nobody, nobody)
 
 
-def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, force=False, progress=None):
+def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, cluster=None, force=False, progress=None):
     """Fit every system in every split, reusing whatever the folder holds.
 
     Parameters
@@ -117,6 +118,8 @@ def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, force=False
     storage : str, optional
         Where searches keep their trials: path of a journal file or URL of a database; by default a journal a search in
         the folder's ``tuning``.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers do the fits instead.
     force : bool
         Fit again what is there.
     progress : callable, optional
@@ -129,7 +132,8 @@ def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, force=False
     corpus, systems = side.corpus, side.systems
     shipped = shipping_split(corpus)
     splits = corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
-    outcome = Outcome(Store(Path(folder) / "work"), shipped=shipped.name, predictions=corpus.predictions)
+    folder = Path(folder).absolute()
+    outcome = Outcome(Store(folder / "work"), shipped=shipped.name, predictions=corpus.predictions)
     outcome.contents = {name: _content(prediction) for name, prediction in corpus.predictions.items()}
     outcome.tasks = {split.name: _task(side, split, device) for split in splits}
     measured = [system for system in systems if system.kind == "measured"]
@@ -157,10 +161,10 @@ def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, force=False
                 continue
             outcome.keys[split.name, system.name] = unit.key
             if force or not _is_done(outcome.store, unit, split is shipped):
-                where = _search(unit, Path(folder), storage, force) if system.tuning else None
-                units.append(replace(unit, keep_model=split is shipped, search=where))
+                where = _search(unit, folder, storage, force) if system.tuning else None
+                units.append(replace(unit, keep_model=split is shipped, search=where, resumed=not force))
         done -= len(units)
-        for unit, reason in _computed(units, corpus, outcome, jobs, progress, done, len(wanted)):
+        for unit, reason in _computed(units, corpus, outcome, jobs, cluster, progress, done, len(wanted)):
             done += 1
             outcome.computed += 1
             if reason:
@@ -225,6 +229,7 @@ class Unit:
     keep_model: bool = False
     search: Search | None = None
     search_name: str = ""
+    resumed: bool = True
 
     @property
     def label(self):
@@ -264,29 +269,33 @@ def _is_done(store, unit, shipped):
     return store.has(unit.key) and (not shipped or store.path(unit.key, MODEL).is_file())
 
 
-def _computed(units, corpus, outcome, jobs, progress, done, total):
+def _computed(units, corpus, outcome, jobs, cluster, progress, done, total):
     """Fit units in worker processes and yield each with its failure's reason or None, as they end."""
     pending = [unit.label for unit in units]
     if progress and pending:
         progress(done, total, pending[0])
     features = {name: modality.X for name, modality in corpus.modalities.items()}
-    calls = (
-        joblib.delayed(_work)(
+    calls = [
+        (
             unit,
             outcome.tasks[unit.split.name],
             [features[name] for name in unit.system.modalities] if unit.system.learner else [],
             outcome.store,
         )
         for unit in units
-    )
+    ]
     number = {unit.key: position for position, unit in enumerate(units)}
-    workers = joblib.Parallel(
-        n_jobs=max(1, min(jobs, len(units))),
-        return_as="generator_unordered",
-        pre_dispatch="2 * n_jobs",
-        max_nbytes="100K",  # what all fits share is written once and mapped
-    )
-    for key, reason in workers(calls):
+    if cluster:
+        results = cluster_results(cluster, _work, calls, outcome.store.folder / "features", _code)
+    else:
+        workers = joblib.Parallel(
+            n_jobs=max(1, min(jobs, len(units))),
+            return_as="generator_unordered",
+            pre_dispatch="2 * n_jobs",
+            max_nbytes="100K",  # what all fits share is written once and mapped
+        )
+        results = workers(joblib.delayed(_work)(*call) for call in calls)
+    for key, reason in results:
         unit = units[number[key]]
         pending.remove(unit.label)
         done += 1

@@ -130,7 +130,10 @@ class StudyResult:
     factors: object = None
 
 
-def run_study(sides, folder, *, jobs=1, device="cpu", storage=None, force=False, command=(), progress=None):
+def run_study(
+    sides, folder, *,
+    jobs=1, device="cpu", storage=None, cluster=None, force=False, command=(), note="", progress=None,
+):  # fmt: skip
     """Fit, score and write everything a study asks for.
 
     Parameters
@@ -139,10 +142,12 @@ def run_study(sides, folder, *, jobs=1, device="cpu", storage=None, force=False,
         The study under each protocol; models are shipped of the honest one (or the only one).
     folder : Path
         The run folder.
-    jobs, device, storage, force, progress
+    jobs, device, storage, cluster, force, progress
         As for :func:`avbaselines.experiment.engine.run_systems`.
     command : sequence of str
         The command line, for the provenance.
+    note : str
+        Why the device is not the one asked for, for the provenance.
 
     Returns
     -------
@@ -153,7 +158,8 @@ def run_study(sides, folder, *, jobs=1, device="cpu", storage=None, force=False,
     outcomes, found, tests, predictions, outside, factors = [], [], [], [], [], []
     leak, lost, refits = None, None, 0
     for side in sides:
-        outcome = run_systems(side, folder, jobs=jobs, device=device, storage=storage, force=force, progress=progress)
+        options = {"jobs": jobs, "device": device, "storage": storage, "cluster": cluster, "force": force}
+        outcome = run_systems(side, folder, **options, progress=progress)
         splits = side.corpus.splits
         stored = (
             splits if outcome.shipped in [split.name for split in splits] else [*splits, shipping_split(side.corpus)]
@@ -201,7 +207,8 @@ def run_study(sides, folder, *, jobs=1, device="cpu", storage=None, force=False,
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
-    provenance = write_provenance(folder, sides, outcomes, command=list(command), jobs=jobs, seconds=seconds)
+    machine = {"jobs": jobs, "seconds": seconds, "device": (device, note)}
+    provenance = write_provenance(folder, sides, outcomes, command=list(command), **machine)
     page = render_page(
         results,
         predictions_shown(folder, predictions, results),

@@ -1,6 +1,7 @@
 """Searches: cut and resumed, counted over all calls, never below the defaults, blind to evaluated clips."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -11,7 +12,6 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-from test_run_study import results_of, run, write_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
@@ -25,6 +25,8 @@ from avbaselines.experiment.plan import System, plan
 from avbaselines.run import main
 from avbaselines.study import load_study
 
+SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
+results_of, run, write_release = SMALL["results_of"], SMALL["run"], SMALL["write_release"]
 TRIALS = 12
 TUNING = {"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"], "pruning": True}
 SPACE = {"x": Real(0.1, 10.0, 1.0), "kind": Choice({"a": 1, "b": 2})}
