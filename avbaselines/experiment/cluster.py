@@ -72,7 +72,7 @@ def cluster_results(address, work, calls, folder, code):
             paths = [files[id(X)] for X in features]
             futures[client.submit(_mapped, work, unit, task, paths, store, retries=2, pure=False)] = unit
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=client.loop):
                 error = future.exception()
                 if error is None:
                     yield future.result()

@@ -120,7 +120,10 @@ def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learn
     # Trial 0 is the untuned system, and what is fitted in the end scores what its trial did.
     assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
     assert out_of_fold_score(fitted, task) == pytest.approx(max(values), abs=1e-6)
-    assert max(values) > values[0]
+    if learner == "ridge":
+        assert max(values) > values[0]
+    else:  # nothing drawn here beats them, so they stay
+        np.testing.assert_array_equal(fitted.oof["arousal"], plain.oof["arousal"])
     alone, _, _ = tuned(tmp_path, learner=learner, trials=1)
     np.testing.assert_array_equal(alone.oof["arousal"], plain.oof["arousal"])
 
