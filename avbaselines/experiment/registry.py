@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from importlib import import_module
+from inspect import signature
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.space import NOTHING, Real, Whole
@@ -141,7 +142,8 @@ def search_space(name, task, kinds, widths, settings):
     """
     learner, space = LEARNERS[learner_name(name)], {}
     for kind in sorted(set(kinds)):
-        space |= (_joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)).search_space
+        cls = _joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)
+        space |= {name: part for name, part in cls.search_space.items() if name in signature(cls).parameters}
     space = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
     space = {name: dimension for name, dimension in space.items() if dimension}
     if task == "chain" and settings.get("order") in ("ensemble", "search"):
