@@ -21,6 +21,7 @@ from avbaselines.experiment.fit import (
     spread,
 )
 from avbaselines.experiment.fit_search import REASON, drawn_of, importances, search
+from avbaselines.experiment.fit_timing import is_timed, surroundings
 from avbaselines.experiment.registry import search_space
 from avbaselines.experiment.store import Fitted
 
@@ -83,7 +84,7 @@ class Objective:
         folds = len(np.unique(task.folds))
         for number, targets in enumerate(batches(task.targets, self._system.task)):
             sizes.append(len(targets))
-            used = self._known & labelled(task, targets)
+            used = (self._known & labelled(task, targets)) | is_timed(self._system)
             model = new_model(self._system, task, targets, self._columns, used, drawn)
             data = self._X[used], labels(task, targets, used)
             if hasattr(model, "cross_predict"):
@@ -95,7 +96,8 @@ class Objective:
 
                 model.cross_predict(*data, groups=task.groups[used], watch=after_fold)
             else:
-                model.fit(*data, groups=task.groups[used])
+                around = surroundings(task.frames) if is_timed(self._system) else {}
+                model.fit(*data, groups=task.groups[used], **around)
             for name, values in by_target(model, oof_of(model), targets).items():
                 fitted.oof[name] = spread(values, used)
                 fitted.test[name] = np.empty((0, values.shape[1]))
