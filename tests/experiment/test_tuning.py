@@ -5,6 +5,7 @@ import runpy
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.folds import group_folds
 from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment import registry
-from avbaselines.experiment.fit import Task, fit_base
+from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_search import Search, check_storage, search
 from avbaselines.experiment.fit_tuned import Objective, fit_tuned, out_of_fold_score
 from avbaselines.experiment.plan import System, plan
@@ -304,3 +305,20 @@ def test_the_command_takes_trials_and_names_a_bad_storage(finished, capsys, tmp_
     assert "--storage nosuch" in capsys.readouterr().err
     assert main([study, "--set", "tuning.trials=2", "tuning.systems=['rigde-*']", "--dry-run"]) == 2
     assert "tuning.systems" in capsys.readouterr().err
+
+
+def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
+    rng = np.random.default_rng(0)
+    recordings, times = np.repeat(np.arange(6), 40), np.tile(np.arange(40) * 0.5, 6)
+    X = np.cumsum(rng.normal(size=(240, 3)), axis=0).astype(np.float32)
+    y = np.roll(X[:, 0], 4) + rng.normal(size=240)  # rated two seconds late
+    frames, nobody = Frames(recordings, times), np.array([], int)
+    task = Task([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
+    task = replace(task, frames=frames, test_frames=Frames(nobody, nobody.astype(float)))
+    timing = {"delay": [0.0, 2.0], "smoothing": [0.0]}
+    plain = System("plain", modalities=("audio",), learner="ridge", task="single", settings=timing)
+    fitted, _ = fit_base(plain, task, [X], [X[:0]])
+    twin = replace(plain, name="twin", tuning=TUNING | {"trials": 2})
+    found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
+    assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
+    assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"
