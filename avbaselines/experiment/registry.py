@@ -143,7 +143,8 @@ def search_space(name, task, kinds, widths, settings):
     learner, space = LEARNERS[learner_name(name)], {}
     for kind in sorted(set(kinds)):
         cls = _joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)
-        space |= {name: part for name, part in cls.search_space.items() if name in signature(cls).parameters}
+        known, own = signature(cls).parameters, getattr(cls, "search_space", {})
+        space |= {name: dimension for name, dimension in own.items() if name in known}
     space = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
     space = {name: dimension for name, dimension in space.items() if dimension}
     if task == "chain" and settings.get("order") in ("ensemble", "search"):

@@ -14,6 +14,7 @@ import optuna
 import pandas as pd
 import pytest
 
+from avbaselines import bundle
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.estimators.folds import group_folds
@@ -266,6 +267,7 @@ def test_tuned_systems_stand_beside_untuned_ones_and_feed_the_fusions(finished):
     best = trials.groupby(["split", "system"])["value"].max()
     first = first.reindex(best.index)
     assert (best >= first).all() and (best > first).any()
+    assert bundle.load(result.folder, "ridge-audio+face-tuned") is not None  # loads without pickle as any other
     page = (result.folder / "report.html").read_text()
     assert "Tuning: gain by trial" in page
 
