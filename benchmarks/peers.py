@@ -3,8 +3,8 @@
 Every peer gets the modalities of the study side by side, the same outer splits, and grouped folds inside. Scores are
 means over targets of the study's metric, pooled over the splits; where that is a concordance, the correlation, which is
 what matching would give at best, stands beside it. Each runs in processes of its own; CPU time and peak memory are
-those of all of them. For studies of one metric. A peer that is not installed is named with the reason; AutoGluon needs pandas below 2.4, so
-give it an environment of its own: ``pip install . flaml 'autogluon.tabular[lightgbm]'``.
+those of all of them. For studies of one metric. A peer that is not installed is named with the reason; AutoGluon needs
+pandas below 2.4, so give it an environment of its own: ``pip install . flaml 'autogluon.tabular[lightgbm]'``.
 
     python benchmarks/peers.py STUDY --data FOLDER [--peers suite sklearn flaml autogluon] [--seconds 600] [--jobs 2]
 """

@@ -253,6 +253,7 @@ def _unit(system, split, outcome, context, features, systems):
     read = [features[name] for name in system.modalities] if system.learner else []
     read += [source.identity() for source in sources]
     described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
+    read += [outcome.tasks[split.name].strength] if system.tuning else []  # a search scores matched predictions
     key = digest(_code(), context[split.name], described, read)[:32]
     # More trials are the same search going on.
     searched = described | {"tuning": {**system.tuning, "trials": "any"}}

@@ -6,7 +6,7 @@ import numpy as np
 from optuna.trial import TrialState
 from threadpoolctl import threadpool_limits
 
-from avbaselines.estimators.space import Choice, Real
+from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
 from avbaselines.evaluation.metrics import METRICS, score
 from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import (
@@ -45,9 +45,7 @@ def fit_tuned(system, task, blocks, test_blocks, where):
     models : dict of str to estimator
     """
     started = time.perf_counter()
-    kinds = [target.kind for target in task.targets]
-    space = search_space(system.learner, system.task, kinds, [block.shape[1] for block in blocks], system.settings)
-    space = {name: dimension for name, dimension in space.items() if dimension.part in system.tuning["search"]}
+    space = _space(system, task, blocks)
     objective = Objective(system, task, blocks)
     with threadpool_limits(1):
         # With nothing to search, every trial would be the defaults.
@@ -60,6 +58,33 @@ def fit_tuned(system, task, blocks, test_blocks, where):
     fitted.note = "; ".join(filter(None, [_note(trials, trials.index(best), space), fitted.note]))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
+
+
+def drawn_again(system, task, blocks, trials):
+    """The values that a finished search chose; of a system that was not tuned, none.
+
+    Parameters
+    ----------
+    system : System
+    task : Task
+    blocks : list of ndarray
+        As for `fit_tuned`.
+    trials : list of dict
+        Of the finished fit.
+
+    Returns
+    -------
+    Drawn
+    """
+    complete = [row for row in trials if row["state"] == "complete"]
+    best = max(complete, key=lambda row: row["value"]) if complete else {"trial": 0}
+    return Drawn(_space(system, task, blocks), best["params"]) if best["trial"] else NOTHING
+
+
+def _space(system, task, blocks):
+    kinds = [target.kind for target in task.targets]
+    space = search_space(system.learner, system.task, kinds, [block.shape[1] for block in blocks], system.settings)
+    return {name: dimension for name, dimension in space.items() if dimension.part in system.tuning["search"]}
 
 
 class Objective:

@@ -202,7 +202,7 @@ def run_study(
     write_identity(folder, leak)
     factors = write_factors(folder, factors, study.title)
     write_importance(folder, lost)
-    trials, importance = trial_tables(sides, outcomes)
+    trials, searched = trial_tables(sides, outcomes)
     write_trials(folder, trials)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
@@ -218,7 +218,7 @@ def run_study(
         weights=weights_shown(predictions, outcomes),
         comparisons=tests,
         more=[
-            *tuning_drawings(trials, importance),
+            *tuning_drawings(trials, searched),
             *family_losses(lost, words),
             *(leak.drawings if leak else ()),
         ],

@@ -22,7 +22,7 @@ from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment import registry
 from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_search import Search, check_storage, search
-from avbaselines.experiment.fit_tuned import Objective, fit_tuned, out_of_fold_score
+from avbaselines.experiment.fit_tuned import Objective, drawn_again, fit_tuned, out_of_fold_score
 from avbaselines.experiment.plan import System, plan
 from avbaselines.run import main
 from avbaselines.study import load_study
@@ -128,6 +128,16 @@ def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learn
         np.testing.assert_array_equal(fitted.oof["arousal"], plain.oof["arousal"])
     alone, _, _ = tuned(tmp_path, learner=learner, trials=1)
     np.testing.assert_array_equal(alone.oof["arousal"], plain.oof["arousal"])
+
+
+def test_what_a_finished_search_chose_can_be_fitted_again(whole):
+    task, X = task_and_block()
+    system = System("tuned", modalities=("audio",), learner="ridge", task="single", tuning=TUNING)
+    drawn = drawn_again(system, task, [X], whole.trials)
+    again, _ = fit_base(system, task, [X], [X[:1]], drawn)
+    assert drawn.values
+    assert drawn_again(system, task, [X], whole.trials[:1]) == drawn_again(system, task, [X], []) == NOTHING
+    np.testing.assert_array_equal(again.oof["arousal"], whole.oof["arousal"])
 
 
 def test_every_seed_has_trials_of_its_own(tmp_path, whole):
