@@ -17,6 +17,8 @@ from rich.text import Text
 
 from avbaselines import catalog
 from avbaselines.errors import InputError
+from avbaselines.experiment.cluster import check_cluster, on_every_worker
+from avbaselines.experiment.device import usable_device, why_no_gpu
 from avbaselines.experiment.load import data_folder
 from avbaselines.experiment.registry import reader
 from avbaselines.experiment.study_run import expected_fits, prepare, run_study
@@ -37,6 +39,15 @@ def parser():
     command.add_argument("--out", metavar="DIR", help="run folder (default: runs/<study>)")
     command.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: all cores)")
     command.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="for learners that can use a GPU")
+    command.add_argument(
+        "--trials", type=_number, metavar="N", help="Optuna trials of each base system in each split, over all calls"
+    )
+    command.add_argument(
+        "--storage", metavar="PATH_OR_URL", help="journal file or database of the trials (default: in the run folder)"
+    )
+    command.add_argument(
+        "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the fits; --out must be where all see it"
+    )
     command.add_argument(
         "--protocol",
         choices=["honest", "paper", "both"],
@@ -101,10 +112,13 @@ def run(arguments, console, messages):
     """Load, fit and show one study."""
     path = catalog.find("studies", arguments.study)
     overrides = [*arguments.set, *([f"seed={arguments.seed}"] if arguments.seed is not None else [])]
+    overrides += [f"tuning.trials={arguments.trials}"] if arguments.trials is not None else []
     study = load_study(path, overrides)
     if arguments.compare:
         study = load_study(path, [*overrides, *_compared(arguments.compare, study)])
     jobs = arguments.jobs or joblib.cpu_count()
+    if arguments.cluster and not arguments.dry_run:
+        check_cluster(arguments.cluster)
     started = time.perf_counter()
     protocols = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
     with _progress(messages) as bar:
@@ -119,11 +133,17 @@ def run(arguments, console, messages):
             progress=_reporter(bar, "reading"),
         )
         if not arguments.dry_run:
+            device, note = _device(arguments, sides)
+            if note:
+                messages.print(f"--device {arguments.device}: running on {device}; {note}", highlight=False)
             result = run_study(
                 sides,
                 Path(arguments.out) if arguments.out else Path("runs") / path.stem,
                 jobs=jobs,
-                device=arguments.device,
+                device=device,
+                note=note,
+                cluster=arguments.cluster,
+                storage=arguments.storage,
                 force=arguments.force,
                 command=sys.argv[1:],
                 progress=_reporter(bar, "fitting"),
@@ -151,6 +171,12 @@ def _flushed(status):
     """The status, once everything is written: a reader that left is noticed here and not as Python ends."""
     sys.stdout.flush()
     return status
+
+
+def _device(arguments, sides):
+    """The device to use, and why it is not the one asked for."""
+    check = (lambda: on_every_worker(arguments.cluster, why_no_gpu)) if arguments.cluster else None
+    return usable_device(arguments.device, [system for side in sides for system in side.systems], check)
 
 
 def show_plan(console, side):
@@ -226,6 +252,12 @@ def _compared(texts, study):
             raise InputError(f"--compare {name}: {why}; choose another name")
         named[name] = Path(file).expanduser().absolute()
     return [f"predictions.{name}={json.dumps(str(path), ensure_ascii=False)}" for name, path in named.items()]
+
+
+def _number(text):
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
+    return int(text)
 
 
 def _positive(text):

@@ -17,7 +17,7 @@ from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.schema import Section, nearest, read_toml, validate
-from avbaselines.systems import SPEAKER, Identity, Masking, Name, Systems
+from avbaselines.systems import SPEAKER, Identity, Masking, Name, Systems, Tuning
 
 
 class Paper(Section):
@@ -129,6 +129,7 @@ class Study(Section):
     modalities: dict[Name, ModalityOptions] = {}
     predictions: dict[Name, PredictionOptions] = {}
     systems: Systems = Systems()
+    tuning: Tuning = Tuning()
     identity: Identity | None = None
     factors: bool = False
     importance: bool = False

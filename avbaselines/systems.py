@@ -192,6 +192,30 @@ class Systems(Section):
         return {} if self.delay == self.smoothing == [0.0] else {"delay": self.delay, "smoothing": self.smoothing}
 
 
+class Tuning(Section):
+    """The ``[tuning]`` section: what an Optuna search may change.
+
+    Attributes
+    ----------
+    trials : int
+        Trials of each tuned system in each split, over all calls; the first is the defaults. 0 tunes nothing.
+    systems : list of str
+        Names of base systems that are tuned (``*`` matches any text).
+    search : list of {"learner", "scaling", "features", "order", "weights"}
+        The learner's own parameters; how features are scaled; which of them count, and how much each modality does; the
+        order of a chain; the weights of jointly learnt targets.
+    pruning : bool
+        Whether a trial ends after a fold in which it is worse than half of those before it.
+    """
+
+    trials: int = Field(default=0, ge=0, le=100_000)
+    systems: list[str] = Field(default=["*"], min_length=1)
+    search: list[Literal["learner", "scaling", "features", "order", "weights"]] = Field(
+        default=["learner", "scaling", "features", "order", "weights"], min_length=1
+    )
+    pruning: bool = True
+
+
 SPEAKER = "speaker"
 """Name under which identity stands among the targets of results and of reported figures."""
 

@@ -5,12 +5,21 @@ import numpy as np
 
 from avbaselines.estimators.boosting_base import BoostedClassifier, BoostedRegressor, column_fraction, objective
 from avbaselines.estimators.boosting_xgboost import XGBoostClassifier, XGBoostRegressor
+from avbaselines.estimators.space import BOOSTED, Real, Whole
 
 __all__ = ["LightGBMClassifier", "LightGBMRegressor", "XGBoostClassifier", "XGBoostRegressor"]
 
 
 class _LightGBM:
     """How LightGBM bins, trains and predicts."""
+
+    search_space = {
+        **BOOSTED,
+        "learning_rate": Real(0.02, 0.2, 0.05),
+        "num_leaves": Whole(3, 63, 7),
+        "min_leaf": Whole(3, 60, 10),
+        "max_columns": Whole(30, 2000, 2000, part="features"),
+    }
 
     def _parameters(self, X):
         return {

@@ -4,12 +4,21 @@ import numpy as np
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.boosting_base import BoostedClassifier, BoostedRegressor, column_fraction, objective
+from avbaselines.estimators.space import BOOSTED, Real, Whole
 
 __all__ = ["XGBoostClassifier", "XGBoostRegressor"]
 
 
 class _XGBoost:
     """How XGBoost bins, trains and predicts; imported at first use, as few studies need it and it is large."""
+
+    search_space = {
+        **BOOSTED,
+        "learning_rate": Real(0.03, 0.3, 0.1),
+        "max_depth": Whole(2, 8, 3),
+        "min_child_weight": Real(0.5, 30.0, 1.0),
+        "max_columns": Whole(30, 2000, 2000, part="features"),
+    }
 
     def _bin(self, X):
         import xgboost

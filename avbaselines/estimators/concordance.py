@@ -5,6 +5,7 @@ import numpy as np
 from avbaselines.errors import InputError
 from avbaselines.estimators.boosters import LightGBMData, XGBoostData
 from avbaselines.estimators.growing import GrownRegressor
+from avbaselines.estimators.space import BOOSTED, Real, Whole
 
 __all__ = ["BoostedConcordanceRegressor"]
 
@@ -60,6 +61,14 @@ class BoostedConcordanceRegressor(GrownRegressor):
     note_ : str
         What a reader of the scores should know; mostly empty.
     """
+
+    search_space = {
+        **BOOSTED,
+        "learning_rate": Real(0.02, 0.2, 0.05),
+        "num_leaves": Whole(3, 63, 7),
+        "min_leaf": Whole(3, 60, 10),
+        "rho_min": Real(0.1, 1.0, 0.3),
+    }
 
     def __init__(
         self,

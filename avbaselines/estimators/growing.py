@@ -81,6 +81,10 @@ class GrownRegressor(TunedRegressor):
         self._mean, self._scale = 0.0, 1.0
         return self
 
+    def cross_predict(self, X, y, groups=None, watch=None):
+        """As `fit`: all folds grow together, so none is done before the others and there is nothing to watch."""
+        return self.fit(X, y, groups)
+
     def _data(self, X, held=None):
         """Rows binned for growing, `LightGBMData` or `XGBoostData`; the margins of those in `held` are followed."""
         raise NotImplementedError

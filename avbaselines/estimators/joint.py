@@ -7,6 +7,7 @@ import numpy as np
 from avbaselines.errors import InputError
 from avbaselines.estimators.boosters import XGBoostData
 from avbaselines.estimators.growing import GrownRegressor
+from avbaselines.estimators.space import BOOSTED, Real, Whole
 
 __all__ = ["JointBoostingRegressor"]
 
@@ -77,6 +78,13 @@ class JointBoostingRegressor(GrownRegressor):
     note_ : str
         What a reader of the scores should know, such as a fallback; mostly empty.
     """
+
+    search_space = {
+        **BOOSTED,
+        "learning_rate": Real(0.02, 0.2, 0.05),
+        "max_depth": Whole(2, 8, 4),
+        "min_child_weight": Real(1.0, 60.0, 10.0),
+    }
 
     def __init__(
         self,

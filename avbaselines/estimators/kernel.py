@@ -8,6 +8,7 @@ from sklearn.svm import SVC, SVR
 from avbaselines.errors import InputError
 from avbaselines.estimators.nystroem import kernel_values, mean_squared_distance, squared_loss_machines, whitening
 from avbaselines.estimators.preparation import Preparation
+from avbaselines.estimators.space import PREPARED, Choice, Real
 from avbaselines.estimators.tuned import TunedClassifier, TunedRegressor
 
 __all__ = ["KernelClassifier", "KernelRegressor"]
@@ -16,6 +17,7 @@ SCALINGS = ("standard", "quantile")
 # 0 is the linear kernel; others stand for gamma = width / (mean squared distance) in exp(-gamma |x - y|^2).
 WIDTHS = (0.0, 0.5, 1.0, 2.0)
 CACHE_MIB = 500
+KERNELS = {"grid": WIDTHS, "linear": (0.0,), "wide": (0.25, 0.5), "middle": (1.0,), "narrow": (2.0, 4.0)}
 
 
 class _Space:
@@ -68,6 +70,13 @@ class _Kernel:
     Classes may come with weights of the rows, a further argument.
     """
 
+    search_space = {
+        **PREPARED,
+        "widths": Choice(KERNELS),
+        "costs": Real(0.1, 10.0, 1.0, times=True),
+        "epsilon": Real(0.01, 0.6, 0.1),
+    }
+
     def _candidates(self):
         if any(width < 0 for width in self.widths) or any(cost <= 0 for cost in self.costs):
             raise InputError("widths and costs: widths of 0 or more and positive costs are needed")
@@ -77,6 +86,9 @@ class _Kernel:
             for width in self.widths
             for cost in self.costs
         ]
+
+    def _prepared(self, X, targets, scaling):
+        return Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, targets)
 
     def _space(self, preparation, Z, width):
         if len(Z) <= self.max_exact:
@@ -88,7 +100,7 @@ class _Kernel:
         """A list over candidates of: whether exact, and machine values for X_test."""
         values = []
         for scaling in self.scalings:
-            preparation = Preparation(self.blocks, scaling).fit(X)
+            preparation = self._prepared(X, targets, scaling)
             Z, Z_test = preparation.transform(X), preparation.transform(X_test)
             for width in self.widths:
                 space = self._space(preparation, Z, width)
@@ -99,7 +111,7 @@ class _Kernel:
 
     def _refit_space(self, X, targets, scaling, width, costs, **row_weights):
         """The space with its machines, one cost per column of targets (one for all where targets are codes)."""
-        preparation = Preparation(self.blocks, scaling).fit(X)
+        preparation = self._prepared(X, targets, scaling)
         Z = preparation.transform(X)
         space = self._space(preparation, Z, width)
         if not space.exact:
@@ -135,6 +147,8 @@ class KernelRegressor(_Kernel, TunedRegressor):
     max_exact : int, default=8000
         With more training rows, Nystroem features and a squared loss in the primal; `note_` says so.
     n_landmarks : int, default=1000
+    column_share, block_weights
+        See `Preparation`.
     random_state : int or RandomState, optional
         Draws the landmarks.
 
@@ -162,6 +176,8 @@ class KernelRegressor(_Kernel, TunedRegressor):
         matching=True,
         max_exact=8000,
         n_landmarks=1000,
+        column_share=1.0,
+        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
@@ -174,6 +190,8 @@ class KernelRegressor(_Kernel, TunedRegressor):
         self.matching = matching
         self.max_exact = max_exact
         self.n_landmarks = n_landmarks
+        self.column_share = column_share
+        self.block_weights = block_weights
         self.random_state = random_state
 
     def _machines(self, space, basis, targets, costs):
@@ -217,7 +235,7 @@ class KernelClassifier(_Kernel, TunedClassifier):
 
     Parameters
     ----------
-    blocks, scalings, widths, cv, max_exact, n_landmarks, random_state
+    blocks, scalings, widths, cv, max_exact, n_landmarks, column_share, block_weights, random_state
         As for `KernelRegressor`.
     costs : tuple of float
         Tried penalties C.
@@ -243,6 +261,8 @@ class KernelClassifier(_Kernel, TunedClassifier):
         metric="accuracy",
         max_exact=8000,
         n_landmarks=1000,
+        column_share=1.0,
+        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
@@ -253,6 +273,8 @@ class KernelClassifier(_Kernel, TunedClassifier):
         self.metric = metric
         self.max_exact = max_exact
         self.n_landmarks = n_landmarks
+        self.column_share = column_share
+        self.block_weights = block_weights
         self.random_state = random_state
 
     def _machines(self, space, basis, codes, costs, weights=None):

@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.screening import screened_columns
 
 __all__ = ["Preparation", "column_blocks"]
 
@@ -59,6 +60,11 @@ class Preparation(TransformerMixin, BaseEstimator):
     balance : bool, default=True
         Divide each block by the square root of its number of columns, so that each modality has about the same say in
         distances and inner products whatever its width.
+    column_share : float in (0, 1], default=1.0
+        Share of each block's columns that count: those that follow the targets best in the fitted rows, see
+        `screened_columns`. The others become 0.
+    block_weights : tuple of float, optional
+        Further weight of each block's columns; None weighs all the same.
 
     Attributes
     ----------
@@ -81,13 +87,15 @@ class Preparation(TransformerMixin, BaseEstimator):
     [[-1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
 
-    def __init__(self, blocks=None, scaling="standard", balance=True):
+    def __init__(self, blocks=None, scaling="standard", balance=True, column_share=1.0, block_weights=None):
         self.blocks = blocks
         self.scaling = scaling
         self.balance = balance
+        self.column_share = column_share
+        self.block_weights = block_weights
 
     def fit(self, X, y=None):
-        """Learn the statistics of X, shape (n, n_features); NaN allowed, y ignored."""
+        """Learn the statistics of X, shape (n, n_features), NaN allowed; y, targets or codes, only screens columns."""
         if self.scaling not in ("standard", "quantile"):
             raise InputError(f"scaling: 'standard' or 'quantile' is needed, got {self.scaling!r}")
         X = self._validate(X, reset=True)
@@ -98,11 +106,24 @@ class Preparation(TransformerMixin, BaseEstimator):
             self.center_, self.scale_ = _mean_and_scale(X)
         else:
             self.references_, self.counts_ = _references(X)
-        self.weight_ = np.ones(X.shape[1])
-        if self.balance:
-            for columns in self.blocks_:
-                self.weight_[columns] = 1 / np.sqrt(max(len(columns), 1))
+        self.weight_ = self._weights(X, y)
         return self
+
+    def _weights(self, X, y):
+        if not 0 < self.column_share <= 1:
+            raise InputError(f"column_share: more than 0 and at most 1 is needed, got {self.column_share}")
+        if self.column_share < 1 and y is None:
+            raise InputError("column_share: columns can be screened only by targets; give y")
+        block_weights = np.ones(len(self.blocks_)) if self.block_weights is None else np.asarray(self.block_weights)
+        if len(block_weights) != len(self.blocks_):
+            raise InputError(f"block_weights: {len(self.blocks_)} are needed, got {len(block_weights)}")
+        weights = np.zeros(X.shape[1])
+        for columns, block_weight in zip(self.blocks_, block_weights, strict=True):
+            if self.column_share < 1:
+                kept = max(1, round(self.column_share * len(columns)))
+                columns = columns[screened_columns(X[:, columns], y, kept)]
+            weights[columns] = block_weight / (np.sqrt(max(len(columns), 1)) if self.balance else 1)
+        return weights
 
     def transform(self, X):
         """Prepare rows.

@@ -5,6 +5,7 @@ from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
 from avbaselines.estimators.preparation import Preparation
+from avbaselines.estimators.space import PREPARED
 from avbaselines.estimators.tuned import TunedClassifier, TunedRegressor
 
 __all__ = ["RidgeClassifier", "RidgeRegressor", "ridge_path"]
@@ -80,11 +81,13 @@ def _solver(A, y, max_exact, seed):
 class _Ridge:
     """What the regressor and the classifier share; `targets` are (n, T) here, one column per class for classes."""
 
+    search_space = PREPARED
+
     def _candidates(self):
         return [{"scaling": s, "penalty": float(p)} for s in self.scalings for p in self.penalties]
 
     def _path(self, X, Y, scaling, penalties, row_weights=None):
-        preparation = Preparation(self.blocks, scaling).fit(X)
+        preparation = Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, Y)
         Z = preparation.transform(X)
         return preparation, *ridge_path(Z, Y, penalties, self.max_exact, self._seed, row_weights)
 
@@ -134,6 +137,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
         Whether a concordance is compared after mean/std matching.
     max_exact : int, default=3000
         See `ridge_path`.
+    column_share, block_weights
+        See `Preparation`.
     random_state : int or RandomState, optional
 
     Attributes
@@ -157,6 +162,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
         metric="ccc",
         matching=True,
         max_exact=3000,
+        column_share=1.0,
+        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
@@ -166,6 +173,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
         self.metric = metric
         self.matching = matching
         self.max_exact = max_exact
+        self.column_share = column_share
+        self.block_weights = block_weights
         self.random_state = random_state
 
     def _try(self, X, targets, X_test, candidates):
@@ -180,7 +189,7 @@ class RidgeClassifier(_Ridge, TunedClassifier):
 
     Parameters
     ----------
-    blocks, scalings, penalties, cv, max_exact, random_state
+    blocks, scalings, penalties, cv, max_exact, column_share, block_weights, random_state
         As for `RidgeRegressor`.
     metric : str, default='accuracy'
         Metric the candidates are compared by on pooled out-of-fold predictions.
@@ -202,6 +211,8 @@ class RidgeClassifier(_Ridge, TunedClassifier):
         cv=5,
         metric="accuracy",
         max_exact=3000,
+        column_share=1.0,
+        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
@@ -210,6 +221,8 @@ class RidgeClassifier(_Ridge, TunedClassifier):
         self.cv = cv
         self.metric = metric
         self.max_exact = max_exact
+        self.column_share = column_share
+        self.block_weights = block_weights
         self.random_state = random_state
 
     def _try(self, X, targets, X_test, candidates, weights=None):

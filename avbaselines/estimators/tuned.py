@@ -141,6 +141,30 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         InputError
             If a target has no label or one value, or the folds split a group.
         """
+        X, Y = self._cross_predict(X, y, groups)
+        scaled, self._mean, self._scale = _standardised(Y)
+        self.model_ = self._refit(X, scaled, self.best_params_)
+        return self
+
+    def cross_predict(self, X, y, groups=None, watch=None):
+        """What `fit` does up to the refit: enough for the out-of-fold predictions and their scores.
+
+        Parameters
+        ----------
+        X, y, groups
+            As for `fit`.
+        watch : callable, optional
+            Called after each fold with the number of folds done and the mean score, over targets, of the rows evaluated
+            so far, larger is better; what it raises ends the work.
+
+        Returns
+        -------
+        self
+        """
+        self._cross_predict(X, y, groups, watch)
+        return self
+
+    def _cross_predict(self, X, y, groups, watch=None):
         check_metric(self.metric, "regression")
         X = self._validate(X, reset=True, min_rows=2)
         Y = check_targets(X, y)
@@ -149,7 +173,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
         candidates = self._candidates()
         oof = np.full((len(candidates), *Y.shape), np.nan)
-        for fold in np.unique(folds[folds >= 0]):
+        for done, fold in enumerate(np.unique(folds[folds >= 0]), 1):
             train, test = folds != fold, folds == fold
             scaled, mean, scale = _standardised(Y[train])
             usable = np.flatnonzero(scale > 0)
@@ -158,15 +182,20 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
                 outputs = self._try(X[train], scaled[:, usable], X[test], candidates)
                 places = np.ix_(range(len(candidates)), np.flatnonzero(test), usable)
                 oof[places] = outputs * scale[usable] + mean[usable]
-        scores = [[tuning_score(self.metric, t, p, self.matching) for t, p in zip(Y.T, c.T, strict=True)] for c in oof]
-        self.oof_scores_ = np.array(scores)
+            if watch:
+                watch(done, float(self._scores(Y, oof).max(axis=0).mean()))
+        self.oof_scores_ = self._scores(Y, oof)
         best = self.oof_scores_.argmax(axis=0)
         self.best_params_ = [candidates[i] for i in best]
         oof = np.column_stack([oof[i, :, t] for t, i in enumerate(best)])
         self.oof_prediction_ = oof[:, 0] if self._squeeze else oof
-        scaled, self._mean, self._scale = _standardised(Y)
-        self.model_ = self._refit(X, scaled, self.best_params_)
-        return self
+        return X, Y
+
+    def _scores(self, Y, oof):
+        """Score of each candidate and target, of shape (candidates, T)."""
+        return np.array(
+            [[tuning_score(self.metric, t, p, self.matching) for t, p in zip(Y.T, c.T, strict=True)] for c in oof]
+        )
 
     def predict(self, X):
         """Predict targets.
@@ -217,6 +246,16 @@ class TunedClassifier(ClassifierMixin, _Tuned):
             If there are fewer than two classes, the folds split a group, or a soft label is negative or all of a row's
             are 0.
         """
+        X, codes, weights = _examples(*self._cross_predict(X, y, groups, soft_labels))
+        self.model_ = self._refit(X, codes, self.best_params_[0], **weights)
+        return self
+
+    def cross_predict(self, X, y, groups=None, soft_labels=None, watch=None):
+        """What `fit` does up to the refit, as in `TunedRegressor.cross_predict`."""
+        self._cross_predict(X, y, groups, soft_labels, watch)
+        return self
+
+    def _cross_predict(self, X, y, groups, soft_labels, watch=None):
         check_metric(self.metric, "classes")
         if y is None:
             raise InputError("fit requires y to be passed, but the target y is None")
@@ -233,7 +272,7 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         folds = resolve_cv(self.cv, X, codes, groups, classes=True)
         candidates = self._candidates()
         oof = np.full((len(candidates), len(X), n_classes), np.nan)
-        for fold in np.unique(folds[folds >= 0]):
+        for done, fold in enumerate(np.unique(folds[folds >= 0]), 1):
             train, test = folds != fold, folds == fold
             X_train, train_codes, weights = _examples(X[train], codes[train], None if soft is None else soft[train])
             present, present_codes = np.unique(train_codes, return_inverse=True)
@@ -243,15 +282,16 @@ class TunedClassifier(ClassifierMixin, _Tuned):
             # A class that this fold has not seen comes last, by a margin of the size of a decision value.
             oof[:, test] = outputs.min(axis=2, keepdims=True) - 1
             oof[np.ix_(range(len(candidates)), np.flatnonzero(test), present)] = outputs
+            if watch:
+                rows = ~np.isnan(oof[0, :, 0])
+                watch(done, max(score(self.metric, codes[rows], c[rows], n_classes=n_classes) for c in oof))
         rows = folds >= 0
         self.oof_scores_ = np.array([[score(self.metric, codes[rows], c[rows], n_classes=n_classes)] for c in oof])
         best = int(self.oof_scores_[:, 0].argmax())
         self.best_params_ = [candidates[best]]
         self.oof_prediction_ = cross_calibrated(oof[best], codes, folds)
         self._calibrator = PosteriorCalibrator().fit(oof[best][rows], codes[rows])
-        X, codes, weights = _examples(X, codes, soft)
-        self.model_ = self._refit(X, codes, self.best_params_[0], **weights)
-        return self
+        return X, codes, soft
 
     def predict_proba(self, X):
         """Posteriors.

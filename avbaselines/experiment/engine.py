@@ -7,15 +7,19 @@ from pathlib import Path
 import joblib
 import lightgbm
 import numpy as np
+import optuna
 import sklearn
 import skops.io
 
 import avbaselines
 from avbaselines.corpora.corpus import Split
 from avbaselines.estimators.folds import group_folds
+from avbaselines.experiment.cluster import cluster_results
 from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
+from avbaselines.experiment.fit_search import JOURNAL, Search, check_storage
+from avbaselines.experiment.fit_tuned import fit_tuned
 from avbaselines.experiment.masks import masks, sources
 from avbaselines.experiment.plan import without
 from avbaselines.experiment.sources import INNER, Direct, Imported, Nested, Part
@@ -99,7 +103,7 @@ def shipping_split(corpus):
     return Split(FINAL, rows, nobody, nobody)
 
 
-def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=None):
+def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, cluster=None, force=False, progress=None):
     """Fit every system in every split, reusing whatever the folder holds.
 
     Parameters
@@ -112,6 +116,11 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
         Worker processes, one thread each.
     device : {"cpu", "cuda"}
         For learners that know it.
+    storage : str, optional
+        Where searches keep their trials: path of a journal file or URL of a database; by default a journal a search in
+        the folder's ``tuning``.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers do the fits instead.
     force : bool
         Fit again what is there.
     progress : callable, optional
@@ -124,7 +133,8 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     corpus, systems = side.corpus, side.systems
     shipped = shipping_split(corpus)
     splits = corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
-    outcome = Outcome(Store(Path(folder) / "work"), shipped=shipped.name, predictions=corpus.predictions)
+    folder = Path(folder).absolute()
+    outcome = Outcome(Store(folder / "work"), shipped=shipped.name, predictions=corpus.predictions)
     outcome.contents = {name: _content(prediction) for name, prediction in corpus.predictions.items()}
     present = {name: modality.present for name, modality in corpus.modalities.items()}
     outcome.tasks = {split.name: _task(side, split, device, present) for split in splits}
@@ -139,6 +149,8 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
     features = {name: digest(modality.X) for name, modality in corpus.modalities.items()}
     wanted = [(split, system) for split in splits for system in measured]
     wanted += [(split, system) for split in inner for system in deep]
+    if storage and any(system.tuning for system in measured):
+        check_storage(storage)
     done = 0
     for stage in sorted({system.stage for system in measured}):
         units = []
@@ -151,9 +163,10 @@ def run_systems(side, folder, *, jobs=1, device="cpu", force=False, progress=Non
                 continue
             outcome.keys[split.name, system.name] = unit.key
             if force or not _is_done(outcome.store, unit, split is shipped):
-                units.append(replace(unit, keep_model=split is shipped))
+                where = _search(unit, folder, storage, force) if system.tuning else None
+                units.append(replace(unit, keep_model=split is shipped, search=where, resumed=not force))
         done -= len(units)
-        for unit, reason in _computed(units, corpus, outcome, jobs, progress, done, len(wanted)):
+        for unit, reason in _computed(units, corpus, outcome, jobs, cluster, progress, done, len(wanted)):
             done += 1
             outcome.computed += 1
             if reason:
@@ -217,6 +230,9 @@ class Unit:
     sources: tuple = ()
     keep_model: bool = False
     reads: tuple = ()
+    search: Search | None = None
+    search_name: str = ""
+    resumed: bool = True
 
     @property
     def label(self):
@@ -240,37 +256,51 @@ def _unit(system, split, outcome, context, features, systems):
     read = [features[name] for name in system.modalities] if system.learner else []
     read += [source.identity() for source in sources]
     described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
+    read += [outcome.tasks[split.name].strength] if system.tuning else []  # a search scores matched predictions
+    key = digest(_code(), context[split.name], described, read)[:32]
+    # More trials are the same search going on.
+    searched = described | {"tuning": {**system.tuning, "trials": "any"}}
+    name = digest(_code(), context[split.name], searched, read)[:32] if system.tuning else ""
     reads = tuple(() if by_name[name].inputs else by_name[name].modalities for name in system.inputs)
-    return Unit(system, split, digest(_code(), context[split.name], described, read)[:32], sources, reads=reads)
+    return Unit(system, split, key, sources, reads=reads, search_name=name)
+
+
+def _search(unit, folder, storage, fresh):
+    place = storage or str(folder / "tuning" / f"{unit.search_name}{JOURNAL}")
+    return Search(f"{unit.system.name} {unit.split.name} {unit.search_name[:12]}", place, fresh)
 
 
 def _is_done(store, unit, shipped):
     return store.has(unit.key) and (not shipped or store.path(unit.key, MODEL).is_file())
 
 
-def _computed(units, corpus, outcome, jobs, progress, done, total):
+def _computed(units, corpus, outcome, jobs, cluster, progress, done, total):
     """Fit units in worker processes and yield each with its failure's reason or None, as they end."""
     pending = [unit.label for unit in units]
     if progress and pending:
         progress(done, total, pending[0])
     features = {name: modality.X for name, modality in corpus.modalities.items()}
-    calls = (
-        joblib.delayed(_work)(
+    calls = [
+        (
             unit,
             outcome.tasks[unit.split.name],
             [features[name] for name in unit.system.modalities] if unit.system.learner else [],
             outcome.store,
         )
         for unit in units
-    )
+    ]
     number = {unit.key: position for position, unit in enumerate(units)}
-    workers = joblib.Parallel(
-        n_jobs=max(1, min(jobs, len(units))),
-        return_as="generator_unordered",
-        pre_dispatch="2 * n_jobs",
-        max_nbytes="100K",  # what all fits share is written once and mapped
-    )
-    for key, reason in workers(calls):
+    if cluster:
+        results = cluster_results(cluster, _work, calls, outcome.store.folder / "features", _code)
+    else:
+        workers = joblib.Parallel(
+            n_jobs=max(1, min(jobs, len(units))),
+            return_as="generator_unordered",
+            pre_dispatch="2 * n_jobs",
+            max_nbytes="100K",  # what all fits share is written once and mapped
+        )
+        results = workers(joblib.delayed(_work)(*call) for call in calls)
+    for key, reason in results:
         unit = units[number[key]]
         pending.remove(unit.label)
         done += 1
@@ -288,7 +318,10 @@ def _work(unit, task, features, store):
             fitted, models = fit_fusion(unit.system, task, inputs, unit.reads)
         else:
             blocks, test_blocks = [X[fit_rows] for X in features], [X[test_rows] for X in features]
-            fitted, models = fit_base(unit.system, task, blocks, test_blocks)
+            if unit.search:
+                fitted, models = fit_tuned(unit.system, task, blocks, test_blocks, unit.search)
+            else:
+                fitted, models = fit_base(unit.system, task, blocks, test_blocks)
         if unit.keep_model:
             with replacing(store.path(unit.key, MODEL)) as temporary:
                 skops.io.dump(models, temporary)
@@ -367,6 +400,6 @@ def _split_digest(clips, split, task, corpus):
 def _code():
     """Digest of the code and libraries that fits depend on, so that old work is not taken for new."""
     package = Path(avbaselines.__file__).parent
-    sources = sorted([*(package / "estimators").glob("*.py"), *(package / "experiment").glob("fit*.py")])
-    versions = {"lightgbm": lightgbm.__version__, "sklearn": sklearn.__version__, "numpy": np.__version__}
+    sources = sorted([*(package / "estimators").glob("*.py"), *(package / "experiment").glob("fi[tn]*.py")])
+    versions = {library.__name__: library.__version__ for library in (lightgbm, sklearn, np, optuna)}
     return digest(versions, *[source.read_text(encoding="utf-8") for source in sources])

@@ -75,7 +75,7 @@ def factor_table(side, board, rows):
     targets = [target for target in board.corpus.targets if target.metric in CONCORDANCES]
     cells, parts, base = {}, {}, {"protocol": side.protocol}
     for row in rows:
-        if row.system.learner and not row.system.transductive and not row.failed:
+        if row.system.learner and not (row.system.transductive or row.system.tuning or row.failed):
             cell = _cell(row)
             cells[cell] = row.name
             parts[cell] = [part for target in targets for part in board.parts(row, target, target.metric)]

@@ -8,6 +8,7 @@ from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
 from avbaselines.estimators.fold_average import FoldAveraged
+from avbaselines.estimators.space import NOTHING
 from avbaselines.estimators.speaker import standardise_per_group
 from avbaselines.experiment.fit_timing import delayed, is_timed, surroundings, timing_note, untimed
 from avbaselines.experiment.registry import chain, estimator, joint
@@ -90,7 +91,7 @@ class Task:
         return "ccc" if target.metric in CONCORDANCES else target.metric
 
 
-def fit_base(system, task, blocks, test_blocks):
+def fit_base(system, task, blocks, test_blocks, drawn=NOTHING):
     """Fit a learner to one or several modalities.
 
     Parameters
@@ -99,6 +100,8 @@ def fit_base(system, task, blocks, test_blocks):
     task : Task
     blocks, test_blocks : list of ndarray, shape (n_fit, n_features) and (n_test, n_features)
         One a modality; NaN rows where a clip lacks it.
+    drawn : Drawn
+        Values of a search; without any, learners keep their defaults.
 
     Returns
     -------
@@ -108,14 +111,13 @@ def fit_base(system, task, blocks, test_blocks):
     """
     started = time.perf_counter()
     with threadpool_limits(1):
-        fitted, models = _fit_base(system, task, blocks, test_blocks)
+        fitted, models = _fit_base(system, task, blocks, test_blocks, drawn)
     fitted.seconds = time.perf_counter() - started
     return fitted, models
 
 
-def _fit_base(system, task, blocks, test_blocks):
-    widths = [block.shape[1] for block in blocks]
-    columns = np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
+def _fit_base(system, task, blocks, test_blocks, drawn):
+    columns = columns_of(blocks)
     X, X_test = np.hstack(blocks), np.hstack(test_blocks)
     if system.transductive:
         both = standardise_per_group(np.vstack([X, X_test]), np.concatenate([task.groups, task.test_groups]))
@@ -127,13 +129,11 @@ def _fit_base(system, task, blocks, test_blocks):
         around, test_around = surroundings(task.frames), surroundings(task.test_frames)
         asked = np.ones(len(X_test), bool)
     fitted, models, notes = Fitted(), {}, []
-    for targets in _batches(task.targets, system.task):
-        used = known & ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
-        used = used | is_timed(system)
-        model = _new_model(system, task, targets, columns, used)
-        labels = _labels(task, targets, used)
-        soft = {} if len(targets) > 1 else soft_labels(task, targets[0], labels, used)
-        model.fit(X[used], labels, groups=task.groups[used], **around, **soft)
+    for targets in batches(task.targets, system.task):
+        used = (known & labelled(task, targets)) | is_timed(system)
+        model = new_model(system, task, targets, columns, used, drawn)
+        soft = soft_labels(task, targets, used)
+        model.fit(X[used], labels(task, targets, used), groups=task.groups[used], **around, **soft)
         notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
         if task.resubstitution:
             oof = predict(model, X[used], targets, **around)
@@ -166,7 +166,13 @@ def hiding(system, task):
     return {mask: positions for mask, positions in found.items() if positions}
 
 
-def _batches(targets, mode):
+def columns_of(blocks):
+    """Column numbers of each block where blocks stand side by side."""
+    widths = [block.shape[1] for block in blocks]
+    return np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
+
+
+def batches(targets, mode):
     """Targets that one model learns: all in a chain; else regressed ones of one metric together, each class alone."""
     if mode == "chain":
         yield list(targets)
@@ -181,7 +187,8 @@ def _batches(targets, mode):
     yield from regressed.values()
 
 
-def _new_model(system, task, targets, columns, used):
+def new_model(system, task, targets, columns, used, drawn=NOTHING):
+    """An estimator for targets that are learnt together, from the rows in ``used``."""
     regressed = [target for target in targets if target.kind == "regression"]
     metric = task.metric((regressed or targets)[0])
     parameters = {
@@ -200,14 +207,14 @@ def _new_model(system, task, targets, columns, used):
         if len(regressed) < len(targets):
             parameters["class_metric"] = next(target.metric for target in targets if target.kind == "classes")
         class_targets = tuple(number for number, target in enumerate(targets) if target.kind == "classes")
-        model = chain(system.learner, class_targets, **parameters, **settings)
+        model = chain(system.learner, class_targets, drawn, **parameters, **settings)
     elif system.task == "joint" and regressed:
-        model = joint(system.learner, **parameters, **settings)
+        model = joint(system.learner, drawn, **parameters, **settings)
     else:
-        model = single = estimator(system.learner, targets[0].kind, **parameters)
+        model = single = estimator(system.learner, targets[0].kind, drawn, **parameters)
     if is_timed(system):
         # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
-        return delayed(system, model, single or estimator(system.learner, "regression", **parameters))
+        return delayed(system, model, single or estimator(system.learner, "regression", drawn, **parameters))
     return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
 
 
@@ -220,19 +227,26 @@ def _weights_found(model, targets):
     return "weights " + ", ".join(f"{target.name} {weight:.2f}" for target, weight in pairs)
 
 
-def _labels(task, targets, used):
+def labelled(task, targets):
+    """Clips with a label of any of the targets, a mask."""
+    return ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
+
+
+def labels(task, targets, used):
+    """Labels of targets in the rows in ``used``, shape (n, T); class codes, shape (n,), of a class target alone."""
     y = np.column_stack([task.y[target.name][used] for target in targets])
     return y[:, 0].astype(int) if len(targets) == 1 and targets[0].kind == "classes" else y
 
 
-def soft_labels(task, target, labels, used):
-    """Keyword for classifiers: how much each clip weighs as an example of each class that the labels have.
+def soft_labels(task, targets, used):
+    """Keyword for the classifier of a target alone: how much each clip weighs as an example of each class there is.
 
-    Clips without votes, or with none for these classes, weigh 1 for their label.
+    Clips without votes, or with none for these classes, weigh 1 for their label. Empty where labels are hard.
     """
-    if target.soft is None or target.name not in task.votes:
+    target = targets[0]
+    if len(targets) > 1 or target.soft is None or target.name not in task.votes:
         return {}
-    classes, codes = np.unique(labels, return_inverse=True)
+    classes, codes = np.unique(labels(task, targets, used), return_inverse=True)
     certain = np.eye(len(classes))[codes]
     shares = np.nan_to_num(task.votes[target.name][used][:, classes])
     soft = shares if target.soft == "targets" else certain * shares

@@ -137,7 +137,7 @@ def _coded(codes, words):
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), words)
 
 
-def write_provenance(folder, sides, outcomes, *, command, jobs, seconds):
+def write_provenance(folder, sides, outcomes, *, command, jobs, seconds, device=("cpu", "")):
     """provenance.json: versions, machine, inputs and splits by digest, seed, command line, commit, timings.
 
     Returns
@@ -153,6 +153,8 @@ def write_provenance(folder, sides, outcomes, *, command, jobs, seconds):
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         "jobs": jobs,
         "threads_per_job": 1,
+        "device": device[0],
+        "device_note": device[1],
         "seed": study.seed,
         "command": command,
         **_commit(),

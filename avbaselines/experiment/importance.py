@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.experiment.families import families
 from avbaselines.experiment.fit import fit_base, predict, spread
+from avbaselines.experiment.fit_tuned import drawn_again
 from avbaselines.experiment.scoring import Scored, may_be_picked, oof_score
 from avbaselines.experiment.store import Fitted, digest
 
@@ -60,8 +61,9 @@ def measure(side, outcome, scoreboard, rows, *, jobs=1, force=False, progress=No
     ]
     calls = (
         joblib.delayed(_work)(
-            side.corpus, outcome.tasks[split.name], outcome.store, system, split, keys[system.name, split.name]
-        )
+            side.corpus, outcome.tasks[split.name], outcome.store, system, split, keys[system.name, split.name],
+            outcome.keys[split.name, system.name],
+        )  # fmt: skip
         for system, split in pending
     )
     workers = joblib.Parallel(
@@ -98,12 +100,12 @@ def _best_of_each_set(corpus, rows):
     return [row for _, row in best.values()]
 
 
-def _work(corpus, task, store, system, split, key):
+def _work(corpus, task, store, system, split, key, finished):
     """Fit again and predict the evaluated clips once per family and repeat, before matching."""
     features = {name: corpus.modalities[name].X for name in system.modalities}
-    fitted, models = fit_base(
-        system, task, [X[split.fit] for X in features.values()], [X[split.test] for X in features.values()]
-    )
+    blocks = [X[split.fit] for X in features.values()]
+    drawn = drawn_again(system, task, blocks, store.load(finished).trials)
+    fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features.values()], drawn)
     result = Fitted(test={f"{name}/": values for name, values in fitted.test.items()})
     for label, modality, columns in parts_of(corpus, system):
         for repeat in range(REPEATS):

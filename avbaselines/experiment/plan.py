@@ -34,6 +34,8 @@ class System:
         Further options of a fusion.
     matching : bool
         Whether its regressed targets judged by a concordance are matched.
+    tuning : dict
+        Of a tuned system: trials, search, pruning.
     transductive : bool
         Reads unlabelled clips of evaluated groups; never picked and never fused by default.
     """
@@ -49,6 +51,7 @@ class System:
     inputs: tuple[str, ...] = ()
     settings: dict = field(default_factory=dict)
     matching: bool = True
+    tuning: dict = field(default_factory=dict)
     transductive: bool = False
 
     @property
@@ -79,7 +82,8 @@ def plan(study, targets, only=()):
     matching = bool(study.systems.matching) and any(target.metric in CONCORDANCES for target in targets)
     _refuse_few_targets(study, targets)
     _refuse_nothing_to_decode(study, targets)
-    systems = [*_imported(study, matching), *_base(study, targets, matching)]
+    base = list(_base(study, targets, matching))
+    systems = [*_imported(study, matching), *base, *_tuned(study, base)]
     for stage in study.systems.fusion:
         inputs = _inputs(stage, systems)
         if len(inputs) > 1 or (inputs and stage.settings.keys() - {"best"}):
@@ -121,6 +125,28 @@ def _base(study, targets, matching):
             settings=_task_settings(mode, sections, targets) | sections.timing,
             transductive=transductive,
         )
+
+
+TUNED = "-tuned"
+
+
+def _tuned(study, base):
+    """Tuned twins of base systems; whatever normalises by evaluated clips is left as it is."""
+    tuning = study.tuning
+    if not tuning.trials:
+        return
+    able = [system for system in base if not system.transductive]
+    for pattern in tuning.systems:
+        if able and not any(fnmatchcase(system.name, pattern) for system in able):
+            names = [system.name for system in able]
+            raise InputError(
+                f"tuning.systems: no base system {pattern!r}{nearest(pattern, names)}; known: {', '.join(names)}"
+            )
+    options = tuning.model_dump(exclude={"systems"})
+    for system in able:
+        if any(fnmatchcase(system.name, pattern) for pattern in tuning.systems):
+            raw_name = f"{system.name}{TUNED}-raw" if system.raw_name else None
+            yield replace(system, name=f"{system.name}{TUNED}", raw_name=raw_name, tuning=options)
 
 
 def _task_settings(task, sections, targets):
@@ -183,8 +209,12 @@ def _early_sets(early, known):
 
 
 def _inputs(stage, systems):
-    """Systems a fusion reads; a wildcard takes base systems only, names may be earlier fusions too."""
+    """Systems a fusion reads; a wildcard takes base systems only, names may be earlier fusions too.
+
+    Of a system and its tuned twin a wildcard takes the twin: the two say nearly the same.
+    """
     chosen = []
+    twins = {system.name.removesuffix(TUNED): system for system in systems if system.tuning}
     for pattern in stage.inputs:
         wild = "*" in pattern
         found = [
@@ -199,7 +229,10 @@ def _inputs(stage, systems):
                 f"systems.fusion {stage.name!r}: no system {pattern!r}{nearest(pattern, names)}; "
                 f"known: {', '.join(names)}"
             )
-        chosen += [system for system in found if system not in chosen]
+        for system in found:
+            system = twins.get(system.name, system) if wild else system
+            if system not in chosen:
+                chosen.append(system)
     return chosen
 
 

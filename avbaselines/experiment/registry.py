@@ -1,9 +1,11 @@
 """The one place that knows readers and learners by name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from inspect import signature
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.space import NOTHING, Real, Whole
 from avbaselines.schema import nearest
 
 READERS = {
@@ -94,7 +96,7 @@ def family(name):
     return settings.get("library", name), settings.get("objective", "own")
 
 
-def estimator(name, kind, **parameters):
+def estimator(name, kind, drawn=NOTHING, **parameters):
     """A new estimator of a learner.
 
     Parameters
@@ -102,6 +104,8 @@ def estimator(name, kind, **parameters):
     name : str
         Key of `LEARNERS`.
     kind : {"regression", "classes"}
+    drawn : Drawn
+        Values of a search.
     **parameters
         Passed to the constructor; ``device`` only where the learner knows it.
     """
@@ -109,14 +113,73 @@ def estimator(name, kind, **parameters):
     if not learner.device:
         parameters.pop("device", None)
     if kind == "regression":
-        module, cls = learner.module, learner.regressor
         parameters |= dict(learner.settings)
+    cls = _class(learner, kind)
+    return cls(**parameters, **drawn.parameters(cls))
+
+
+def _class(learner, kind):
+    if kind == "regression":
+        module, cls = learner.module, learner.regressor
     else:
         module, cls = learner.classifier_module or learner.module, learner.classifier
-    return getattr(import_module(f"avbaselines.estimators.{module}"), cls)(**parameters)
+    return getattr(import_module(f"avbaselines.estimators.{module}"), cls)
 
 
-def chain(name, class_targets, **parameters):
+def search_space(name, task, kinds, widths, settings):
+    """What may be searched of a learner in a task mode.
+
+    Parameters
+    ----------
+    name : str
+        Key of `LEARNERS`.
+    task : {"single", "chain", "joint"}
+    kinds : sequence of {"regression", "classes"}
+        Of the targets, in order.
+    widths : sequence of int
+        Number of columns of each modality.
+    settings : dict
+        Of the system; an order or weights that the study fixes are not searched.
+
+    Returns
+    -------
+    dict of str to Real, Whole or Choice
+    """
+    learner, space = LEARNERS[learner_name(name)], {}
+    for kind in sorted(set(kinds)):
+        cls = _joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)
+        known, own = signature(cls).parameters, getattr(cls, "search_space", {})
+        space |= {name: dimension for name, dimension in own.items() if name in known}
+    space = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
+    space = {name: dimension for name, dimension in space.items() if dimension}
+    if task == "chain" and settings.get("order") in ("ensemble", "search"):
+        space |= _chain_class().search_space(len(kinds))
+    if task == "joint" and settings.get("target_weights") is None:
+        weights = range(sum(kind == "regression" for kind in kinds))
+        space |= {f"target_weights.{number}": Real(0.2, 5.0, 1.0, part="weights") for number in weights}
+    # A chain adds a block of predictions of its own.
+    if "column_share" in space and len(widths) > 1 and task != "chain":
+        space |= {f"block_weights.{number}": Real(0.1, 10.0, 1.0, part="features") for number in range(len(widths))}
+    return space
+
+
+def _no_wider_than(dimension, n_columns):
+    """A number of columns within what there is; None where it would change nothing."""
+    if not (isinstance(dimension, Whole) and dimension.part == "features"):
+        return dimension
+    most = min(dimension.high, n_columns)
+    return replace(dimension, high=most, default=min(dimension.default, most)) if most > dimension.low else None
+
+
+def _chain_class():
+    return import_module("avbaselines.estimators.chain").ChainRegressor
+
+
+def _joint_class():
+    return import_module("avbaselines.estimators.joint").JointBoostingRegressor
+
+
+def chain(name, class_targets, drawn=NOTHING, **parameters):
     """A new chain over a learner.
 
     Parameters
@@ -125,21 +188,24 @@ def chain(name, class_targets, **parameters):
         Key of `LEARNERS`.
     class_targets : tuple of int
         Columns of y that hold class codes.
+    drawn : Drawn
+        Values of a search, for the chain and its learner.
     **parameters
         Of the chain, and ``class_metric``, which its classifiers are tuned by.
     """
     device = {"device": parameters.pop("device", "cpu")}
     classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
-    module = import_module("avbaselines.estimators.chain")
-    return module.ChainRegressor(
-        regressor=estimator(name, "regression", **device),
-        classifier=estimator(name, "classes", **device, **classes),
+    cls = _chain_class()
+    parameters |= drawn.parameters(cls)
+    return cls(
+        regressor=estimator(name, "regression", drawn, **device),
+        classifier=estimator(name, "classes", drawn, **device, **classes),
         class_targets=class_targets,
         **parameters,
     )
 
 
-def joint(name, **parameters):
+def joint(name, drawn=NOTHING, **parameters):
     """A new ensemble of jointly grown trees; the learner's name says by which objective.
 
     Raises
@@ -153,7 +219,8 @@ def joint(name, **parameters):
             "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
         )
     objective = name.partition("-")[2] or "squared"
-    return import_module("avbaselines.estimators.joint").JointBoostingRegressor(objective=objective, **parameters)
+    cls = _joint_class()
+    return cls(objective=objective, **(parameters | drawn.parameters(cls)))
 
 
 def fusion(method, kind, **parameters):

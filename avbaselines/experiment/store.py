@@ -27,6 +27,10 @@ class Fitted:
     selected : dict of str to list of str
         Per target, the inputs that a fusion of the best few takes; empty for other systems.
     note : str
+    trials : list of dict
+        Of a search: trial, value, state, params, reason.
+    importance : dict of str to float
+        Of a search: the share of each searched parameter in what sets good trials apart.
     seconds : float
         Time of the fit that made it.
     """
@@ -37,6 +41,8 @@ class Fitted:
     weights: dict = field(default_factory=dict)
     selected: dict = field(default_factory=dict)
     note: str = ""
+    trials: list = field(default_factory=list)
+    importance: dict = field(default_factory=dict)
     seconds: float = 0.0
 
     def under(self, mask):
@@ -97,7 +103,8 @@ class Store:
         arrays |= {f"test/{name}": value for name, value in fitted.test.items()}
         for mask, values in fitted.masked.items():
             arrays |= {f"masked/{mask}/{name}": value for name, value in values.items()}
-        plain = {"weights": fitted.weights, "selected": fitted.selected, "note": fitted.note, "seconds": fitted.seconds}
+        names = ("weights", "selected", "note", "trials", "importance", "seconds")
+        plain = {name: getattr(fitted, name) for name in names}
         with replacing(self.path(key)) as temporary:
             np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)
 

@@ -30,9 +30,11 @@ from avbaselines.experiment.plan import plan
 from avbaselines.experiment.scoring import Scoreboard, gather, pick, score_rows
 from avbaselines.experiment.shipping import write_models
 from avbaselines.experiment.shown import predictions_shown, weights_shown
+from avbaselines.experiment.trials import trial_tables, write_trials
 from avbaselines.reports.importance import family_losses
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
+from avbaselines.reports.tuning import tuning_drawings
 from avbaselines.study import under_protocol
 
 HONEST = "honest"
@@ -134,7 +136,10 @@ class StudyResult:
     masking: object = None
 
 
-def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), progress=None):
+def run_study(
+    sides, folder, *,
+    jobs=1, device="cpu", storage=None, cluster=None, force=False, command=(), note="", progress=None,
+):  # fmt: skip
     """Fit, score and write everything a study asks for.
 
     Parameters
@@ -143,10 +148,12 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         The study under each protocol; models are shipped of the honest one (or the only one).
     folder : Path
         The run folder.
-    jobs, device, force, progress
+    jobs, device, storage, cluster, force, progress
         As for :func:`avbaselines.experiment.engine.run_systems`.
     command : sequence of str
         The command line, for the provenance.
+    note : str
+        Why the device is not the one asked for, for the provenance.
 
     Returns
     -------
@@ -157,7 +164,8 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     outcomes, found, tests, predictions, outside, factors = [], [], [], [], [], []
     leak, masked, lost, refits = None, None, None, 0
     for side in sides:
-        outcome = run_systems(side, folder, jobs=jobs, device=device, force=force, progress=progress)
+        options = {"jobs": jobs, "device": device, "storage": storage, "cluster": cluster, "force": force}
+        outcome = run_systems(side, folder, **options, progress=progress)
         splits = side.corpus.splits
         stored = (
             splits if outcome.shipped in [split.name for split in splits] else [*splits, shipping_split(side.corpus)]
@@ -202,10 +210,13 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
     factors = write_factors(folder, factors, study.title)
     write_importance(folder, lost)
     write_masking(folder, masked)
+    trials, searched = trial_tables(sides, outcomes)
+    write_trials(folder, trials)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
-    provenance = write_provenance(folder, sides, outcomes, command=list(command), jobs=jobs, seconds=seconds)
+    machine = {"jobs": jobs, "seconds": seconds, "device": (device, note)}
+    provenance = write_provenance(folder, sides, outcomes, command=list(command), **machine)
     page = render_page(
         results,
         predictions_shown(folder, predictions, results),
@@ -214,7 +225,12 @@ def run_study(sides, folder, *, jobs=1, device="cpu", force=False, command=(), p
         provenance=provenance,
         weights=weights_shown(predictions, outcomes),
         comparisons=tests,
-        more=[*family_losses(lost, words), *(leak.drawings if leak else ()), *(masked.drawings if masked else ())],
+        more=[
+            *tuning_drawings(trials, searched),
+            *family_losses(lost, words),
+            *(leak.drawings if leak else ()),
+            *(masked.drawings if masked else ()),
+        ],
         factors=factors,
     )
     write_text(folder / "report.html", page)
@@ -247,4 +263,5 @@ def expected_fits(side):
     splits = len(corpus.splits) + (0 if shipping_split(corpus) in corpus.splits else 1)
     base = [system for system in side.systems if system.learner]
     fusions = [system for system in side.systems if system.inputs]
-    return splits * len(corpus.targets) * (len(base) * (side.study.systems.inner_folds + 1) + len(fusions))
+    folds = sum(side.study.systems.inner_folds * max(1, system.tuning.get("trials", 0)) + 1 for system in base)
+    return splits * len(corpus.targets) * (folds + len(fusions))

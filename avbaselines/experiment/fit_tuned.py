@@ -1,0 +1,178 @@
+"""Tuning one base system in one split, by out-of-fold scores inside its training part, then fitting the best found."""
+
+import time
+
+import numpy as np
+from optuna.trial import TrialState
+from threadpoolctl import threadpool_limits
+
+from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
+from avbaselines.evaluation.metrics import METRICS, score
+from avbaselines.experiment.finish import finish
+from avbaselines.experiment.fit import (
+    batches,
+    by_target,
+    columns_of,
+    fit_base,
+    labelled,
+    labels,
+    new_model,
+    oof_of,
+    soft_labels,
+    spread,
+)
+from avbaselines.experiment.fit_search import REASON, drawn_of, importances, search
+from avbaselines.experiment.fit_timing import is_timed, surroundings
+from avbaselines.experiment.registry import search_space
+from avbaselines.experiment.store import Fitted
+
+
+def fit_tuned(system, task, blocks, test_blocks, where):
+    """Search a base system's space and fit what scores best out-of-fold.
+
+    Parameters
+    ----------
+    system : System
+        Its ``tuning`` says how many trials there are in all, what is searched, and whether hopeless trials are ended.
+    task : Task
+    blocks, test_blocks : list of ndarray
+        As for :func:`avbaselines.experiment.fit.fit_base`; the search reads `blocks` alone.
+    where : Search
+
+    Returns
+    -------
+    fitted : Fitted
+        With ``trials`` and ``importance``; the defaults stay where no trial beats them.
+    models : dict of str to estimator
+    """
+    started = time.perf_counter()
+    space = _space(system, task, blocks)
+    objective = Objective(system, task, blocks)
+    with threadpool_limits(1):
+        # With nothing to search, every trial would be the defaults.
+        number = system.tuning["trials"] if space else 1
+        trials = search(where, space, number, task.seed, objective, system.tuning["pruning"])
+    best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=lambda trial: trial.value)
+    fitted, models = fit_base(system, task, blocks, test_blocks, drawn_of(best, space))
+    fitted.trials = [_row(trial, number) for number, trial in enumerate(trials)]
+    fitted.importance = importances(trials)
+    fitted.note = "; ".join(filter(None, [_note(trials, trials.index(best), space), fitted.note]))
+    fitted.seconds = time.perf_counter() - started
+    return fitted, models
+
+
+def drawn_again(system, task, blocks, trials):
+    """The values that a finished search chose; of a system that was not tuned, none.
+
+    Parameters
+    ----------
+    system : System
+    task : Task
+    blocks : list of ndarray
+        As for `fit_tuned`.
+    trials : list of dict
+        Of the finished fit.
+
+    Returns
+    -------
+    Drawn
+    """
+    complete = [row for row in trials if row["state"] == "complete"]
+    best = max(complete, key=lambda row: row["value"]) if complete else {"trial": 0}
+    return Drawn(_space(system, task, blocks), best["params"]) if best["trial"] else NOTHING
+
+
+def _space(system, task, blocks):
+    kinds = [target.kind for target in task.targets]
+    space = search_space(system.learner, system.task, kinds, [block.shape[1] for block in blocks], system.settings)
+    return {name: dimension for name, dimension in space.items() if dimension.part in system.tuning["search"]}
+
+
+class Objective:
+    """The study's own score of a system's out-of-fold predictions, as a function of drawn values.
+
+    Parameters
+    ----------
+    system : System
+    task : Task
+    blocks : list of ndarray, shape (n_fit, n_features)
+        Of the clips to learn from: no other clip has a say.
+    """
+
+    def __init__(self, system, task, blocks):
+        self._system, self._task = system, task
+        self._X, self._columns = np.hstack(blocks), columns_of(blocks)
+        self._known = ~np.isnan(self._X).all(axis=1)
+
+    def __call__(self, drawn, watch):
+        """The score, larger is better; ``watch(step, score)`` is told the score so far, after each fold."""
+        task, fitted, latest, sizes = self._task, Fitted(), {}, []
+        folds = len(np.unique(task.folds))
+        for number, targets in enumerate(batches(task.targets, self._system.task)):
+            sizes.append(len(targets))
+            used = (self._known & labelled(task, targets)) | is_timed(self._system)
+            model = new_model(self._system, task, targets, self._columns, used, drawn)
+            data = self._X[used], labels(task, targets, used)
+            known = {"groups": task.groups[used], **soft_labels(task, targets, used)}
+            if hasattr(model, "cross_predict"):
+
+                def after_fold(done, value, number=number):
+                    latest[number] = value
+                    so_far = np.average(list(latest.values()), weights=[sizes[part] for part in latest])
+                    watch(number * folds + done, float(so_far))
+
+                model.cross_predict(*data, **known, watch=after_fold)
+            else:
+                around = surroundings(task.frames) if is_timed(self._system) else {}
+                model.fit(*data, **known, **around)
+            for name, values in by_target(model, oof_of(model), targets).items():
+                fitted.oof[name] = spread(values, used)
+                fitted.test[name] = np.empty((0, values.shape[1]))
+        return out_of_fold_score(fitted, task, self._system.matching)
+
+
+def out_of_fold_score(fitted, task, matching=True):
+    """Mean over targets of the study's metric out-of-fold, of predictions as they are reported; larger is better.
+
+    Errors count in units of the target's deviation.
+    """
+    finished, values = finish(fitted, task, matching), []
+    predictions = finished.filled(finished.oof)
+    for target in task.targets:
+        truth, predicted = task.y[target.name], predictions[target.name]
+        value = score(
+            target.metric,
+            truth,
+            predicted if target.kind == "classes" else predicted[:, 0],
+            recording_codes=None if task.frames is None else task.frames.recordings,
+            n_classes=target.width if target.kind == "classes" else None,
+        )
+        values.append(value if METRICS[target.metric].higher_is_better else -value / np.nanstd(truth))
+    return float(np.mean(values))
+
+
+def _row(trial, number):
+    return {
+        "trial": number,
+        "value": trial.value,
+        "state": "failed" if trial.state == TrialState.FAIL else trial.state.name.lower(),
+        "params": trial.params,
+        "reason": trial.user_attrs.get(REASON, ""),
+    }
+
+
+def _note(trials, best, space):
+    if len(trials) == 1:
+        return "nothing to tune" if not space else "defaults: one trial"
+    if best == 0:
+        return f"tuned: no other of {len(trials)} trials beats the defaults"
+    params = trials[best].params
+    changed = [_words(name, value, space[name]) for name, value in params.items() if value != space[name].default]
+    return f"tuned: trial {best} of {len(trials)} ({', '.join(changed)})"
+
+
+def _words(name, value, dimension):
+    if isinstance(dimension, Choice):
+        return f"{name} {value}"
+    times = "x" if isinstance(dimension, Real) and dimension.times else ""
+    return f"{name} {times}{value:.3g}"

@@ -1,0 +1,336 @@
+"""Searches: cut and resumed, counted over all calls, never below the defaults, blind to evaluated clips."""
+
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from inspect import signature
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+
+from avbaselines import bundle
+from avbaselines.corpora.corpus import Target
+from avbaselines.errors import InputError
+from avbaselines.estimators.folds import group_folds
+from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
+from avbaselines.experiment import registry
+from avbaselines.experiment.fit import Frames, Task, fit_base
+from avbaselines.experiment.fit_search import Search, check_storage, search
+from avbaselines.experiment.fit_tuned import Objective, drawn_again, fit_tuned, out_of_fold_score
+from avbaselines.experiment.plan import System, plan
+from avbaselines.run import main
+from avbaselines.study import load_study
+
+SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
+results_of, run, write_release = SMALL["results_of"], SMALL["run"], SMALL["write_release"]
+TRIALS = 12
+TUNING = {"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"], "pruning": True}
+SPACE = {"x": Real(0.1, 10.0, 1.0), "kind": Choice({"a": 1, "b": 2})}
+
+
+def task_and_block(seed=0, n=90):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 20)).astype(np.float32)
+    y = X[:, 0] + 0.5 * X[:, 1] + rng.normal(size=n)
+    groups = np.arange(n) // 6
+    target = Target("arousal", "ccc")
+    folds = group_folds(groups, 3)
+    return Task([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
+
+
+def tuned(folder, trials=TRIALS, learner="ridge", seed=0, name="search", storage=None, test=None):
+    task, X = task_and_block(seed)
+    system = System("tuned", modalities=("audio",), learner=learner, task="single", tuning=TUNING | {"trials": trials})
+    test = X[:1] if test is None else test
+    fitted, _ = fit_tuned(system, task, [X], [test], Search(name, storage or str(folder / "trials.journal")))
+    return fitted, task, X
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return tuned(tmp_path_factory.mktemp("whole"))[0]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from avbaselines.experiment import fit_tuned
+import test_tuning
+
+left, call = [int(sys.argv[2])], fit_tuned.Objective.__call__
+
+def dying(self, drawn, watch):
+    left[0] -= 1
+    def watched(step, score):
+        watch(step, score)
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return call(self, drawn, watched)
+
+fit_tuned.Objective.__call__ = dying
+test_tuning.tuned(Path(sys.argv[1]))
+"""
+
+
+def test_a_search_killed_five_times_ends_as_if_it_had_never_been(tmp_path, whole):
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED.format(tests=str(Path(__file__).parent)))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    for attempt in (1, 4, 3, 2, 3):
+        command = [sys.executable, str(script), str(tmp_path), str(attempt)]
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    journal = optuna.storages.journal.JournalFileBackend(str(tmp_path / "trials.journal"))
+    storage = optuna.storages.JournalStorage(journal)
+    kept = optuna.load_study(study_name="search", storage=storage).trials
+    assert len(kept) == 0 + 3 + 2 + 1 + 2  # each kill loses the running trial and no other
+    fitted, _, _ = tuned(tmp_path)
+    assert fitted.trials == whole.trials
+    np.testing.assert_array_equal(fitted.oof["arousal"], whole.oof["arousal"])
+    assert fitted.importance == whole.importance and fitted.note == whole.note
+
+
+def test_trials_are_counted_over_all_calls(tmp_path, whole, monkeypatch):
+    first, _, _ = tuned(tmp_path, trials=5)
+    assert first.trials == whole.trials[:5]
+    evaluated, call = [], Objective.__call__
+
+    def counting(self, drawn, watch):
+        evaluated.append(drawn)
+        return call(self, drawn, watch)
+
+    monkeypatch.setattr(Objective, "__call__", counting)
+    assert tuned(tmp_path)[0].trials == whole.trials
+    assert len(evaluated) == TRIALS - 5
+    assert tuned(tmp_path, trials=7)[0].trials == whole.trials[:7] and len(evaluated) == TRIALS - 5
+
+
+@pytest.mark.parametrize("learner", ["ridge", "svr"])
+def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learner):
+    fitted, task, X = tuned(tmp_path, learner=learner, trials=8)
+    system = System("plain", modalities=("audio",), learner=learner, task="single")
+    plain, _ = fit_base(system, task, [X], [X[:1]])
+    values = [row["value"] for row in fitted.trials if row["state"] == "complete"]
+    # Trial 0 is the untuned system, and what is fitted in the end scores what its trial did.
+    assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
+    assert out_of_fold_score(fitted, task) == pytest.approx(max(values), abs=1e-6)
+    if learner == "ridge":
+        assert max(values) > values[0]
+    else:  # nothing drawn here beats them, so they stay
+        np.testing.assert_array_equal(fitted.oof["arousal"], plain.oof["arousal"])
+    alone, _, _ = tuned(tmp_path, learner=learner, trials=1)
+    np.testing.assert_array_equal(alone.oof["arousal"], plain.oof["arousal"])
+
+
+def test_what_a_finished_search_chose_can_be_fitted_again(whole):
+    task, X = task_and_block()
+    system = System("tuned", modalities=("audio",), learner="ridge", task="single", tuning=TUNING)
+    drawn = drawn_again(system, task, [X], whole.trials)
+    again, _ = fit_base(system, task, [X], [X[:1]], drawn)
+    assert drawn.values
+    assert drawn_again(system, task, [X], whole.trials[:1]) == drawn_again(system, task, [X], []) == NOTHING
+    np.testing.assert_array_equal(again.oof["arousal"], whole.oof["arousal"])
+
+
+def test_every_seed_has_trials_of_its_own(tmp_path, whole):
+    other, _, _ = tuned(tmp_path, seed=1, trials=3)
+    assert other.trials[0]["params"] == whole.trials[0]["params"]
+    assert other.trials[1]["params"] != whole.trials[1]["params"]
+    assert len({str(row["params"]) for row in whole.trials}) == TRIALS
+
+
+def test_a_database_keeps_the_same_trials(tmp_path, whole):
+    url = f"sqlite:///{tmp_path / 'trials.db'}"
+    assert tuned(tmp_path, storage=url, trials=4)[0].trials == whole.trials[:4]
+    assert tuned(tmp_path, storage=url)[0].trials == whole.trials
+    assert not list(tmp_path.glob("*.journal"))
+
+
+@pytest.mark.parametrize("storage", ["{folder}", "nosuch://user:secret@host/db", "sqlite:////nowhere/at/all/x.db"])
+def test_a_storage_that_cannot_be_used_is_named(tmp_path, storage):
+    with pytest.raises(InputError, match="--storage .*cannot be used.*give a path") as error:
+        check_storage(storage.format(folder=tmp_path))
+    assert "secret" not in str(error.value)
+
+
+def test_what_is_no_journal_is_no_storage(tmp_path):
+    (tmp_path / "notes.txt").write_text("dear diary\nof two lines\n")
+    with pytest.raises(InputError, match="notes.txt"):
+        check_storage(str(tmp_path / "notes.txt"))
+
+
+def test_half_a_line_at_the_end_of_a_journal_is_dropped(tmp_path, whole):
+    tuned(tmp_path, trials=4)
+    path = tmp_path / "trials.journal"
+    path.write_bytes(path.read_bytes() + b'{"op_code":4,"wor')
+    assert tuned(tmp_path)[0].trials == whole.trials
+
+
+def test_a_trial_that_raises_is_failed_with_its_reason(tmp_path):
+    def evaluate(drawn, watch):
+        if drawn.values.get("kind") == "b":
+            raise ValueError("kind b does not work")
+        return -abs(np.log(drawn.values.get("x", 1.0)))
+
+    trials = search(Search("s", str(tmp_path / "j")), SPACE, 10, 0, evaluate)
+    states = {trial.state.name for trial in trials}
+    assert states == {"COMPLETE", "FAIL"} and len(trials) == 10
+    failed = [trial for trial in trials if trial.state.name == "FAIL"]
+    assert all(trial.user_attrs["reason"] == "ValueError: kind b does not work" for trial in failed)
+
+    def broken(drawn, watch):
+        raise RuntimeError("the defaults do not work")
+
+    with pytest.raises(RuntimeError, match="the defaults"):
+        search(Search("t", str(tmp_path / "j")), SPACE, 3, 0, broken)
+
+
+@pytest.mark.parametrize("pruning", [True, False])
+def test_hopeless_trials_end_early(tmp_path, pruning):
+    looked = []
+
+    def evaluate(drawn, watch):
+        value = -abs(np.log(drawn.values.get("x", 1.0)))
+        for step in range(1, 6):
+            watch(step, value)
+            looked.append(step)
+        return value
+
+    trials = search(Search("s", str(tmp_path / "j")), SPACE, 20, 0, evaluate, pruning)
+    pruned = [trial for trial in trials if trial.state.name == "PRUNED"]
+    assert bool(pruned) == pruning and (len(looked) < 100) == pruning
+    assert all(max(trial.intermediate_values) < 5 for trial in pruned)
+
+
+def test_a_forced_search_starts_anew(tmp_path):
+    calls = []
+
+    def evaluate(drawn, watch):
+        calls.append(drawn)
+        return 0.0
+
+    where = Search("s", str(tmp_path / "j"))
+    for place, expected in ((where, 3), (where, 3), (Search("s", str(tmp_path / "j"), fresh=True), 6)):
+        search(place, SPACE, 3, 0, evaluate)
+        assert len(calls) == expected
+
+
+@pytest.mark.parametrize("learner", registry.LEARNERS)
+@pytest.mark.parametrize("kind", ["regression", "classes"])
+def test_every_space_holds_the_defaults(learner, kind):
+    for name, dimension in registry.search_space(learner, "single", [kind], [5000], {}).items():
+        model = registry.estimator(learner, kind)
+        default = getattr(model, name)
+        if isinstance(dimension, Choice):
+            assert dimension.options[dimension.default] == default, name
+        elif isinstance(dimension, Real) and dimension.times:
+            assert dimension.low <= dimension.default == 1 <= dimension.high and isinstance(default, tuple), name
+        else:
+            assert dimension.low <= default == dimension.default <= dimension.high, name
+
+
+def test_drawn_values_reach_the_estimators_that_know_them():
+    space = registry.search_space("svr", "single", ["regression"], [10, 4], {})
+    values = {"costs": 2.0, "widths": "linear", "block_weights.0": 0.5, "block_weights.1": 3.0}
+    model = registry.estimator("svr", "regression", Drawn(space, values))
+    default = signature(type(model)).parameters["costs"].default
+    assert model.costs == tuple(2 * cost for cost in default) and model.widths == (0.0,)
+    assert model.block_weights == (0.5, 3.0)
+    chain_space = registry.search_space("ridge", "chain", ["regression"] * 3, [10, 4], {"order": "ensemble"})
+    assert not any(name.startswith("block_weights") for name in chain_space)
+    chained = registry.chain("ridge", (), Drawn(chain_space, {"order": "2-0-1", "column_share": 0.5}), order="ensemble")
+    assert chained.order == [2, 0, 1] and chained.regressor.column_share == 0.5
+    assert "order" not in registry.search_space("ridge", "chain", ["regression"] * 3, [10], {"order": [0, 1, 2]})
+    joint = registry.search_space("xgboost", "joint", ["regression"] * 2, [10], {"target_weights": None})
+    weights = Drawn(joint, {"target_weights.0": 1.0, "target_weights.1": 4.0})
+    model = registry.joint("xgboost", weights, target_weights=None)
+    assert model.target_weights == (1.0, 4.0) and "max_columns" not in joint
+    assert registry.estimator("ridge", "regression", NOTHING).column_share == 1.0
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = write_release(tmp_path_factory.mktemp("tuned"))
+    return folder, *run(folder, "tuning.trials=4", "systems.transductive=[]")
+
+
+def test_tuned_systems_stand_beside_untuned_ones_and_feed_the_fusions(finished):
+    folder, result, corpus = finished
+    systems = {s.name: s for s in plan(load_study(folder / "study.toml", ["tuning.trials=4"]), corpus.targets)}
+    assert {"ridge-audio", "ridge-audio-tuned", "ridge-audio+face-tuned"} <= set(systems)
+    assert set(systems["late-greedy"].inputs) == {"ridge-audio-tuned", "ridge-face-tuned", "ridge-audio+face-tuned"}
+    assert not systems["ridge-audio-per-speaker"].tuning
+    results = results_of(result)
+    notes = results.query("split == 'all' and system == 'ridge-audio-tuned'")["note"]
+    assert notes.str.contains("of 4 trials|of 4 ").all()
+    trials = pd.read_csv(result.folder / "tuning.csv", dtype={"split": str})
+    assert len(trials) == 3 * 4 * 4 and set(trials["split"]) == {"0", "1", "2", "final"}
+    first = trials.query("trial == 0").set_index(["split", "system"])["value"]
+    best = trials.groupby(["split", "system"])["value"].max()
+    first = first.reindex(best.index)
+    assert (best >= first).all() and (best > first).any()
+    assert bundle.load(result.folder, "ridge-audio+face-tuned") is not None  # loads without pickle as any other
+    page = (result.folder / "report.html").read_text()
+    assert "Tuning: gain by trial" in page
+
+
+def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished):
+    folder, result, _ = finished
+    assert run(folder, "tuning.trials=4", "systems.transductive=[]")[0].computed == 0
+    more, _ = run(folder, "tuning.trials=5", "systems.transductive=[]")
+    assert more.computed == 4 * (3 + 4)  # three tuned systems and four fusions of them, in four splits
+
+
+def test_labels_of_evaluated_clips_change_no_trial(finished, tmp_path):
+    _, result, _ = finished
+    folder = write_release(tmp_path)
+    clips = pd.read_csv(folder / "clips.csv")
+    evaluated = clips["fold"] == 0
+    clips.loc[evaluated, "arousal"] = np.random.default_rng(1).permutation(clips.loc[evaluated, "arousal"])
+    clips.to_csv(folder / "clips.csv", index=False)
+    changed, _ = run(folder, "tuning.trials=4", "systems.transductive=[]")
+    before, after = (
+        table.query("split == '0' and trial < 4").reset_index(drop=True)
+        for table in (pd.read_csv(r.folder / "tuning.csv", dtype={"split": str}) for r in (result, changed))
+    )
+    pd.testing.assert_frame_equal(before, after)
+    query = "split == '0' and part == 'test' and system == 'ridge-audio-tuned'"
+    before, after = (pd.read_parquet(r.folder / "predictions.parquet").query(query) for r in (result, changed))
+    assert len(before) and (before["truth"].to_numpy() != after["truth"].to_numpy()).any()
+
+
+def test_the_command_takes_trials_and_names_a_bad_storage(finished, capsys, tmp_path):
+    folder, _, _ = finished
+    study = str(folder / "study.toml")
+    assert main([study, "--trials", "3", "--dry-run"]) == 0
+    assert "ridge-audio-tuned" in capsys.readouterr().out
+    bad = ["--trials", "3", "--storage", "nosuch://host/db", "--out", str(tmp_path / "out"), "--jobs", "1"]
+    assert main([study, *bad]) == 2
+    assert "--storage nosuch" in capsys.readouterr().err
+    assert main([study, "--set", "tuning.trials=2", "tuning.systems=['rigde-*']", "--dry-run"]) == 2
+    assert "tuning.systems" in capsys.readouterr().err
+
+
+def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
+    rng = np.random.default_rng(0)
+    recordings, times = np.repeat(np.arange(6), 40), np.tile(np.arange(40) * 0.5, 6)
+    X = np.cumsum(rng.normal(size=(240, 3)), axis=0).astype(np.float32)
+    y = np.roll(X[:, 0], 4) + rng.normal(size=240)  # rated two seconds late
+    frames, nobody = Frames(recordings, times), np.array([], int)
+    task = Task([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
+    task = replace(task, frames=frames, test_frames=Frames(nobody, nobody.astype(float)))
+    timing = {"delay": [0.0, 2.0], "smoothing": [0.0]}
+    plain = System("plain", modalities=("audio",), learner="ridge", task="single", settings=timing)
+    fitted, _ = fit_base(plain, task, [X], [X[:0]])
+    twin = replace(plain, name="twin", tuning=TUNING | {"trials": 2})
+    found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
+    assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
+    assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"
