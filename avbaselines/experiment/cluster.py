@@ -26,7 +26,7 @@ def check_cluster(address):
 def on_every_worker(address, function):
     """What a function without arguments gives on each worker, a list."""
     with _client(address) as client:
-        return list(client.run(function).values())
+        return list(_told(client, function).values())
 
 
 def cluster_results(address, work, calls, folder, code):
@@ -120,11 +120,21 @@ def _client(address):
     return client
 
 
+def _told(client, function):
+    """What a function gives on each worker, by its address; a worker that has just died does no fits."""
+    found = client.run(function, on_error="return")
+    for worker, answer in found.items():
+        if isinstance(answer, Exception) and not isinstance(answer, OSError):
+            reason = f"{type(answer).__name__}: {' '.join(str(answer).split())[:200]}"
+            raise InputError(f"--cluster: worker {worker} cannot do the fits ({reason}); install the same there")
+    return {worker: answer for worker, answer in found.items() if not isinstance(answer, OSError)}
+
+
 def _refuse_other_workers(client, own, code, file):
     def known():
         return avbaselines.__version__, code(), file is None or Path(file).is_file()
 
-    for worker, (version, digest_there, sees) in client.run(known).items():
+    for worker, (version, digest_there, sees) in _told(client, known).items():
         if digest_there != own:
             raise InputError(
                 f"--cluster: worker {worker} runs other code (avbaselines {version}, or other libraries); install the "

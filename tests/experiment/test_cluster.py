@@ -91,6 +91,20 @@ def test_a_fit_that_a_dead_worker_had_finished_is_not_done_again(tmp_path):
         cluster_module._mapped(never, engine.replace(unit, keep_model=True), None, [], store)
 
 
+def test_a_worker_that_dies_as_it_is_asked_is_left_out():
+    class Client:
+        def run(self, function, on_error):
+            assert on_error == "return"
+            return {"a": (1, 2), "b": distributed.comm.CommClosedError("closed"), "c": (3, 4)} | self.more
+
+    asked = Client()
+    asked.more = {}
+    assert cluster_module._told(asked, None) == {"a": (1, 2), "c": (3, 4)}
+    asked.more = {"d": ModuleNotFoundError("No module named 'avbaselines'")}
+    with pytest.raises(InputError, match="worker d cannot.*avbaselines"):
+        cluster_module._told(asked, None)
+
+
 def test_workers_with_other_code_are_refused(release, local_cluster, monkeypatch):
     own = os.getpid()
     monkeypatch.setattr(engine, "_code", _code_by_process(own))
