@@ -256,7 +256,8 @@ def _unit(system, split, outcome, context, features, systems):
     read = [features[name] for name in system.modalities] if system.learner else []
     read += [source.identity() for source in sources]
     described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
-    read += [outcome.tasks[split.name].strength] if system.tuning else []  # a search scores matched predictions
+    task = outcome.tasks[split.name]
+    read += [task.strength, str(task.combined)] if system.tuning else []  # a search goes by what is scored
     key = digest(_code(), context[split.name], described, read)[:32]
     # More trials are the same search going on.
     searched = described | {"tuning": {**system.tuning, "trials": "any"}}
@@ -355,6 +356,7 @@ def _task(side, split, device, present):
         test_present={name: has[split.test] for name, has in present.items()},
         masks=masks(study) if len(split.test) and INNER not in split.name and not side.resubstitution else {},
         fits=study.systems.fits,
+        combined=corpus.combined,
         votes={name: shares[rows] for name, shares in corpus.votes.items()},
     )
 

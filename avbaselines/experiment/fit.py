@@ -65,6 +65,8 @@ class Task:
         Of class targets with soft labels; NaN = no votes.
     fits : {"all", "folds"}
         What predicts evaluated clips: a fit to all others, or the mean of fits that each leave one inner fold out.
+    combined : Combined or None
+        The score that searches go by, where the study has one.
     """
 
     targets: list
@@ -85,6 +87,7 @@ class Task:
     masks: dict = field(default_factory=dict)
     votes: dict = field(default_factory=dict)
     fits: str = "all"
+    combined: object = None
 
     def metric(self, target):
         """The metric learners choose by: a concordance per recording is chosen by the pooled one."""

@@ -132,11 +132,12 @@ class Objective:
 
 
 def out_of_fold_score(fitted, task, matching=True):
-    """Mean over targets of the study's metric out-of-fold, of predictions as they are reported; larger is better.
+    """What systems are picked by, of out-of-fold predictions as they are reported; larger is better.
 
-    Errors count in units of the target's deviation.
+    The combined score where the study has one, else the mean over targets of the study's metrics, in which errors count
+    in units of the target's deviation.
     """
-    finished, values = finish(fitted, task, matching), []
+    finished, values, combined = finish(fitted, task, matching), [], task.combined
     predictions = finished.filled(finished.oof)
     for target in task.targets:
         truth, predicted = task.y[target.name], predictions[target.name]
@@ -147,8 +148,11 @@ def out_of_fold_score(fitted, task, matching=True):
             recording_codes=None if task.frames is None else task.frames.recordings,
             n_classes=target.width if target.kind == "classes" else None,
         )
+        if combined is not None:
+            values.append(value * {combined.label: 1.0, combined.value: -combined.weight}.get(target.name, 0.0))
+            continue
         values.append(value if METRICS[target.metric].higher_is_better else -value / np.nanstd(truth))
-    return float(np.mean(values))
+    return float(np.sum(values) if combined is not None else np.mean(values))
 
 
 def _row(trial, number):
