@@ -13,9 +13,14 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def _results(folder):
+    texts = {"split": str, "picked": str}
+    return pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype=texts)
+
+
 def table(folder, columns, keep):
     """Markdown table of the measured and reported rows that ``keep(results)`` selects."""
-    results = pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
+    results = _results(folder)
     rows = results[(results["split"] == "all") & (results["metric"] == "ccc") & (results["status"] == "ok")]
     rows = rows[keep(rows)]
     protocols = rows["protocol"].nunique() > 1
@@ -44,7 +49,7 @@ def _cell(row):
 
 def stages_figure(folder, path):
     """Stages on the x axis, mean CCC on the y axis, both protocols, with the mean's lines."""
-    results = pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
+    results = _results(folder)
     rows = results[(results["split"] == "all") & (results["metric"] == "ccc") & (results["target"] == "mean")]
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axis = figure.add_subplot()
