@@ -5,7 +5,7 @@ the total, so that one eigen-decomposition of the total preconditions conjugate 
 targets and all penalties at once: about ten steps reach a relative error of 1e-10. Means and deviations follow from the
 same sums: columns are scaled by the rows that are kept, exactly as a fit on those rows alone would scale them.
 
-With 40,032 rows, 1,404 columns, 28 groups, 3 targets and 20 penalties all this takes 2 to 2.5 times as long as one
+With 40,032 rows, 1,404 columns, 28 groups, 3 targets and 20 penalties all this takes 2 to 4 times as long as one
 ``sklearn.linear_model.Ridge`` fit of one target and penalty (benchmarks/group_ridge.py).
 
 Meant for up to a few thousand columns, and groups of many rows (recordings with frames, not speakers with ten clips).
