@@ -1,29 +1,23 @@
 """Fitting every system in every split: in parallel, resumed from finished work, failures kept as reasons."""
 
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
 from pathlib import Path
 
 import joblib
-import lightgbm
 import numpy as np
-import optuna
-import sklearn
 import skops.io
 
-import avbaselines
 from avbaselines.corpora.corpus import Split
-from avbaselines.estimators.folds import group_folds
 from avbaselines.experiment.cluster import cluster_results
 from avbaselines.experiment.finish import finish
-from avbaselines.experiment.fit import Frames, Task, fit_base
+from avbaselines.experiment.fit import fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
 from avbaselines.experiment.fit_search import JOURNAL, Search, check_storage
 from avbaselines.experiment.fit_tuned import fit_tuned
-from avbaselines.experiment.masks import masks, sources
 from avbaselines.experiment.plan import without
 from avbaselines.experiment.sources import INNER, Direct, Imported, Nested, Part
 from avbaselines.experiment.store import Store, digest, replacing
+from avbaselines.experiment.tasks import clips_digest, code_digest, prediction_digest, split_digest, split_task
 
 FINAL = "final"
 MODEL = ".skops"
@@ -135,17 +129,17 @@ def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, cluster=Non
     splits = corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
     folder = Path(folder).absolute()
     outcome = Outcome(Store(folder / "work"), shipped=shipped.name, predictions=corpus.predictions)
-    outcome.contents = {name: _content(prediction) for name, prediction in corpus.predictions.items()}
+    outcome.contents = {name: prediction_digest(prediction) for name, prediction in corpus.predictions.items()}
     present = {name: modality.present for name, modality in corpus.modalities.items()}
-    outcome.tasks = {split.name: _task(side, split, device, present) for split in splits}
+    outcome.tasks = {split.name: split_task(side, split, device, present) for split in splits}
     measured = [system for system in systems if system.kind == "measured"]
     outcome.depths = _depths(systems)
     deep = _part_of_deep_stacks(measured, outcome.depths) if not side.resubstitution else []
     inner = [part for split in splits for part in _inner_splits(split, outcome.tasks[split.name])] if deep else []
-    outcome.tasks |= {split.name: _task(side, split, device, present) for split in inner}
+    outcome.tasks |= {split.name: split_task(side, split, device, present) for split in inner}
     outcome.splits = {split.name: split for split in [*splits, *inner]}
-    clips = _clips_digest(corpus)
-    context = {name: _split_digest(clips, split, outcome.tasks[name], corpus) for name, split in outcome.splits.items()}
+    clips = clips_digest(corpus)
+    context = {name: split_digest(clips, split, outcome.tasks[name], corpus) for name, split in outcome.splits.items()}
     features = {name: digest(modality.X) for name, modality in corpus.modalities.items()}
     wanted = [(split, system) for split in splits for system in measured]
     wanted += [(split, system) for split in inner for system in deep]
@@ -258,10 +252,10 @@ def _unit(system, split, outcome, context, features, systems):
     described = asdict(system) | {"stage": 0, "raw_name": "", "modalities": system.modalities if system.learner else ()}
     task = outcome.tasks[split.name]
     read += [task.strength, str(task.combined)] if system.tuning else []  # a search goes by what is scored
-    key = digest(_code(), context[split.name], described, read)[:32]
+    key = digest(code_digest(), context[split.name], described, read)[:32]
     # More trials are the same search going on.
     searched = described | {"tuning": {**system.tuning, "trials": "any"}}
-    name = digest(_code(), context[split.name], searched, read)[:32] if system.tuning else ""
+    name = digest(code_digest(), context[split.name], searched, read)[:32] if system.tuning else ""
     reads = tuple(() if by_name[name].inputs else by_name[name].modalities for name in system.inputs)
     return Unit(system, split, key, sources, reads=reads, search_name=name)
 
@@ -292,7 +286,7 @@ def _computed(units, corpus, outcome, jobs, cluster, progress, done, total):
     ]
     number = {unit.key: position for position, unit in enumerate(units)}
     if cluster:
-        results = cluster_results(cluster, _work, calls, outcome.store.folder / "features", _code)
+        results = cluster_results(cluster, _work, calls, outcome.store.folder / "features", code_digest)
     else:
         workers = joblib.Parallel(
             n_jobs=max(1, min(jobs, len(units))),
@@ -330,78 +324,3 @@ def _work(unit, task, features, store):
         return unit.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     store.save(unit.key, fitted)
     return unit.key, None
-
-
-def _task(side, split, device, present):
-    study, corpus, rows = side.study, side.corpus, split.fit
-    groups = _codes(corpus.groups)
-    labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
-    if labels is not None:
-        labels = np.nan_to_num(labels, nan=-1).astype(int)
-    return Task(
-        targets=corpus.targets,
-        y={name: values[rows] for name, values in corpus.y.items()},
-        groups=groups[rows],
-        test_groups=groups[split.test],
-        folds=group_folds(groups[rows], study.systems.inner_folds, labels=labels, seed=study.seed),
-        matching=bool(study.systems.matching),
-        strength=float(study.systems.matching) or 1.0,
-        seed=study.seed,
-        device=device,
-        resubstitution=side.resubstitution,
-        frames=_frames(corpus, rows),
-        test_frames=_frames(corpus, split.test),
-        sources=sources(study),
-        present={name: has[rows] for name, has in present.items()},
-        test_present={name: has[split.test] for name, has in present.items()},
-        masks=masks(study) if len(split.test) and INNER not in split.name and not side.resubstitution else {},
-        fits=study.systems.fits,
-        combined=corpus.combined,
-        votes={name: shares[rows] for name, shares in corpus.votes.items()},
-    )
-
-
-def _frames(corpus, rows):
-    if corpus.recordings is None:
-        return None
-    return Frames(_codes(corpus.recordings)[rows], None if corpus.times is None else corpus.times[rows])
-
-
-def _codes(names):
-    """Numbers for names, in their order: there are as many as clips, and texts are slow to compare."""
-    return np.unique(names, return_inverse=True)[1]
-
-
-def _content(prediction):
-    folds = prediction.by_fold or {}
-    return digest(*prediction.values.values(), *(values for part in folds.values() for values in part.values()))
-
-
-def _clips_digest(corpus):
-    """What every fit depends on beside features and labels: who and when each clip is."""
-    places = [part for part in (corpus.recordings, corpus.times) if part is not None]
-    return digest(corpus.ids, corpus.groups, *places, [asdict(target) for target in corpus.targets])
-
-
-def _split_digest(clips, split, task, corpus):
-    """What every fit of a split depends on: never the labels of evaluated clips."""
-    settings = {
-        "matching": task.matching,
-        "seed": task.seed,
-        "device": task.device,
-        "resubstitution": task.resubstitution,
-        "sources": task.sources,
-        "masks": task.masks,
-        "fits": task.fits,
-    }
-    labels = [task.y[target.name] for target in corpus.targets] + list(task.votes.values())
-    return digest(clips, split.fit, split.test, *labels, task.folds, settings)
-
-
-@cache
-def _code():
-    """Digest of the code and libraries that fits depend on, so that old work is not taken for new."""
-    package = Path(avbaselines.__file__).parent
-    sources = sorted([*(package / "estimators").glob("*.py"), *(package / "experiment").glob("fi[tn]*.py")])
-    versions = {library.__name__: library.__version__ for library in (lightgbm, sklearn, np, optuna)}
-    return digest(versions, *[source.read_text(encoding="utf-8") for source in sources])

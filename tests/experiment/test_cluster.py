@@ -107,7 +107,7 @@ def test_a_worker_that_dies_as_it_is_asked_is_left_out():
 
 def test_workers_with_other_code_are_refused(release, local_cluster, monkeypatch):
     own = os.getpid()
-    monkeypatch.setattr(engine, "_code", _code_by_process(own))
+    monkeypatch.setattr(engine, "code_digest", _code_by_process(own))
     with pytest.raises(InputError, match="runs other code"):
         run_there(release, local_cluster.scheduler_address, "other")
 
