@@ -24,6 +24,7 @@ from avbaselines.estimators.delay import DelayedRegressor
 from avbaselines.estimators.fusion_base import FusionClassifier, FusionRegressor
 from avbaselines.estimators.fusion_missing import without_partial
 from avbaselines.estimators.meta import MetaRegressor
+from avbaselines.estimators.recording_share import toward_recording
 from avbaselines.estimators.speaker import standardise_per_group
 from avbaselines.experiment import new_clips
 from avbaselines.experiment.fit import predict as predict_by_target
@@ -256,7 +257,8 @@ class _System:
                 surroundings = {"recordings": clips.recordings, "times": clips.times}
             predicted = predict_by_target(model, X[known], targets, **surroundings)
             found |= {target.name: spread(predicted[target.name], known) for target in targets}
-        return found
+        shares = self.card.get("recording_share", {})
+        return {name: toward_recording(values, clips.recordings, shares.get(name)) for name, values in found.items()}
 
     def _whole(self, clips, chosen):
         """Whether a clip has all modalities that each chosen input reads and has not learnt to do without (n, M)."""
@@ -266,6 +268,11 @@ class _System:
             for name, modality in (system.card["modalities"] if system is not None else {}).items():
                 whole[:, number] &= modality["often_missing"] | ~lacks[name]
         return whole
+
+    @property
+    def needs_recordings(self):
+        """Whether its predictions lean on those of the same recording."""
+        return any(self.card.get("recording_share", {}).values())
 
     @property
     def needs_surroundings(self):
@@ -373,6 +380,11 @@ class Bundle:
                 raise InputError(
                     f"{name}: transductive, it normalises by all clips of a speaker at once; give the speaker of each "
                     "clip (a clips table with the columns clip_id and group), or choose another system"
+                )
+            if system.needs_recordings and clips.recordings is None:
+                raise InputError(
+                    f"{name}: draws predictions towards those of the same recording; give a clips table with the "
+                    "columns clip_id and recording, or choose another system"
                 )
             if system.needs_surroundings and (clips.recordings is None or clips.times is None):
                 raise InputError(

@@ -24,6 +24,10 @@ def _plain_name(value):
 Name = Annotated[str, AfterValidator(_plain_name)]
 
 
+def _shares(value):
+    return [number / 10 for number in range(10)] if value == "search" else value
+
+
 class Stage(Section):
     """One late fusion.
 
@@ -55,6 +59,9 @@ class Stage(Section):
     best : int, optional
         Of the inputs, only so many are fused: those of the best out-of-fold score for the target, in each split anew
         (with ``targets = "all"`` those of the best mean rank over the targets).
+    recording_share : "search" or list of float
+        Shares, 0 to below 1, of a fused prediction that is the mean prediction of its recording; one is chosen for each
+        target out-of-fold. For corpora whose recordings (videos, talks) have many clips. ``"search"`` tries 0 to .9.
     missing : {"renormalise", "pattern", "impute", "dropout", "single", "best"}, optional
         What to do for clips that lack inputs, see `MissingFusionRegressor`; ``best`` compares all out-of-fold on masked
         training clips. Left out, weights are shared among what is there.
@@ -71,6 +78,7 @@ class Stage(Section):
     penalties: list[float] | None = None
     matching: bool = True
     best: int | None = Field(default=None, ge=1)
+    recording_share: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], BeforeValidator(_shares)] = []
     missing: Literal[STRATEGIES] | None = None
 
     @model_validator(mode="before")
@@ -108,7 +116,17 @@ class Stage(Section):
     @property
     def settings(self):
         """What shapes the fit beyond method and inputs; empty for a plain fusion of own predictions."""
-        names = ("targets", "context", "layout", "recording_means", "onset", "penalties", "best", "missing")
+        names = (
+            "targets",
+            "context",
+            "layout",
+            "recording_means",
+            "onset",
+            "penalties",
+            "best",
+            "recording_share",
+            "missing",
+        )
         given = {name: getattr(self, name) for name in names}
         return {name: value for name, value in given.items() if value != Stage.model_fields[name].default}
 
@@ -154,6 +172,9 @@ class Systems(Section):
         Seconds, for corpora continuous in time: how far labels are moved to the front when base systems are fitted (and
         predictions back), and the width of a centred moving average over predictions. One of each is chosen per target
         by out-of-fold score; 0 changes nothing.
+    answer : str, optional
+        Name of the system to hand over, chosen before anything was evaluated. By default it is the one of the best
+        out-of-fold score; that says nothing where features were made by networks that knew the training labels.
     fits : {"all", "folds"}
         Whether evaluated clips are predicted by a fit to all training clips, or by the mean of the fits that each leave
         one inner fold out.
@@ -170,6 +191,7 @@ class Systems(Section):
     inner_folds: int = Field(default=5, ge=2, le=50)
     delay: Seconds = [0.0]
     smoothing: Seconds = [0.0]
+    answer: str | None = None
     fits: Literal["all", "folds"] = "all"
 
     @model_validator(mode="after")

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from pydantic import Field, model_validator
 
 from avbaselines.corpora.avec import FEATURES_MAY_LACK, read_folder
 from avbaselines.corpora.corpus import Modality
 from avbaselines.corpora.table import as_text, read_table
+from avbaselines.corpora.transcripts import letter_counts
 from avbaselines.errors import InputError
-from avbaselines.schema import Section, locate
+from avbaselines.schema import Section, locate, nearest
 
 FUNCTIONALS = ("mean", "std", "p10", "p90", "slope")
 
@@ -31,6 +33,10 @@ class ModalityOptions(Section):
         A recipe of ``features/`` and the folder (or file) of its media.
     window, hop : float, optional
         Seconds, for recipes over sliding windows.
+    text : str, optional
+        Column of a csv or parquet table with what is said in each clip, in place of numbers.
+    width : int
+        Number of columns that a text's letter groups are counted in, see `letter_counts`.
     max_missing : float
         Share of the clips that the table may lack before that is an error.
     """
@@ -42,6 +48,8 @@ class ModalityOptions(Section):
     media: str | None = None
     window: float | None = Field(default=None, gt=0)
     hop: float | None = Field(default=None, gt=0)
+    text: str | None = None
+    width: int = Field(default=2048, ge=16, le=65536)
     max_missing: float = Field(default=0.5, ge=0, le=1)
 
     @model_validator(mode="before")
@@ -55,6 +63,8 @@ class ModalityOptions(Section):
             raise ValueError("needs a path to a table, or a recipe with its media")
         if self.recipe and not self.media:
             raise ValueError("a recipe needs media = 'folder of the files'")
+        if self.text and (self.path is None or self.path.lower().endswith(".npz")):
+            raise ValueError("text names a column of a csv or parquet table; give its path")
         return self
 
 
@@ -89,15 +99,15 @@ def read_modality(name, options, ids, root, folder, frames=None):
     elif not path.suffix and not path.is_file():
         raise InputError(f"{key}: no folder {path}, which should hold a table a recording; bring it there")
     else:
-        table_ids, X, columns = read_features(path, key, options.id)
-    info = {"path": path.name}
+        table_ids, X, columns = read_features(path, key, options.id, options.text, options.width)
+    info = {"path": path.name} | ({"text": options.text, "width": options.width} if options.text else {})
     if X.ndim == 3:
         X, columns = summarise_steps(X, columns, options.functionals)
         info["functionals"] = list(options.functionals)
     return join(Modality(name, X, columns, info), table_ids, ids, f"{key}: {path}", options.max_missing)
 
 
-def read_features(path, key, id_column="clip_id"):
+def read_features(path, key, id_column="clip_id", text=None, width=None):
     """Read a feature table as it is.
 
     Parameters
@@ -108,6 +118,10 @@ def read_features(path, key, id_column="clip_id"):
         What names the table, for errors.
     id_column : str
         Of a csv or parquet table.
+    text : str, optional
+        Its column of transcripts, read in place of numbers.
+    width : int
+        Number of columns made of these.
 
     Returns
     -------
@@ -122,7 +136,12 @@ def read_features(path, key, id_column="clip_id"):
     InputError
         Missing or unreadable file, repeated ids, text among the features.
     """
-    ids, X, columns = _read_npz(path, key) if path.suffix.lower() == ".npz" else _read_columns(path, key, id_column)
+    if text:
+        ids, X, columns = _read_texts(path, key, id_column, text, width)
+    elif path.suffix.lower() == ".npz":
+        ids, X, columns = _read_npz(path, key)
+    else:
+        ids, X, columns = _read_columns(path, key, id_column)
     values, counts = np.unique(ids, return_counts=True)
     if (counts > 1).any():
         raise InputError(f"{key}: {path}: clip id '{values[counts > 1][0]}' occurs {counts.max()} times")
@@ -189,10 +208,25 @@ def _read_npz(path, key):
     return ids, X.astype(np.float32), [str(column) for column in columns]
 
 
-def _read_columns(path, key, id_column):
-    table = read_table(path, key=key, text=[id_column])
+def _read_texts(path, key, id_column, column, width):
+    table = _read_with_ids(path, key, id_column, [column])
+    if column not in table.columns:
+        raise InputError(f"{key}: {path}: no text column {column!r}{nearest(column, table.columns)}")
+    if pd.to_numeric(table[column], errors="coerce").notna().sum() == table[column].notna().sum():
+        raise InputError(f"{key}: {path}: column {column!r} holds numbers, not what was said")
+    X, columns = letter_counts(table[column].to_numpy(object), width)
+    return np.asarray(as_text(table[id_column]).tolist(), dtype=str), X, columns
+
+
+def _read_with_ids(path, key, id_column, text=()):
+    table = read_table(path, key=key, text=[id_column, *text])
     if id_column not in table.columns:
         raise InputError(f"{key}: {path}: no id column {id_column!r}; name it by modalities.NAME.id")
+    return table
+
+
+def _read_columns(path, key, id_column):
+    table = _read_with_ids(path, key, id_column)
     features = table.drop(columns=id_column)
     text = [column for column in features.columns if not np.issubdtype(np.asarray(features[column]).dtype, np.number)]
     if text:

@@ -1,10 +1,26 @@
-"""Whether a study's corpus has what annotation delay and smoothing need; told before anything is fitted."""
+"""Whether a study's corpus has the recordings and times that its systems ask for; told before anything is fitted."""
 
 import numpy as np
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.context import check_order
 from avbaselines.estimators.delay import in_frames
+
+
+def check_recording_shares(study, corpus):
+    """Refuse fusions drawn to their recordings where there are none.
+
+    Raises
+    ------
+    InputError
+        Naming the fusion.
+    """
+    asked = [stage.name for stage in study.systems.fusion if stage.recording_share]
+    if asked and corpus.recordings is None:
+        raise InputError(
+            f"systems.fusion {asked[0]!r}: recording_share needs the recording of each clip; name its column by "
+            "corpus.recording, or leave recording_share out"
+        )
 
 
 def check_delays(study, corpus):

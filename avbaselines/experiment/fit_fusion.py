@@ -11,6 +11,7 @@ from avbaselines.estimators.fusion_missing import without_partial
 from avbaselines.estimators.meta import METHODS as META_METHODS
 from avbaselines.estimators.meta import MetaRegressor
 from avbaselines.experiment.fit import OFTEN, by_target, predict, spread
+from avbaselines.experiment.fit_recordings import SHARES, drawn_to_recordings
 from avbaselines.experiment.fit_selection import kept_inputs, selection_note, spread_weights
 from avbaselines.experiment.registry import FUSIONS, JOINT, estimator, fusion, missing_fusion
 from avbaselines.experiment.store import Fitted
@@ -37,7 +38,7 @@ def fit_fusion(system, task, inputs, reads=None):
     """
     started = time.perf_counter()
     regressed = [target for target in task.targets if target.kind == "regression"]
-    plain = not system.settings.keys() - {"best", "missing"} and system.method in FUSIONS
+    plain = not system.settings.keys() - {"best", "missing", SHARES} and system.method in FUSIONS
     reads = reads or [()] * len(inputs)
     inputs = [_hidden_outside(item, names, task) for item, names in zip(inputs, reads, strict=True)]
     kept = kept_inputs(system, task, inputs)
@@ -58,6 +59,7 @@ def fit_fusion(system, task, inputs, reads=None):
         fitted.selected = {name: [system.inputs[i] for i in places] for name, places in kept.items()}
         fitted.weights = spread_weights(fitted.weights, kept, len(inputs))
         notes.append(selection_note(fitted.selected, len(inputs)))
+    notes.append(drawn_to_recordings(system, task, fitted))
     fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
@@ -74,7 +76,9 @@ def _fit_meta(system, task, inputs, targets, fitted, models):
     """A regression on predictions, with whatever surrounds a frame; all frames take part, labelled or not."""
     names = [target.name for target in (task.targets if system.settings.get("targets") == "all" else targets)]
     X, X_test, columns = _table(inputs, names)
-    settings = {name: value for name, value in system.settings.items() if name not in {"targets", "context", "best"}}
+    settings = {
+        name: value for name, value in system.settings.items() if name not in {"targets", "context", "best", SHARES}
+    }
     model = MetaRegressor(
         system.method,
         own=[columns[target.name] for target in targets],

@@ -29,7 +29,7 @@ def kept_inputs(system, task, inputs):
     # Ranks, since the metrics of several targets have several scales; the first of equals comes first.
     ranks = np.array(
         [
-            rankdata([-_score(task, target, item.oof[target.name], matching) for item in inputs], method="min")
+            rankdata([-oof_score_of(task, target, item.oof[target.name], matching) for item in inputs], method="min")
             for target in task.targets
         ]
     )
@@ -39,8 +39,11 @@ def kept_inputs(system, task, inputs):
     return {name: sorted(row[:best].tolist()) for name, row in zip(names, order, strict=True)}
 
 
-def _score(task, target, oof, matching):
-    """Out-of-fold score, larger is better; clips without a prediction count as their mean does."""
+def oof_score_of(task, target, oof, matching):
+    """Score of one target's out-of-fold predictions (n, width), larger is better.
+
+    Clips without a prediction count as the mean of the others does.
+    """
     y = task.y[target.name]
     gaps = np.isnan(oof).any(axis=1)
     if gaps.all():

@@ -13,7 +13,7 @@ from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.table import as_text
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.errors import InputError
-from avbaselines.experiment.delays import check_delays
+from avbaselines.experiment.delays import check_delays, check_recording_shares
 from avbaselines.experiment.registry import reader
 from avbaselines.extractors.extraction import extract
 from avbaselines.extractors.media import find_media
@@ -135,6 +135,7 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     for name, options in study.predictions.items():
         corpus.predictions[name] = read_prediction(name, options, ids, targets, release.root, folder, splits, frames)
     check_delays(study, corpus)
+    check_recording_shares(study, corpus)
     return corpus
 
 

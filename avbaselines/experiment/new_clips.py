@@ -10,6 +10,7 @@ from avbaselines import extractors
 from avbaselines.corpora.modalities import read_features, summarise_steps
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
 from avbaselines.corpora.table import as_text, index_by_id, read_table
+from avbaselines.corpora.transcripts import letter_counts
 from avbaselines.errors import InputError
 from avbaselines.extractors.recipe import OPTIONS, Recipe, load_recipe
 from avbaselines.extractors.table import FeatureTable
@@ -100,13 +101,13 @@ def _read(name, table, modality):
     if isinstance(table, FeatureTable):
         ids, X, columns, source = table.clip_id, table.X, list(table.columns), name
     elif isinstance(table, pd.DataFrame):
-        ids, X, columns, source = _of_frame(name, table)
+        ids, X, columns, source = _of_frame(name, table, made)
     else:
         path = Path(table)
         if path.is_dir():
             raise InputError(f"{name}: {path} is a folder; give one table, or extract from it with a recipe")
         source = f"{name}: {path}"
-        ids, X, columns = read_features(path, name)
+        ids, X, columns = read_features(path, name, text=made.get("text"), width=made.get("width"))
         columns = _named_as_then(columns, path.stem, made)
     if X.ndim == 3:
         if "functionals" not in made:
@@ -120,9 +121,14 @@ def _read(name, table, modality):
     return ids, _by_name(X, columns, modality, source)
 
 
-def _of_frame(name, table):
+def _of_frame(name, table, made):
     if not table.index.is_unique:
         raise InputError(f"{name}: clip id {str(table.index[table.index.duplicated()][0])!r} occurs more than once")
+    if made.get("text"):
+        if made["text"] not in table:
+            raise InputError(f"{name}: no column {made['text']!r} with what is said in each clip")
+        ids = np.asarray(as_text(table.index).tolist(), dtype=str)
+        return ids, *letter_counts(table[made["text"]].to_numpy(object), made["width"]), name
     try:
         X = table.to_numpy(np.float32)
     except (TypeError, ValueError) as error:

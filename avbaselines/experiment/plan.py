@@ -89,6 +89,7 @@ def plan(study, targets, only=()):
         if len(inputs) > 1 or (inputs and stage.settings.keys() - {"best"}):
             systems.append(_fusion(stage, inputs, matching))
     _refuse_equal_names(systems)
+    _refuse_unknown_answer(study.systems.answer, systems)
     return _keep(systems, only) if only else systems
 
 
@@ -263,6 +264,15 @@ def _refuse_equal_names(systems):
     for row in rows:
         if rows.count(row) > 1:
             raise InputError(f"two systems are named {row!r}; rename the modality, prediction or fusion")
+
+
+def _refuse_unknown_answer(answer, systems):
+    able = [system.name for system in systems if system.kind == "measured" and not system.transductive]
+    if answer is not None and answer not in able:
+        raise InputError(
+            f"systems.answer: no system {answer!r} that could be handed over{nearest(answer, able)}; known: "
+            f"{', '.join(able)}"
+        )
 
 
 def _keep(systems, only):

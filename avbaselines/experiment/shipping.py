@@ -79,7 +79,8 @@ def _handed_over(side, outcome, results, shipped):
     own = results[(results["protocol"] == side.protocol) & (results["picked"] == "yes")]
     for name in own["system"].unique():
         if name in shipped:
-            return name, "picked by out-of-fold score"
+            named = name == side.study.systems.answer
+            return name, "named by the study as its answer" if named else "picked by out-of-fold score"
     scores = {
         name: _oof_score(side, outcome, system)
         for name, system in shipped.items()
@@ -112,6 +113,7 @@ def _card(system, side, outcome, results, digests):
         "inputs": _inputs(system, side, outcome, digests),
         "settings": system.settings,
         "selected": finished.raw.selected,
+        "recording_share": finished.raw.shares,
         "transductive": system.transductive,
         "targets": [
             {

@@ -26,6 +26,8 @@ class Fitted:
         Per target, the weight of each input of a fusion.
     selected : dict of str to list of str
         Per target, the inputs that a fusion of the best few takes; empty for other systems.
+    shares : dict of str to float
+        Per target, the share of a fused prediction that is its recording's mean; empty for other systems.
     note : str
     trials : list of dict
         Of a search: trial, value, state, params, reason.
@@ -40,6 +42,7 @@ class Fitted:
     masked: dict = field(default_factory=dict)
     weights: dict = field(default_factory=dict)
     selected: dict = field(default_factory=dict)
+    shares: dict = field(default_factory=dict)
     note: str = ""
     trials: list = field(default_factory=list)
     importance: dict = field(default_factory=dict)
@@ -103,7 +106,7 @@ class Store:
         arrays |= {f"test/{name}": value for name, value in fitted.test.items()}
         for mask, values in fitted.masked.items():
             arrays |= {f"masked/{mask}/{name}": value for name, value in values.items()}
-        names = ("weights", "selected", "note", "trials", "importance", "seconds")
+        names = ("weights", "selected", "shares", "note", "trials", "importance", "seconds")
         plain = {name: getattr(fitted, name) for name in names}
         with replacing(self.path(key)) as temporary:
             np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)

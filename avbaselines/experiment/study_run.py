@@ -171,7 +171,7 @@ def run_study(
             splits if outcome.shipped in [split.name for split in splits] else [*splits, shipping_split(side.corpus)]
         )
         rows = gather(side, outcome, stored)
-        picked, rows = pick(side.corpus, rows, splits)
+        picked, rows = pick(side.corpus, rows, splits, side.study.systems.answer)
         scoreboard = Scoreboard(side.corpus, splits)
         found += score_rows(scoreboard, rows, picked, side.protocol)
         if side.people is not None:
@@ -248,6 +248,8 @@ def heading(sides):
     notes = dict.fromkeys([*study.notes, *(note for side in sides for note in side.corpus.notes)])
     if 0 < float(study.systems.matching) < 1:
         notes[f"Predictions are matched to {study.systems.matching:g} of the targets' deviation only."] = None
+    if study.systems.answer and any(study.systems.answer in system.rows for system in sides[0].systems):
+        notes[f"The answer, {study.systems.answer}, is named by the study file, not chosen out-of-fold."] = None
     return Heading(
         title=study.title,
         targets=[(target.name, target.metric, target.kind) for target in corpus.targets],
