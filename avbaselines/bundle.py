@@ -43,7 +43,7 @@ _OURS = {
     "chain": ("ChainRegressor",),
     "concordance": ("BoostedConcordanceRegressor",),
     "delay": ("DelayedRegressor",),
-    "fold_average": ("FoldAveraged",),
+    "fold_average": ("Averaged", "FoldAveraged"),
     "fusion": (
         *("BestSingleClassifier", "BestSingleRegressor", "GreedyFusionClassifier", "GreedyFusionRegressor"),
         *("MeanFusionClassifier", "MeanFusionRegressor"),

@@ -223,19 +223,24 @@ class Tuning(Section):
         Trials of each tuned system in each split, over all calls; the first is the defaults. 0 tunes nothing.
     systems : list of str
         Names of base systems that are tuned (``*`` matches any text).
-    search : list of {"learner", "scaling", "features", "order", "weights"}
+    search : list of {"learner", "scaling", "features", "order", "weights", "fusion"}
         The learner's own parameters; how features are scaled; which of them count, and how much each modality does; the
-        order of a chain; the weights of jointly learnt targets.
+        order of a chain; the weights of jointly learnt targets; by which method base systems are fused, and how many of
+        the best of them (the system ``late-tuned``).
     pruning : bool
         Whether a trial ends after a fold in which it is worse than half of those before it.
+    average : int
+        At most so many of the best trials are fitted, and their predictions averaged: 1, 2, 4 ... of them, whichever
+        scores best out-of-fold. Systems with delay or smoothing take the best alone.
     """
 
     trials: int = Field(default=0, ge=0, le=100_000)
     systems: list[str] = Field(default=["*"], min_length=1)
-    search: list[Literal["learner", "scaling", "features", "order", "weights"]] = Field(
-        default=["learner", "scaling", "features", "order", "weights"], min_length=1
+    search: list[Literal["learner", "scaling", "features", "order", "weights", "fusion"]] = Field(
+        default=["learner", "scaling", "features", "order", "weights", "fusion"], min_length=1
     )
     pruning: bool = True
+    average: int = Field(default=8, ge=1, le=100)
 
 
 SPEAKER = "speaker"

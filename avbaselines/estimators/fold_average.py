@@ -1,4 +1,4 @@
-"""Predictions as some challenges make them: the mean over fits that each leave one fold out, and none of all clips."""
+"""Means over several fits: of those that each leave one fold out, as some challenges predict, and of any given."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -7,7 +7,41 @@ from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
 
-__all__ = ["FoldAveraged"]
+__all__ = ["Averaged", "FoldAveraged"]
+
+
+class Averaged(BaseEstimator):
+    """The mean prediction of models that were fitted to the same rows and targets.
+
+    Parameters
+    ----------
+    models : list of estimators
+        Fitted: of regressed targets, of a class, or chains over both.
+    """
+
+    def __init__(self, models):
+        self.models = models
+
+    @property
+    def target_classes_(self):
+        """Classes of each class target, by its number."""
+        first = self.models[0]
+        if hasattr(first, "target_classes_"):
+            return first.target_classes_
+        return {0: first.classes_} if hasattr(first, "classes_") else {}
+
+    def outputs(self, X):
+        """Mean predictions per target: (n, 1) for a regressed one, posteriors (n, K) for classes; X (n, n_features)."""
+        return mean_outputs(self.models, X, self.target_classes_)
+
+
+def mean_outputs(models, X, classes):
+    """Mean predictions per target of several models, whose classes are among the given ones."""
+    each = [
+        [_spread(values, model, number, classes) for number, values in enumerate(_outputs(model, X))]
+        for model in models
+    ]
+    return [np.mean(values, axis=0) for values in zip(*each, strict=True)]
 
 
 class FoldAveraged(BaseEstimator):
@@ -64,7 +98,7 @@ class FoldAveraged(BaseEstimator):
         self.oof_outputs_ = [np.full((len(X), width), np.nan) for width in widths]
         for (rows, outputs), model in zip(held, self.models_, strict=True):
             for number, values in enumerate(outputs):
-                self.oof_outputs_[number][rows] = self._spread(values, model, number)
+                self.oof_outputs_[number][rows] = _spread(values, model, number, self.target_classes_)
         notes = [getattr(model, "note_", "") for model in self.models_]
         self.note_ = "; ".join(
             dict.fromkeys([f"mean of {len(numbers)} fits, one a fold left out", *filter(None, notes)])
@@ -74,11 +108,7 @@ class FoldAveraged(BaseEstimator):
     def outputs(self, X):
         """Mean predictions per target: (n, 1) for a regressed one, posteriors (n, K) for classes."""
         check_is_fitted(self)
-        each = [
-            [self._spread(values, model, number) for number, values in enumerate(_outputs(model, X))]
-            for model in self.models_
-        ]
-        return [np.mean(values, axis=0) for values in zip(*each, strict=True)]
+        return mean_outputs(self.models_, X, self.target_classes_)
 
     def _classes(self, y):
         first = self.models_[0]
@@ -90,14 +120,15 @@ class FoldAveraged(BaseEstimator):
             return found
         return {0: np.unique(y)} if hasattr(first, "classes_") else {}
 
-    def _spread(self, values, model, number):
-        """Posteriors over all classes (0 for one that this fit has not seen), or values as a column."""
-        if number not in self.target_classes_:
-            return values.reshape(len(values), 1)
-        own = model.target_classes_[number] if hasattr(model, "target_classes_") else model.classes_
-        spread = np.zeros((len(values), len(self.target_classes_[number])))
-        spread[:, np.searchsorted(self.target_classes_[number], own)] = values
-        return spread
+
+def _spread(values, model, number, classes):
+    """Posteriors over all classes of a target (0 for one that this fit has not seen), or values as a column."""
+    if number not in classes:
+        return values.reshape(len(values), 1)
+    own = model.target_classes_[number] if hasattr(model, "target_classes_") else model.classes_
+    spread = np.zeros((len(values), len(classes[number])))
+    spread[:, np.searchsorted(classes[number], own)] = values
+    return spread
 
 
 def _of_present(soft, y, rows):

@@ -5,7 +5,7 @@ from inspect import signature
 
 __all__ = ["BOOSTED", "NOTHING", "PREPARED", "Choice", "Drawn", "Real", "Whole"]
 
-PARTS = ("learner", "scaling", "features", "order", "weights")
+PARTS = ("learner", "scaling", "features", "order", "weights", "fusion")
 """What dimensions of a search space are about."""
 
 

@@ -12,6 +12,7 @@ from avbaselines.experiment.cluster import cluster_results
 from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
+from avbaselines.experiment.fit_fusion_search import fit_searched_fusion
 from avbaselines.experiment.fit_search import JOURNAL, Search, check_storage
 from avbaselines.experiment.fit_tuned import fit_tuned
 from avbaselines.experiment.plan import without
@@ -178,7 +179,7 @@ def _depths(systems):
     for system in systems:
         below = max((depths[name] for name in system.inputs), default=0)
         depths[system.name] = below + bool(system.inputs and system.method != "mean")
-        if "best" in system.settings:
+        if "best" in system.settings or (system.inputs and system.tuning):
             depths[system.name] = max(2, below + 1)
     return depths
 
@@ -253,8 +254,8 @@ def _unit(system, split, outcome, context, features, systems):
     task = outcome.tasks[split.name]
     read += [task.strength, str(task.combined)] if system.tuning else []  # a search goes by what is scored
     key = digest(code_digest(), context[split.name], described, read)[:32]
-    # More trials are the same search going on.
-    searched = described | {"tuning": {**system.tuning, "trials": "any"}}
+    # More trials are the same search going on, however many of them are averaged.
+    searched = described | {"tuning": {**system.tuning, "trials": "any", "average": "any"}}
     name = digest(code_digest(), context[split.name], searched, read)[:32] if system.tuning else ""
     reads = tuple(() if by_name[name].inputs else by_name[name].modalities for name in system.inputs)
     return Unit(system, split, key, sources, reads=reads, search_name=name)
@@ -310,7 +311,10 @@ def _work(unit, task, features, store):
     try:
         if unit.system.inputs:
             inputs = [source.load(store) for source in unit.sources]
-            fitted, models = fit_fusion(unit.system, task, inputs, unit.reads)
+            if unit.search:
+                fitted, models = fit_searched_fusion(unit.system, task, inputs, unit.reads, unit.search)
+            else:
+                fitted, models = fit_fusion(unit.system, task, inputs, unit.reads)
         else:
             blocks, test_blocks = [X[fit_rows] for X in features], [X[test_rows] for X in features]
             if unit.search:

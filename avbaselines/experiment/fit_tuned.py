@@ -6,6 +6,7 @@ import numpy as np
 from optuna.trial import TrialState
 from threadpoolctl import threadpool_limits
 
+from avbaselines.estimators.fold_average import Averaged
 from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
 from avbaselines.evaluation.metrics import METRICS, score
 from avbaselines.experiment.finish import finish
@@ -42,7 +43,8 @@ def fit_tuned(system, task, blocks, test_blocks, where):
     Returns
     -------
     fitted : Fitted
-        With ``trials`` and ``importance``; the defaults stay where no trial beats them.
+        With ``trials`` and ``importance``; the mean of the best few trials, or the best alone where that scores better:
+        never worse out-of-fold than the defaults.
     models : dict of str to estimator
     """
     started = time.perf_counter()
@@ -52,17 +54,51 @@ def fit_tuned(system, task, blocks, test_blocks, where):
         # With nothing to search, every trial would be the defaults.
         number = system.tuning["trials"] if space else 1
         trials = search(where, space, number, task.seed, objective, system.tuning["pruning"])
-    best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=lambda trial: trial.value)
-    fitted, models = fit_base(system, task, blocks, test_blocks, drawn_of(best, space))
-    fitted.trials = [_row(trial, number) for number, trial in enumerate(trials)]
+    best = sorted((t for t in trials if t.state == TrialState.COMPLETE), key=lambda trial: -trial.value)
+    most = 1 if is_timed(system) else system.tuning["average"]
+    fits = [fit_base(system, task, blocks, test_blocks, drawn_of(trial, space)) for trial in best[:most]]
+    fitted, models, kept = _averaged(fits, task, system.matching)
+    fitted.trials = [trial_row(trial, number) for number, trial in enumerate(trials)]
     fitted.importance = importances(trials)
-    fitted.note = "; ".join(filter(None, [_note(trials, trials.index(best), space), fitted.note]))
+    averaged = f"mean of the best {kept} of {len(trials)} trials" if kept > 1 else ""
+    found = found_words(trials, trials.index(best[0]), space)
+    fitted.note = "; ".join(filter(None, [averaged, found, fitted.note]))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
 
 
+def _averaged(fits, task, matching):
+    """The mean of the first 1, 2, 4 ... fits, whichever scores best out-of-fold: predictions, models, how many."""
+    numbers = [2**k for k in range(len(fits).bit_length())]
+    means = [_mean([fitted for fitted, _ in fits[:number]]) for number in numbers]
+    scores = [out_of_fold_score(mean, task, matching) for mean in means]
+    chosen = int(np.argmax(scores))
+    if chosen == 0:
+        return *fits[0], 1
+    models = [models for _, models in fits[: numbers[chosen]]]
+    together = {}
+    for name, first in models[0].items():
+        # A model of several targets stays one: bundles ask it once.
+        together.setdefault(id(first), Averaged([part[name] for part in models]))
+    return means[chosen], {name: together[id(first)] for name, first in models[0].items()}, numbers[chosen]
+
+
+def _mean(parts):
+    """Mean predictions of fits that predict the same rows."""
+
+    def mean(values):
+        return {name: np.mean([part[name] for part in values], axis=0) for name in values[0]}
+
+    return Fitted(
+        oof=mean([part.oof for part in parts]),
+        test=mean([part.test for part in parts]),
+        masked={mask: mean([part.masked[mask] for part in parts]) for mask in parts[0].masked},
+        note=parts[0].note,
+    )
+
+
 def drawn_again(system, task, blocks, trials):
-    """The values that a finished search chose; of a system that was not tuned, none.
+    """The values of a finished search's best trial; of a system that was not tuned, none.
 
     Parameters
     ----------
@@ -155,7 +191,8 @@ def out_of_fold_score(fitted, task, matching=True):
     return float(np.sum(values) if combined is not None else np.mean(values))
 
 
-def _row(trial, number):
+def trial_row(trial, number):
+    """A trial as it is kept with the fit."""
     return {
         "trial": number,
         "value": trial.value,
@@ -165,7 +202,8 @@ def _row(trial, number):
     }
 
 
-def _note(trials, best, space):
+def found_words(trials, best, space):
+    """What a search chose, in words."""
     if len(trials) == 1:
         return "nothing to tune" if not space else "defaults: one trial"
     if best == 0:

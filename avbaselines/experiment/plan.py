@@ -8,6 +8,7 @@ from avbaselines.errors import InputError
 from avbaselines.experiment.fit import CONCORDANCES
 from avbaselines.experiment.registry import learner_name
 from avbaselines.schema import nearest
+from avbaselines.systems import Stage
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def plan(study, targets, only=()):
     _refuse_nothing_to_decode(study, targets)
     base = list(_base(study, targets, matching))
     systems = [*_imported(study, matching), *base, *_tuned(study, base)]
+    systems += _searched_fusion(study, systems, matching)
     for stage in study.systems.fusion:
         inputs = _inputs(stage, systems)
         if len(inputs) > 1 or (inputs and stage.settings.keys() - {"best"}):
@@ -134,7 +136,7 @@ TUNED = "-tuned"
 def _tuned(study, base):
     """Tuned twins of base systems; whatever normalises by evaluated clips is left as it is."""
     tuning = study.tuning
-    if not tuning.trials:
+    if not tuning.trials or set(tuning.search) == {"fusion"}:
         return
     able = [system for system in base if not system.transductive]
     for pattern in tuning.systems:
@@ -148,6 +150,17 @@ def _tuned(study, base):
         if any(fnmatchcase(system.name, pattern) for pattern in tuning.systems):
             raw_name = f"{system.name}{TUNED}-raw" if system.raw_name else None
             yield replace(system, name=f"{system.name}{TUNED}", raw_name=raw_name, tuning=options)
+
+
+def _searched_fusion(study, systems, matching):
+    """One late fusion of which method and inputs are searched; it starts from the greedy one of all base systems."""
+    if not study.tuning.trials or "fusion" not in study.tuning.search:
+        return []
+    stage = Stage(method="greedy", name=f"late{TUNED}")
+    inputs = _inputs(stage, systems)
+    if len(inputs) < 2:
+        return []
+    return [replace(_fusion(stage, inputs, matching), tuning=study.tuning.model_dump(exclude={"systems"}))]
 
 
 def _task_settings(task, sections, targets):
@@ -215,7 +228,7 @@ def _inputs(stage, systems):
     Of a system and its tuned twin a wildcard takes the twin: the two say nearly the same.
     """
     chosen = []
-    twins = {system.name.removesuffix(TUNED): system for system in systems if system.tuning}
+    twins = {system.name.removesuffix(TUNED): system for system in systems if system.tuning and system.learner}
     for pattern in stage.inputs:
         wild = "*" in pattern
         found = [

@@ -1,4 +1,4 @@
-"""Videos of one mood: fused predictions drawn to their recording's mean, transcripts, and an answer named beforehand."""
+"""Fused predictions drawn to their recording's mean, transcripts, and an answer that the study names."""
 
 import json
 

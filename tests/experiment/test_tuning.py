@@ -1,5 +1,6 @@
 """Searches: cut and resumed, counted over all calls, never below the defaults, blind to evaluated clips."""
 
+import json
 import os
 import runpy
 import signal
@@ -21,16 +22,22 @@ from avbaselines.estimators.folds import group_folds
 from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment import registry
 from avbaselines.experiment.fit import Frames, Task, fit_base
+from avbaselines.experiment.fit_fusion import fit_fusion
+from avbaselines.experiment.fit_fusion_search import fit_searched_fusion
 from avbaselines.experiment.fit_search import Search, check_storage, search
-from avbaselines.experiment.fit_tuned import Objective, drawn_again, fit_tuned, out_of_fold_score
+from avbaselines.experiment.fit_tuned import Objective, _averaged, drawn_again, fit_tuned, out_of_fold_score
 from avbaselines.experiment.plan import System, plan
+from avbaselines.experiment.store import Fitted
 from avbaselines.run import main
 from avbaselines.study import load_study
 
 SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
 results_of, run, write_release = SMALL["results_of"], SMALL["run"], SMALL["write_release"]
 TRIALS = 12
-TUNING = {"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"], "pruning": True}
+TUNING = {
+    **{"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"]},
+    **{"pruning": True, "average": 1},
+}
 SPACE = {"x": Real(0.1, 10.0, 1.0), "kind": Choice({"a": 1, "b": 2})}
 
 
@@ -44,9 +51,10 @@ def task_and_block(seed=0, n=90):
     return Task([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
 
 
-def tuned(folder, trials=TRIALS, learner="ridge", seed=0, name="search", storage=None, test=None):
+def tuned(folder, trials=TRIALS, learner="ridge", seed=0, name="search", storage=None, test=None, average=1):
     task, X = task_and_block(seed)
-    system = System("tuned", modalities=("audio",), learner=learner, task="single", tuning=TUNING | {"trials": trials})
+    tuning = TUNING | {"trials": trials, "average": average}
+    system = System("tuned", modalities=("audio",), learner=learner, task="single", tuning=tuning)
     test = X[:1] if test is None else test
     fitted, _ = fit_tuned(system, task, [X], [test], Search(name, storage or str(folder / "trials.journal")))
     return fitted, task, X
@@ -138,6 +146,24 @@ def test_what_a_finished_search_chose_can_be_fitted_again(whole):
     assert drawn.values
     assert drawn_again(system, task, [X], whole.trials[:1]) == drawn_again(system, task, [X], []) == NOTHING
     np.testing.assert_array_equal(again.oof["arousal"], whole.oof["arousal"])
+
+
+def test_the_best_trials_are_averaged_where_that_scores_better():
+    task, _ = task_and_block()
+    y, rng = task.y["arousal"], np.random.default_rng(2)
+
+    def fit(noise):
+        return Fitted({"arousal": (y + noise)[:, None]}, {"arousal": rng.normal(size=(1, 1))}), {"arousal": object()}
+
+    fits = [fit(rng.normal(size=len(y))) for _ in range(5)]  # errors of their own: the more the better
+    fitted, models, kept = _averaged(fits, task, True)
+    assert kept == 4 and len(models["arousal"].models) == 4
+    for part in ("oof", "test"):
+        each = [getattr(item, part)["arousal"] for item, _ in fits[:4]]
+        np.testing.assert_allclose(getattr(fitted, part)["arousal"], np.mean(each, axis=0))
+    worse = [fits[0], *(fit(5 * rng.normal(size=len(y))) for _ in range(4))]
+    fitted, models, kept = _averaged(worse, task, True)
+    assert kept == 1 and fitted is worse[0][0] and models is worse[0][1]
 
 
 def test_every_seed_has_trials_of_its_own(tmp_path, whole):
@@ -272,21 +298,70 @@ def test_tuned_systems_stand_beside_untuned_ones_and_feed_the_fusions(finished):
     notes = results.query("split == 'all' and system == 'ridge-audio-tuned'")["note"]
     assert notes.str.contains("of 4 trials|of 4 ").all()
     trials = pd.read_csv(result.folder / "tuning.csv", dtype={"split": str})
-    assert len(trials) == 3 * 4 * 4 and set(trials["split"]) == {"0", "1", "2", "final"}
+    base = trials[trials["system"].str.startswith("ridge") & ~trials["split"].str.contains("inner")]
+    assert len(base) == 3 * 4 * 4 and set(base["split"]) == {"0", "1", "2", "final"}
     first = trials.query("trial == 0").set_index(["split", "system"])["value"]
     best = trials.groupby(["split", "system"])["value"].max()
     first = first.reindex(best.index)
     assert (best >= first).all() and (best > first).any()
-    assert bundle.load(result.folder, "ridge-audio+face-tuned") is not None  # loads without pickle as any other
     page = (result.folder / "report.html").read_text()
     assert "Tuning: gain by trial" in page
+
+
+def test_shipped_averages_and_searched_fusions_predict_as_the_run_did(tmp_path):
+    folder = write_release(tmp_path)
+    study = folder / "study.toml"
+    text = study.read_text()
+    study.write_text(text.replace('folds = "fold"', 'column = "fold"\ntrain = ["1", "2"]\ntest = ["0"]'))
+    result, _ = run(folder, "tuning.trials=8", "systems.transductive=[]")
+    notes = results_of(result).query("split == 'all'").drop_duplicates("system").set_index("system")["note"].fillna("")
+    averaged = [name for name in notes.index if "mean of the best" in notes[name] and not name.endswith("-raw")]
+    assert averaged
+    everything = pd.read_parquet(result.folder / "predictions.parquet").query("part == 'test' and target == 'arousal'")
+    for name in [*averaged, "late-tuned"]:
+        system = bundle.load(result.folder, name)
+        stored = everything.query("system == @name").set_index("clip_id")["prediction"]
+        told = system.predict({key: folder / f"{key}.npz" for key in system.modalities}, clips=folder / "clips.csv")
+        expected = stored.astype(float).to_numpy()
+        assert told.loc[stored.index, "arousal"].to_numpy() == pytest.approx(expected, abs=1e-6), name
+
+
+def test_the_search_of_a_fusion_starts_from_the_greedy_one(finished):
+    folder, result, corpus = finished
+    trials = pd.read_csv(result.folder / "tuning.csv", dtype={"split": str}).query("system == 'late-tuned'")
+    assert {"0~0", "0~1", "0~2"} < set(trials["split"])  # judged by searches that did not see the fold
+    assert json.loads(trials.query("trial == 0")["params"].iloc[0]) == {"method": "greedy", "best": 3}
+    systems = {s.name: s for s in plan(load_study(folder / "study.toml", ["tuning.trials=4"]), corpus.targets)}
+    assert systems["late-tuned"].inputs == systems["late-greedy"].inputs
+    study = load_study(folder / "study.toml", ["tuning.trials=4", "tuning.search=['fusion']"])
+    names = [s.name for s in plan(study, corpus.targets)]
+    assert "late-tuned" in names and "ridge-audio-tuned" not in names
+    study = load_study(folder / "study.toml", ["tuning.trials=4", "tuning.search=['learner']"])
+    assert "late-tuned" not in [s.name for s in plan(study, corpus.targets)]
+
+
+def test_a_searched_fusion_takes_what_scores_best(tmp_path):
+    task, _ = task_and_block()
+    y, rng = task.y["arousal"], np.random.default_rng(0)
+    told = [*(y + rng.normal(size=(3, 90))), *rng.normal(size=(5, 90))]
+    inputs = [Fitted({"arousal": values[:, None]}, {"arousal": np.zeros((1, 1))}) for values in told]
+    tuning = TUNING | {"trials": 20, "search": ["fusion"]}
+    system = System("late-tuned", method="mean", stage=1, inputs=tuple("abcdefgh"), tuning=tuning)
+    where = Search("late", str(tmp_path / "j"))
+    fitted, _ = fit_searched_fusion(system, task, inputs, [()] * 8, where)
+    plain, _ = fit_fusion(replace(system, tuning={}), task, inputs)
+    assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
+    best = max(row["value"] for row in fitted.trials)
+    assert out_of_fold_score(fitted, task) == best > fitted.trials[0]["value"] + 0.05
+    assert "tuned: trial" in fitted.note
 
 
 def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished):
     folder, result, _ = finished
     assert run(folder, "tuning.trials=4", "systems.transductive=[]")[0].computed == 0
     more, _ = run(folder, "tuning.trials=5", "systems.transductive=[]")
-    assert more.computed == 4 * (3 + 4)  # three tuned systems and four fusions of them, in four splits
+    # Three tuned systems, four fusions of them and the searched one, that one in three inner folds too; in four splits.
+    assert more.computed == 4 * (3 + 4 + 1 + 3)
 
 
 def test_labels_of_evaluated_clips_change_no_trial(finished, tmp_path):
