@@ -6,8 +6,12 @@ import pandas as pd
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.comparison import compare_means, holm
 from avbaselines.evaluation.metrics import METRICS
+from avbaselines.experiment.plan import TUNED
 from avbaselines.experiment.registry import JOINT
 from avbaselines.experiment.scoring import PICKED
+
+ALL_TUNED, ALL_DEFAULTS = "all tuned systems", "their defaults"
+LATE = f"late{TUNED}"
 
 
 def fusion_weights(systems, outcome, splits):
@@ -67,7 +71,8 @@ def comparisons(board, rows, picked, protocol, further=()):
     pandas.DataFrame
         protocol, system_a, system_b, target, difference, ci_low, ci_high, p_value, p_holm (corrected for their
         number); of the mean over targets of the study's metrics, or its combined score, and of joint decoding against
-        means also of each target; positive = a is better.
+        means also of each target; positive = a is better. Tuned systems stand against their defaults, one by one and
+        (`ALL_TUNED` against `ALL_DEFAULTS`) on average.
     """
     by_name = {row.name: row for row in rows if not row.failed}
     pairs = [(picked, name) for name in by_name if picked and name != picked]
@@ -98,12 +103,46 @@ def comparisons(board, rows, picked, protocol, further=()):
         if by_name[a].system.method.startswith(JOINT) and a != picked
         for target in board.corpus.targets
     ]
+    found += _tuning_gains(board, by_name, protocol)
     columns = ["protocol", "system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value"]
     table = pd.DataFrame(found, columns=columns)
     return table.assign(p_holm=holm(table["p_value"].to_numpy(float)) if len(table) else [])
 
 
+def _tuning_gains(board, by_name, protocol):
+    """Every tuned system against its defaults, and the mean over all of these pairs."""
+    pairs = [(name, name.removesuffix(TUNED)) for name, row in by_name.items() if row.system.tuning and name != LATE]
+    pairs = [(a, b) for a, b in pairs if b in by_name and not a.endswith("-raw")]
+    target = COMBINED if board.corpus.combined else "mean"
+    named = {"protocol": protocol, "target": target}
+    found = [named | {"system_a": a, "system_b": b, **_compared(board, by_name[a], by_name[b])} for a, b in pairs]
+    if len(pairs) > 1:
+        together = [part for a, b in pairs for part in _parts(board, by_name[a], by_name[b])]
+        found.append(named | {"system_a": ALL_TUNED, "system_b": ALL_DEFAULTS, **_figures(together)})
+    return found
+
+
+def tuning_words(tests):
+    """A sentence a protocol on what tuning gained on the evaluated clips; none where nothing was tuned."""
+    return [
+        f"Tuning changed the score of its systems by {row.difference:+.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}] on "
+        f"average against their defaults (paired, over groups; protocol {row.protocol})."
+        for row in tests.itertuples()
+        if row.system_a == ALL_TUNED
+    ]
+
+
 def _compared(board, a, b, targets=None):
+    return _figures(_parts(board, a, b, targets))
+
+
+def _figures(parts):
+    result = compare_means(parts)
+    return {name: getattr(result, name) for name in ("difference", "ci_low", "ci_high", "p_value")}
+
+
+def _parts(board, a, b, targets=None):
+    """Metric and sums per group of both rows, for each term of the mean that is compared."""
     parts = []
     if targets is None and board.corpus.combined is not None:
         ours, theirs = board.combined_parts(a), board.combined_parts(b)
@@ -114,9 +153,7 @@ def _compared(board, a, b, targets=None):
         if not METRICS[target.metric].higher_is_better:
             ours, theirs = theirs, ours
         parts += [(metric, left, right) for (metric, left), (_, right) in zip(ours, theirs, strict=True)]
-    result = compare_means(parts)
-    names = ("difference", "ci_low", "ci_high", "p_value")
-    return {name: getattr(result, name) for name in names}
+    return parts
 
 
 def flag_fusions(results, targets):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Split
 from avbaselines.experiment import importance
-from avbaselines.experiment.comparing import comparisons, flag_fusions, reported_rows
+from avbaselines.experiment.comparing import comparisons, flag_fusions, reported_rows, tuning_words
 from avbaselines.experiment.engine import run_systems, shipping_split
 from avbaselines.experiment.factors import factor_table, write_factors
 from avbaselines.experiment.folder import (
@@ -194,6 +194,7 @@ def run_study(
     results = flag_fusions(results_frame([*found, *reported_rows(study)]), corpus.targets)
     tests = pd.concat(tests, ignore_index=True)
     words = heading(sides)
+    words.notes.extend(tuning_words(tests))
     board = leaderboard(results, words)
     twins = {
         system.raw_name
