@@ -7,8 +7,9 @@ import sys
 import pytest
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(("command", "option"), [("run", "--list"), ("run", "--reported"), ("extract", "--list")])
-def test_a_reader_that_leaves_ends_the_command_quietly(command, option):
+def test_a_reader_that_leaves_ends_the_command_quietly(command, option, unbuffered):
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -16,6 +17,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(command, option):
             [sys.executable, "-m", f"avbaselines.{command}", option],
             stdout=writing,
             stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             timeout=300,
         )
     finally:
