@@ -62,9 +62,9 @@ def ravdess(tmp_path_factory):
 
 
 def run(study, data, folder):
-    """The whole study with fewer inner folds; its overall rows, and what was planned."""
+    """The whole study with two inner folds; its overall rows, and what was planned."""
     path = find("studies", study)
-    sides = prepare(load_study(path, ["systems.inner_folds=3"]), path, data, ["honest"])
+    sides = prepare(load_study(path, ["systems.inner_folds=2"]), path, data, ["honest"])
     result = run_study(sides, folder)
     assert not result.failed and (folder / "leaderboard.md").is_file() and (folder / "report.html").is_file()
     results = pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
