@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-import traceback
 from contextlib import nullcontext
 from pathlib import Path
 
+from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
 
 DESCRIPTION = """\
@@ -51,20 +51,17 @@ def main(argv=None):
         Exit status: 0, 1, 2 or 130.
     """
     arguments = parser().parse_args(argv)
-    try:
-        if arguments.list:
-            return _list()
-        if arguments.cache_size or arguments.prune is not None:
-            return _cache(arguments.prune)
-        return _extract(arguments)
-    except InputError as error:
-        if arguments.debug:
-            traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; what was extracted is in the cache", file=sys.stderr)
-        return 130
+    return exit_status(
+        lambda: _asked(arguments), debug=arguments.debug, interrupted="what was extracted is in the cache"
+    )
+
+
+def _asked(arguments):
+    if arguments.list:
+        return _list()
+    if arguments.cache_size or arguments.prune is not None:
+        return _cache(arguments.prune)
+    return _extract(arguments)
 
 
 def _list():
@@ -76,7 +73,7 @@ def _list():
             print(f"{name:28} {load_recipe(name).title}")
         except InputError as error:
             print(f"{name:28} broken: {error}")
-    return 0
+    return DONE
 
 
 def _cache(days):
@@ -94,7 +91,7 @@ def _cache(days):
     print(
         f"{sum(u.bytes for u in report) / 1e6:10.1f} MB {sum(u.entries for u in report):8} entries  in {cache.folder}"
     )
-    return 0
+    return DONE
 
 
 def _extract(arguments):
@@ -140,7 +137,7 @@ def _report(table, media, out):
             print(f"{state}: {clip_id}: {reason}", file=sys.stderr)
     told = ", ".join(f"{counts[state]} {state}" for state in ("ok", "partial", "failed") if state in counts)
     print(f"{out}: {len(table.clip_id)} rows of {len(media)} recordings ({told}), {len(table.columns)} features")
-    return 1 if "failed" in counts else 0
+    return FAILED if "failed" in counts else DONE
 
 
 def _progress(title):

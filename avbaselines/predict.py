@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-import traceback
 from pathlib import Path
 
 from avbaselines import bundle
+from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
 from avbaselines.experiment.new_clips import media_by_modality, recipe_of
 from avbaselines.experiment.store import replacing
@@ -15,7 +15,6 @@ DESCRIPTION = """\
 Predict clips with a system of a finished run, from recordings (where recipes made its modalities) or feature tables.
 A table's columns are matched by name. Modalities may be left out; a clip that has none gets the training mean.
 Exit status: 0 done, 1 some recordings could not be read, 2 bad input, 130 interrupted."""
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 TABLES, FORMATS = (".csv", ".parquet", ".pq", ".npz"), (".csv", ".parquet")
 
 
@@ -62,16 +61,9 @@ def main(argv=None):
     """
     # A run, an option and then the media is how people write it; plain argparse would not take that.
     arguments = parser().parse_intermixed_args(argv)
-    try:
-        return predict(arguments)
-    except InputError as error:
-        if arguments.debug:
-            traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("interrupted; what was extracted is in the cache", file=sys.stderr)
-        return INTERRUPTED
+    return exit_status(
+        lambda: predict(arguments), debug=arguments.debug, interrupted="what was extracted is in the cache"
+    )
 
 
 def predict(arguments):

@@ -3,10 +3,8 @@
 import argparse
 import csv
 import json
-import os
 import sys
 import time
-import traceback
 from pathlib import Path
 
 import joblib
@@ -16,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from avbaselines import catalog
+from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
 from avbaselines.experiment.cluster import check_cluster, on_every_worker
 from avbaselines.experiment.device import usable_device, why_no_gpu
@@ -25,8 +24,6 @@ from avbaselines.experiment.study_run import expected_fits, prepare, run_study
 from avbaselines.reports.factors import render_factors
 from avbaselines.reports.leaderboard import render_terminal
 from avbaselines.study import load_study
-
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def parser():
@@ -86,26 +83,19 @@ def main(argv=None):
         0 done, 1 a system failed, 2 bad input, 130 interrupted.
     """
     arguments = parser().parse_args(argv)
-    try:
-        if arguments.list:
-            return _flushed(show_list(Console()))
-        if arguments.reported:
-            return _flushed(show_reported(Console()))
-        if not arguments.study:
-            raise InputError(f"name a study, or a study file; shipped: {', '.join(catalog.names('studies'))}")
-        return run(arguments, Console(), Console(stderr=True))
-    except InputError as error:
-        if arguments.debug:
-            traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader, such as `head`, has enough; what is still buffered goes nowhere, without a word at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    return exit_status(
+        lambda: _asked(arguments), debug=arguments.debug, interrupted="the same command goes on from here"
+    )
+
+
+def _asked(arguments):
+    if arguments.list:
+        return show_list(Console())
+    if arguments.reported:
+        return show_reported(Console())
+    if not arguments.study:
+        raise InputError(f"name a study, or a study file; shipped: {', '.join(catalog.names('studies'))}")
+    return run(arguments, Console(), Console(stderr=True))
 
 
 def run(arguments, console, messages):
@@ -165,12 +155,6 @@ def run(arguments, console, messages):
     work = f"{result.computed} fits" if result.computed else "nothing computed anew"
     messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)
     return FAILED if result.failed else DONE
-
-
-def _flushed(status):
-    """The status, once everything is written: a reader that left is noticed here and not as Python ends."""
-    sys.stdout.flush()
-    return status
 
 
 def _device(arguments, sides):

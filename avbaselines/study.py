@@ -31,7 +31,10 @@ class Paper(Section):
 
 
 class CorpusSection(Section):
-    """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them."""
+    """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
+
+    ``source`` says where the corpus can be had, for those who lack it.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -39,6 +42,7 @@ class CorpusSection(Section):
     group: str | None = None
     recording: str | None = None
     time: str | None = None
+    source: str = ""
     where: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
 
     @model_validator(mode="before")

@@ -7,13 +7,18 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("option", ["--list", "--reported"])
-def test_a_reader_that_leaves_ends_the_command_quietly(option):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(("command", "option"), [("run", "--list"), ("run", "--reported"), ("extract", "--list")])
+def test_a_reader_that_leaves_ends_the_command_quietly(command, option, unbuffered):
     reading, writing = os.pipe()
     os.close(reading)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "avbaselines.run", option], stdout=writing, stderr=subprocess.PIPE, timeout=300
+            [sys.executable, "-m", f"avbaselines.{command}", option],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            timeout=300,
         )
     finally:
         os.close(writing)

@@ -1,7 +1,6 @@
 """One table of objective, task mode and modality over the finished base systems of a run, with paired tests."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,9 +8,8 @@ import pandas as pd
 from avbaselines.evaluation.comparison import compare_means, holm
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.experiment.fit import CONCORDANCES
-from avbaselines.experiment.folder import write_text
+from avbaselines.experiment.folder import write_extras
 from avbaselines.experiment.registry import family
-from avbaselines.experiment.store import replacing
 from avbaselines.reports.factors import render_factors_latex, render_factors_markdown
 
 __all__ = ["COLUMNS", "factor_table", "write_factors"]
@@ -127,16 +125,13 @@ def write_factors(folder, tables, title):
         What was written, of all protocols.
     """
     tables = [table for table in tables if len(table)]
-    files = [Path(folder) / f"factors.{suffix}" for suffix in ("csv", "md", "tex")]
+    files = ("factors.csv", "factors.md", "factors.tex")
     if not tables:
-        for stale in files:
-            stale.unlink(missing_ok=True)
+        write_extras(folder, dict.fromkeys(files))
         return pd.DataFrame(columns=COLUMNS)
     whole = pd.concat(tables, ignore_index=True)
-    with replacing(files[0]) as temporary:
-        whole.to_csv(temporary, index=False)
-    write_text(files[1], render_factors_markdown(whole, title))
-    write_text(files[2], render_factors_latex(whole, title))
+    texts = (render_factors_markdown(whole, title), render_factors_latex(whole, title))
+    write_extras(folder, dict(zip(files, (whole, *texts), strict=True)))
     return whole
 
 

@@ -48,14 +48,24 @@ def write_results(folder, results, comparisons):
         comparisons.to_csv(temporary, index=False)
 
 
-def write_importance(folder, table):
-    """importance.csv, or nothing where nothing was measured (what an earlier run left goes)."""
-    path = Path(folder) / "importance.csv"
-    if table is None:
-        path.unlink(missing_ok=True)
-        return
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False)
+def write_extras(folder, files):
+    """Tables and texts that only some runs have; where there is none, what an earlier run left goes.
+
+    Parameters
+    ----------
+    folder : Path
+    files : dict of str to DataFrame, str or None
+        By file name.
+    """
+    for name, content in files.items():
+        path = Path(folder) / name
+        if content is None:
+            path.unlink(missing_ok=True)
+        elif isinstance(content, str):
+            write_text(path, content)
+        else:
+            with replacing(path) as temporary:
+                content.to_csv(temporary, index=False)
 
 
 def write_study(folder, study):

@@ -1,7 +1,6 @@
 """The sum of a study's identity check: rows of results, a table of its own, a trade-off figure and honest notes."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,6 @@ from avbaselines.experiment.load import read_release
 from avbaselines.experiment.plan import System
 from avbaselines.experiment.registry import learner_name
 from avbaselines.experiment.scoring import Scored, score_rows
-from avbaselines.experiment.store import replacing
 from avbaselines.experiment.verification import equal_error
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
 from avbaselines.schema import nearest
@@ -322,16 +320,3 @@ def _results(table, protocol):
             }
         )
     return results
-
-
-def write_identity(folder, leak):
-    """identity.csv and identity.md, or nothing where nothing was measured (what an earlier run left goes)."""
-    table, text = Path(folder) / "identity.csv", Path(folder) / "identity.md"
-    if leak is None:
-        table.unlink(missing_ok=True)
-        text.unlink(missing_ok=True)
-        return
-    with replacing(table) as temporary:
-        leak.table.to_csv(temporary, index=False)
-    with replacing(text) as temporary:
-        temporary.write_text(leak.markdown, encoding="utf-8")

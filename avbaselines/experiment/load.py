@@ -1,6 +1,7 @@
 """From a study file to a corpus: read, filter, join by id, and check before anything is fitted."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def data_folder(study, data):
         return None
     folder = Path(chosen).expanduser().resolve()
     if not folder.is_dir():
-        raise InputError(f"{origin}: no folder {folder}; needed is {reader(study.corpus.reader).NEEDS}")
+        raise InputError(f"{origin}: no folder {folder}; needed is {_needed(study)}")
     return folder
 
 
@@ -56,8 +57,11 @@ def read_release(study, study_path, data, progress=None):
     if root is None and source.ENVIRONMENT is not None and _needs_data(study):
         raise InputError(
             f"{study.title}: the corpus' folder is not known; give it with --data DIR or ${source.ENVIRONMENT}; "
-            f"needed is {source.NEEDS}"
+            f"needed is {_needed(study)}"
         )
+    files = _tables(study)
+    if root is not None and files and not any((root / name).exists() for name in files):
+        raise InputError(f"{root}: has nothing of {study.title}; needed is {_needed(study)}")
     context = {"data": root, "folder": study_path.resolve().parent}
     options = validate(source.Options, study.corpus.options, study_path, prefix="corpus", context=context)
     return source.read(options, root, progress=progress)
@@ -66,6 +70,20 @@ def read_release(study, study_path, data, progress=None):
 def _needs_data(study):
     """A study over one's own tables may name them by paths of their own; only ``${data}`` needs a folder."""
     return study.corpus.reader != "table" or "${data}" in str(study.model_dump())
+
+
+def _tables(study):
+    """What a study over one's own tables reads below ``${data}``."""
+    if study.corpus.reader != "table":
+        return []
+    return list(dict.fromkeys(re.findall(r"\$\{data\}/([^'\"]+)", str(study.model_dump()))))
+
+
+def _needed(study):
+    """What has to lie in the corpus' folder, and where it can be had."""
+    files = _tables(study)
+    needed = f"a folder with {', '.join(files)} (see the README)" if files else reader(study.corpus.reader).NEEDS
+    return f"{needed}; {study.corpus.source}" if study.corpus.source else needed
 
 
 def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.masks import masks, sources
 from avbaselines.experiment.scoring import PICKED, Scored, oof_score
-from avbaselines.experiment.store import replacing
 from avbaselines.reports.masking import draw, render_markdown, render_terminal
 from avbaselines.schema import nearest
 
@@ -116,19 +114,6 @@ def masking(side, outcome, board, rows, picked):
         "nothing hidden. Differences from it have paired 95 % intervals over groups.",
     ]
     return Masking(pd.DataFrame(found, columns=COLUMNS), notes)
-
-
-def write_masking(folder, found):
-    """masking.csv and masking.md, or nothing where nothing was measured (what an earlier run left goes)."""
-    table, text = Path(folder) / "masking.csv", Path(folder) / "masking.md"
-    if found is None:
-        table.unlink(missing_ok=True)
-        text.unlink(missing_ok=True)
-        return
-    with replacing(table) as temporary:
-        found.table.to_csv(temporary, index=False)
-    with replacing(text) as temporary:
-        temporary.write_text(found.markdown, encoding="utf-8")
 
 
 def _twins(side):

@@ -14,23 +14,23 @@ from avbaselines.experiment.engine import run_systems, shipping_split
 from avbaselines.experiment.factors import factor_table, write_factors
 from avbaselines.experiment.folder import (
     results_frame,
-    write_importance,
+    write_extras,
     write_predictions,
     write_provenance,
     write_results,
     write_study,
     write_text,
 )
-from avbaselines.experiment.leakage import leakage, people, write_identity
+from avbaselines.experiment.leakage import leakage, people
 from avbaselines.experiment.load import load_corpus
-from avbaselines.experiment.masking import masking, write_masking
+from avbaselines.experiment.masking import masking
 from avbaselines.experiment.masks import masks
 from avbaselines.experiment.outside import beside_outside, outside_lines
 from avbaselines.experiment.plan import plan
 from avbaselines.experiment.scoring import Scoreboard, gather, pick, score_rows
 from avbaselines.experiment.shipping import write_models
 from avbaselines.experiment.shown import predictions_shown, weights_shown
-from avbaselines.experiment.trials import trial_tables, write_trials
+from avbaselines.experiment.trials import trial_tables
 from avbaselines.reports.importance import family_losses
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
@@ -207,12 +207,17 @@ def run_study(
     write_models(folder, sides[0], outcomes[0], results)
     write_study(folder, study)
     write_results(folder, results, tests)
-    write_identity(folder, leak)
     factors = write_factors(folder, factors, study.title)
-    write_importance(folder, lost)
-    write_masking(folder, masked)
     trials, searched = trial_tables(sides, outcomes)
-    write_trials(folder, trials)
+    extras = {
+        "identity.csv": leak and leak.table,
+        "identity.md": leak and leak.markdown,
+        "importance.csv": lost,
+        "masking.csv": masked and masked.table,
+        "masking.md": masked and masked.markdown,
+        "tuning.csv": None if trials.empty else trials,
+    }
+    write_extras(folder, extras)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started

@@ -1,11 +1,8 @@
 """All trials of a run as tables: tuning.csv, and what the report draws of them."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
-
-from avbaselines.experiment.store import replacing
 
 COLUMNS = ["protocol", "split", "system", "trial", "value", "state", "params", "reason"]
 
@@ -38,13 +35,3 @@ def trial_tables(sides, outcomes):
             ]
     columns = [*COLUMNS[:3], "parameter", "importance"]
     return pd.DataFrame(trials, columns=COLUMNS), pd.DataFrame(importance, columns=columns)
-
-
-def write_trials(folder, trials):
-    """tuning.csv; none where nothing was tuned, and none of an earlier run either."""
-    path = Path(folder) / "tuning.csv"
-    if trials.empty:
-        path.unlink(missing_ok=True)
-        return
-    with replacing(path) as temporary:
-        trials.to_csv(temporary, index=False)

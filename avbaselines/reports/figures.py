@@ -88,6 +88,9 @@ def fits(predictions: pd.DataFrame, protocol: str, system: str, raw: str | None,
     if not parts:
         return [absent(f"{target.name}: prediction against truth", f"no test predictions of {system}")]
     if target.kind == "classes":
+        if not _bins(target, parts[-1][-1], 10):
+            few = f"of {len(rows)} posteriors no {LEAST_IN_BIN} are alike enough for a bin"
+            return [absent(f"{target.name}: calibration", few)]
         return [_calibration(parts[-1:], target, bins=10)]
     low = min(min(truth.min(), guess.min()) for *_, truth, guess in parts)
     high = max(max(truth.max(), guess.max()) for *_, truth, guess in parts)
@@ -115,17 +118,21 @@ def _ratio(part: float, whole: float) -> str:
     return number(part / whole) if whole else "undefined"
 
 
+def _bins(target: Target, guess: np.ndarray, bins: int) -> list:
+    """Clips of similar predictions, one array of indices a bin."""
+    if target.kind == "classes":
+        place = np.minimum((guess * bins).astype(int), bins - 1)
+        full = np.flatnonzero(np.bincount(place, minlength=bins) >= LEAST_IN_BIN)
+        return [np.flatnonzero(place == bin) for bin in full]
+    # Bins hold equally many clips, so that each point is equally sure.
+    return np.array_split(np.argsort(guess, kind="stable"), min(bins, max(2, len(guess) // LEAST_IN_BIN)))
+
+
 def _calibration(parts: list, target: Target, bins: int) -> Drawing:
     figure, axis = axes()
     words, ends = [], []
     for kind, name, colour, mark, truth, guess in parts:
-        if target.kind == "classes":
-            place = np.minimum((guess * bins).astype(int), bins - 1)
-            full = np.flatnonzero(np.bincount(place, minlength=bins) >= LEAST_IN_BIN)
-            order = [np.flatnonzero(place == bin) for bin in full]
-        else:
-            # Bins hold equally many clips, so that each point is equally sure.
-            order = np.array_split(np.argsort(guess, kind="stable"), min(bins, max(2, len(guess) // LEAST_IN_BIN)))
+        order = _bins(target, guess, bins)
         x, y = [guess[index].mean() for index in order], [truth[index].mean() for index in order]
         axis.plot(x, y, marker=mark, color=colour, lw=1.4, ms=5, label=kind or name)
         ends += [*x, *y]

@@ -56,9 +56,18 @@ def _columns(table, metric):
 
 
 PARTS = (
-    ("features", "Speakers told from features, before and after each erasure"),
-    ("predictions", "Speakers told from the predictions of each system"),
+    ("features", "representation", "Speakers told from features, before and after each erasure"),
+    ("predictions", "system", "Speakers told from the predictions of each system"),
 )
+
+
+def _parts(table, metric, rows):
+    """What was probed: its name, the head of its first column, a title, rows and columns."""
+    for part, head, title in PARTS:
+        here = [row for row in rows if row["probed"] == part]
+        if here:
+            tuned = table[(table["probed"] == part) & (table["strength"] == "tuned")]
+            yield part, head, title, here, _columns(tuned, metric)
 
 
 def _reported(rows):
@@ -82,10 +91,10 @@ def _verdicts(rows, max_loss):
         yield f"{what}: {', '.join(met) or 'by no erasure'}."
 
 
-def _caption(table):
-    if not (table["metric"] == "disentanglement").any():
-        return []
-    return ["Cut (disentanglement): relative drop of chance-corrected identity; lost: emotion score that it cost."]
+def _remarks(table, rows, max_loss, notes):
+    cut = "Cut (disentanglement): relative drop of chance-corrected identity; lost: emotion score that it cost."
+    caption = [cut] if (table["metric"] == "disentanglement").any() else []
+    return [*_verdicts(rows, max_loss), *_reported(rows), *caption, *notes]
 
 
 def render_identity_markdown(table, metric, notes, max_loss):
@@ -106,18 +115,14 @@ def render_identity_markdown(table, metric, notes, max_loss):
     str
     """
     rows, lines = _cells(table), ["# Who is speaking?", ""]
-    for part, title in PARTS:
-        here = [row for row in rows if row["probed"] == part]
-        if not here:
-            continue
-        columns = _columns(table[(table["probed"] == part) & (table["strength"] == "tuned")], metric)
-        heads = ["representation" if part == "features" else "system", *(head for head, *_ in columns)]
+    for part, first, title, here, columns in _parts(table, metric, rows):
+        heads = [first, *(head for head, *_ in columns)]
         lines += [f"## {title}", "", _pipe(heads), _pipe(["---"] * len(heads))]
         lines += [_pipe([row["system"], *(_figure(row, *c[1:], 3, True) for c in columns)]) for row in here]
         lines.append("")
         if part == "features":
             lines += [f"- {row['system']}: {row['note']}" for row in here] + [""]
-    remarks = [*_verdicts(rows, max_loss), *_reported(rows), *_caption(table), *notes]
+    remarks = _remarks(table, rows, max_loss, notes)
     return "\n".join(lines + [f"{line}  " for line in remarks]).rstrip() + "\n"
 
 
@@ -139,14 +144,10 @@ def render_identity(table, metric, notes, max_loss):
         What an erasure was allowed to cost.
     """
     rows, parts = _cells(table), []
-    for part, title in PARTS:
-        here = [row for row in rows if row["probed"] == part]
-        if not here:
-            continue
-        columns = _columns(table[(table["probed"] == part) & (table["strength"] == "tuned")], metric)
+    for part, first, title, here, columns in _parts(table, metric, rows):
         shown = Table(box=box.SIMPLE_HEAD)
         shown.pad_edge, shown.padding = False, (0, 1, 0, 0)
-        shown.add_column("representation" if part == "features" else "system", overflow="fold", min_width=20)
+        shown.add_column(first, overflow="fold", min_width=20)
         # The cut that trees see is left to the files: eighty columns hold no more.
         heads = {name: head.partition(", ")[0] for head, name, _ in columns if name != "disentanglement_boosted"}
         for name, head in heads.items():
@@ -157,7 +158,7 @@ def render_identity(table, metric, notes, max_loss):
             shown.add_row(Text(row["system"]), *("/".join(filter(None, figures)) for figures in told))
         parts += [Text(title, style="bold"), shown]
     where = "* seen/unseen speakers. Intervals are in identity.md, every strength in identity.csv."
-    lines = [*_verdicts(rows, max_loss), *_reported(rows), *_caption(table), *notes, where]
+    lines = [*_remarks(table, rows, max_loss, notes), where]
     return Group(*parts, *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in lines))
 
 

@@ -204,6 +204,13 @@ def test_classes_and_traces_are_drawn(emotion):
     assert "Emotion <study>" in found.text
 
 
+def test_few_posteriors_leave_out_the_calibration_alone(emotion):
+    results, predictions, heading = emotion
+    few = predictions[predictions["clip_id"].isin(predictions["clip_id"].unique()[:4])]
+    text = Texts(render_page(results, few, heading)).text
+    assert "emotion: calibration: not applicable: of " in text and "emotion: confusion matrix" in text
+
+
 def test_further_figures_are_shown(numbered, predictions, heading):
     page = render_page(
         numbered, predictions[:0], heading, more=[Drawing("Masking", "<svg/>", "alternative", "caption")]
