@@ -68,6 +68,15 @@ def test_the_sources_fusion_is_reproduced(shared_data, tmp_path):
     assert accuracy["deep-ridge"] >= accuracy["source-fusion"]
 
 
+@pytest.mark.slow
+def test_mosi_fuses_everything_and_names_its_answer(shared_data, tmp_path):
+    results = run("mosi", shared_data / "cmu_mosi", tmp_path, only=["joint", "joint-alone"])
+    assert set(results.loc[results["picked"] == "yes", "system"]) == {"joint"}
+    ccc, accuracy = values(results, "ccc", "sentiment")["honest"], values(results, "accuracy", "positive")["honest"]
+    assert ccc["joint"] >= 0.62 and accuracy["joint"] >= 0.765  # the text network's SVR alone: .591; all, early: .761
+    assert ccc["joint"] > ccc["joint-alone"]
+
+
 def test_pom_scores_clips_without_a_face(shared_data, tmp_path):
     results = run("pom", shared_data / "cmu_pom", tmp_path, "systems.learners=['ridge']", only=["late-matched-mean"])
     rows = results[(results["system"] == "ridge-face") & (results["metric"] == "ccc") & (results["target"] != "mean")]
