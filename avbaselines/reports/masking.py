@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .drawing import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, Drawing, absent, axes, styled, svg
+from .drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, Drawing, absent, axes, styled, svg
 from .words import number
 
 LINES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
@@ -93,7 +93,7 @@ def draw(table: pd.DataFrame, left: str) -> list[Drawing]:
 
 @styled
 def _draw(part, by, target, left):
-    figure, axis = axes(width=6.0, height=4.4)
+    figure, axis = axes(height=4.6)
     rows = part[(part["by"] == by) | (part["condition"] == "all")]
     words = []
     for position, (name, own) in enumerate(rows.groupby("system", sort=False)):
@@ -101,8 +101,8 @@ def _draw(part, by, target, left):
             continue
         own = own.sort_values("share")
         mark = None if name == left else MARKS[position % len(MARKS)]
-        colour = BLACK if name == left else GREY if position >= len(LINES) else LINES[position]
-        style = "--" if name == left else "-"
+        colour = BLACK if name == left else LINES[position % len(LINES)]
+        style = "--" if name == left else ":" if position >= len(LINES) else "-"
         axis.plot(100 * own["share"], own["value"], color=colour, marker=mark, ls=style, ms=4, lw=1.4, label=name)
         ends = [number(value) for value in own["value"].iloc[[0, -1]] if not math.isnan(value)]
         words.append(f"{name} from {' to '.join(ends)}")
