@@ -131,8 +131,8 @@ def test_without_the_named_system_the_best_out_of_fold_is_picked(tmp_path):
 
 
 def test_an_unknown_answer_is_refused_before_anything_is_fitted(tmp_path):
-    path = write(tmp_path, answer="wieghed")
-    with pytest.raises(InputError, match="systems.answer.*'wieghed'.*weighed"):
+    path = write(tmp_path, answer="weihged")
+    with pytest.raises(InputError, match="systems.answer.*'weihged'.*weighed"):
         prepare(load_study(path), path, None, ["honest"])
 
 
