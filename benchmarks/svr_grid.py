@@ -38,7 +38,7 @@ class Kept(KernelRegressor):
     """Keeps the out-of-fold predictions of all candidates, to compare them with the loop's."""
 
     def _scores(self, Y, oof):
-        self.every_oof_ = oof
+        self.every_oof_ = np.stack(list(oof))
         return super()._scores(Y, oof)
 
 

@@ -21,17 +21,19 @@ class _LightGBM:
         "max_columns": Whole(30, 2000, 2000, part="features"),
     }
 
-    def _parameters(self, X):
+    def _parameters(self, n_rows, n_columns):
         return {
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
             # Corpora of a few dozen rows must still be able to split.
-            "min_data_in_leaf": int(np.clip(len(X) // 20, 1, self.min_leaf)),
-            "feature_fraction": column_fraction(self.columns_per_tree, X.shape[1]),
+            "min_data_in_leaf": int(np.clip(n_rows // 20, 1, self.min_leaf)),
+            "feature_fraction": column_fraction(self.columns_per_tree, n_columns),
             "bagging_fraction": self.row_fraction,
             "bagging_freq": 1,
             "lambda_l2": 1.0,
             "max_bin": self.max_bin,
+            # Bounds of 63 bins need no more; ten times as many would take three times the memory of the features.
+            "bin_construct_sample_cnt": 20_000,
             # Labels come after binning, so binning must not drop columns by what one target needs.
             "feature_pre_filter": False,
             "force_col_wise": True,
@@ -42,10 +44,11 @@ class _LightGBM:
         }
 
     def _bin(self, X):
-        return lgb.Dataset(X, params=self._parameters(X), free_raw_data=True).construct()
+        return lgb.Dataset(X, params=self._parameters(*X.shape), free_raw_data=True).construct()
 
-    def _train(self, binned, X, y, rounds, n_classes=0, weights=None):
-        parameters = {**self._parameters(X), **objective(n_classes, "regression", "binary", "multiclass")}
+    def _train(self, binned, y, rounds, n_classes=0, weights=None):
+        own = self._parameters(len(y), binned.num_feature())
+        parameters = {**own, **objective(n_classes, "regression", "binary", "multiclass")}
         rows = np.flatnonzero(~np.isnan(y))
         data = binned if len(rows) == len(y) else binned.subset(rows)
         data.construct().set_label(y[rows])

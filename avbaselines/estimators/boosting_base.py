@@ -24,7 +24,7 @@ def column_fraction(columns_per_tree, n_columns):
 class _Boosting:
     """Rounds as candidates: one ensemble is trained, and read after each number of rounds.
 
-    A library gives ``_bin(X)``, ``_train(binned, X, y, rounds, n_classes=0, weights=None)`` and
+    A library gives ``_bin(X)``, ``_train(binned, y, rounds, n_classes=0, weights=None)`` and
     ``_margins(booster, X, first, last)``, the share of rounds first .. last - 1 in the raw predictions.
     """
 
@@ -43,41 +43,48 @@ class _Boosting:
 
 
 class BoostedRegressor(_Boosting, TunedRegressor):
-    def _try(self, X, targets, X_test, candidates):
-        columns = screened_columns(X, targets, self.max_columns)
-        X, X_test = X[:, columns], X_test[:, columns]
-        binned = self._bin(X)
-        staged = [self._staged(self._train(binned, X, y, self.rounds[-1]), X_test) for y in targets.T]
-        return np.stack(staged, axis=2)
+    def _try(self, X, train, targets, test, candidates):
+        columns = screened_columns(X, targets, self.max_columns, train)
+        binned = self._bin(_cells(X, train, columns))
+        boosters = [self._train(binned, y, self.rounds[-1]) for y in targets.T]
+        X_test = _cells(X, test, columns)
+        return np.stack([self._staged(booster, X_test) for booster in boosters], axis=2)
 
-    def _refit(self, X, targets, chosen):
-        columns = screened_columns(X, targets, self.max_columns)
-        X = X[:, columns]
-        binned = self._bin(X)
-        return columns, [self._train(binned, X, y, c["rounds"]) for y, c in zip(targets.T, chosen, strict=True)]
+    def _refit(self, X, rows, targets, chosen):
+        columns = screened_columns(X, targets, self.max_columns, rows)
+        binned = self._bin(_cells(X, rows, columns))
+        return columns, [self._train(binned, y, c["rounds"]) for y, c in zip(targets.T, chosen, strict=True)]
 
     def _outputs(self, model, X):
         columns, boosters = model
-        X = X[:, columns]
+        X = _cells(X, None, columns)
         rounds = [c["rounds"] for c in self.best_params_]
         return np.column_stack([self._margins(b, X, 0, last) for b, last in zip(boosters, rounds, strict=True)])
 
 
 class BoostedClassifier(_Boosting, TunedClassifier):
-    def _try(self, X, targets, X_test, candidates, weights=None):
-        columns = screened_columns(X, targets, self.max_columns)
-        X = X[:, columns]
-        booster = self._train(self._bin(X), X, targets, self.rounds[-1], targets.max() + 1, weights)
-        return _by_class(self._staged(booster, X_test[:, columns]), targets.max() + 1)
+    def _try(self, X, train, targets, test, candidates, weights=None):
+        columns = screened_columns(X, targets, self.max_columns, train)
+        binned = self._bin(_cells(X, train, columns))
+        booster = self._train(binned, targets, self.rounds[-1], targets.max() + 1, weights)
+        return _by_class(self._staged(booster, _cells(X, test, columns)), targets.max() + 1)
 
-    def _refit(self, X, targets, chosen, weights=None):
-        columns = screened_columns(X, targets, self.max_columns)
-        X = X[:, columns]
-        return columns, self._train(self._bin(X), X, targets, chosen["rounds"], targets.max() + 1, weights)
+    def _refit(self, X, rows, targets, chosen, weights=None):
+        columns = screened_columns(X, targets, self.max_columns, rows)
+        binned = self._bin(_cells(X, rows, columns))
+        return columns, self._train(binned, targets, chosen["rounds"], targets.max() + 1, weights)
 
     def _outputs(self, model, X):
         columns, booster = model
-        return _by_class(self._margins(booster, X[:, columns], 0, self.best_params_[0]["rounds"]), len(self.classes_))
+        margins = self._margins(booster, _cells(X, None, columns), 0, self.best_params_[0]["rounds"])
+        return _by_class(margins, len(self.classes_))
+
+
+def _cells(X, rows, columns):
+    """X at some rows (None = all) and columns, copied only where it must be."""
+    if len(columns) == X.shape[1]:
+        return X if rows is None else X[rows]
+    return X[:, columns] if rows is None else X[np.ix_(rows, columns)]
 
 
 def _by_class(margins, n_classes):

@@ -27,14 +27,14 @@ class _XGBoost:
             raise InputError(f"device: 'cpu' or 'cuda' is needed, got {self.device!r}")
         return xgboost.QuantileDMatrix(X, max_bin=self.max_bin, nthread=self.n_jobs)
 
-    def _train(self, binned, X, y, rounds, n_classes=0, weights=None):
+    def _train(self, binned, y, rounds, n_classes=0, weights=None):
         import xgboost
 
         parameters = {
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             "min_child_weight": self.min_child_weight,
-            "colsample_bytree": column_fraction(self.columns_per_tree, X.shape[1]),
+            "colsample_bytree": column_fraction(self.columns_per_tree, binned.num_col()),
             "subsample": self.row_fraction,
             "tree_method": "hist",
             "max_bin": self.max_bin,

@@ -8,6 +8,7 @@ from sklearn.svm import SVC, SVR
 from avbaselines.errors import InputError
 from avbaselines.estimators.nystroem import kernel_values, mean_squared_distance, squared_loss_machines, whitening
 from avbaselines.estimators.preparation import Preparation
+from avbaselines.estimators.rows import Rows
 from avbaselines.estimators.space import PREPARED, Choice, Real
 from avbaselines.estimators.tuned import TunedClassifier, TunedRegressor
 
@@ -26,25 +27,20 @@ class _Space:
     Parameters
     ----------
     preparation : Preparation
-    Z : ndarray of shape (n, d)
-        Prepared training rows.
-    width : float
-        See `WIDTHS`.
-    landmarks : ndarray of int, optional
-        Rows of Z that stand for all of them.
+    vectors : ndarray of shape (m, d)
+        Prepared training rows: all, or the landmarks that stand for them.
+    gamma : float
+        See `kernel_values`.
+    exact : bool
     """
 
-    def __init__(self, preparation, Z, width, landmarks=None):
-        self.preparation = preparation
-        self.exact = landmarks is None
-        self.gamma = width / mean_squared_distance(Z)
-        self.vectors = Z if self.exact else Z[landmarks]
-        self.whitening = None if self.exact else whitening(self.vectors, self.gamma)
+    def __init__(self, preparation, vectors, gamma, exact):
+        self.preparation, self.vectors, self.gamma, self.exact = preparation, vectors, gamma, exact
+        self.whitening = None if exact else whitening(vectors, gamma)
 
-    def basis(self, Z):
-        """What the weights of a machine multiply: kernel values, or the features of the landmarks."""
-        values = kernel_values(Z, self.vectors, self.gamma)
-        return values if self.exact else values @ self.whitening
+    def kernel(self, Z):
+        """Kernel values of Rows with the vectors, as Rows."""
+        return Z.then(lambda part: kernel_values(part, self.vectors, self.gamma), len(self.vectors))
 
     def compact(self, weights, offsets):
         """Keep the machines and only the rows that they need; a linear machine needs its column weights alone."""
@@ -59,13 +55,20 @@ class _Space:
 
     def decide(self, X):
         """Values of the kept machines for rows of X (n, n_features)."""
-        Z = self.preparation.transform(X)
-        values = Z if self.vectors is None else kernel_values(Z, self.vectors, self.gamma)
-        return values @ self.weights.astype(values.dtype) + self.offsets
+        Z = self.preparation.rows(X)
+        return _values(Z if self.vectors is None else self.kernel(Z), self.weights, self.offsets)
+
+
+def _values(basis, weights, offsets):
+    """Values of machines for Rows of what their weights multiply."""
+    values = np.empty((len(basis), len(offsets)))
+    for part, rows in basis:
+        values[part] = rows @ weights.astype(rows.dtype) + offsets
+    return values
 
 
 class _Kernel:
-    """Candidates and spaces; a subclass gives `_machines(space, basis, targets, costs)`, weights and offsets a cost.
+    """Candidates and spaces; a subclass gives `_machines(space, kernel, targets, costs)`, weights and offsets a cost.
 
     Classes may come with weights of the rows, a further argument.
     """
@@ -87,39 +90,50 @@ class _Kernel:
             for cost in self.costs
         ]
 
-    def _prepared(self, X, targets, scaling):
-        return Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, targets)
+    def _prepared(self, X, rows, targets, scaling):
+        return Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, targets, rows)
 
-    def _space(self, preparation, Z, width):
-        if len(Z) <= self.max_exact:
-            return _Space(preparation, Z, width)
-        rows = np.random.default_rng(self._seed).permutation(len(Z))[: self.n_landmarks]
-        return _Space(preparation, Z, width, np.sort(rows))
+    def _spaces(self, preparation, Z, widths):
+        """The spaces of some widths, each with the kernel values of the Rows Z."""
+        exact, spread = len(Z) <= self.max_exact, mean_squared_distance(Z)
+        if exact:
+            vectors = Z.whole()
+        else:
+            rows = np.random.default_rng(self._seed).permutation(len(Z))[: self.n_landmarks]
+            vectors = Z.take(np.sort(rows)).whole()
+        for width in widths:
+            space = _Space(preparation, vectors, width / spread, exact)
+            kernel = space.kernel(Z)
+            # Narrow tables are smaller than their kernel values, which are cheap to have again.
+            hold = not exact and Z.width >= kernel.width
+            yield space, Rows(kernel.whole()) if hold else kernel
 
-    def _try_spaces(self, X, targets, X_test, **row_weights):
-        """A list over candidates of: whether exact, and machine values for X_test."""
-        values = []
+    def _try_spaces(self, X, train, targets, test, **row_weights):
+        """For each candidate in turn: whether exact, and machine values for the test rows."""
         for scaling in self.scalings:
-            preparation = self._prepared(X, targets, scaling)
-            Z, Z_test = preparation.transform(X), preparation.transform(X_test)
-            for width in self.widths:
-                space = self._space(preparation, Z, width)
-                basis_test = space.basis(Z_test)
-                for weights, offsets in self._machines(space, space.basis(Z), targets, self.costs, **row_weights):
-                    values.append((space.exact, basis_test @ weights.astype(basis_test.dtype) + offsets))
-        return values
+            preparation = self._prepared(X, train, targets, scaling)
+            Z, Z_test = preparation.rows(X, train), preparation.rows(X, test)
+            for space, kernel in self._spaces(preparation, Z, self.widths):
+                machines = self._machines(space, kernel, targets, self.costs, **row_weights)
+                weights, offsets = (np.hstack(parts) for parts in zip(*machines, strict=True))
+                if not space.exact:
+                    weights = space.whitening @ weights
+                values = _values(space.kernel(Z_test), weights, offsets)
+                yield from ((space.exact, own) for own in np.hsplit(values, len(self.costs)))
 
-    def _refit_space(self, X, targets, scaling, width, costs, **row_weights):
+    def _refit_space(self, X, rows, targets, scaling, width, costs, **row_weights):
         """The space with its machines, one cost per column of targets (one for all where targets are codes)."""
-        preparation = self._prepared(X, targets, scaling)
-        Z = preparation.transform(X)
-        space = self._space(preparation, Z, width)
-        if not space.exact:
+        preparation = self._prepared(X, rows, targets, scaling)
+        Z = preparation.rows(X, rows)
+        if len(Z) > self.max_exact:
             self.note_ = f"Nystroem approximation past {self.max_exact} clips ({self.n_landmarks} landmarks)"
-        basis = space.basis(Z)
+        ((space, kernel),) = self._spaces(preparation, Z, [width])
         if targets.ndim == 1:
-            return space.compact(*self._machines(space, basis, targets, costs, **row_weights)[0])
-        parts = [self._machines(space, basis, targets[:, [t]], [cost])[0] for t, cost in enumerate(costs)]
+            return space.compact(*self._machines(space, kernel, targets, costs, **row_weights)[0])
+        if space.exact:
+            # Read once for each target.
+            kernel = Rows(kernel.whole())
+        parts = [self._machines(space, kernel, targets[:, [t]], [cost])[0] for t, cost in enumerate(costs)]
         return space.compact(np.hstack([w for w, _ in parts]), np.hstack([b for _, b in parts]))
 
 
@@ -194,10 +208,10 @@ class KernelRegressor(_Kernel, TunedRegressor):
         self.block_weights = block_weights
         self.random_state = random_state
 
-    def _machines(self, space, basis, targets, costs):
+    def _machines(self, space, kernel, targets, costs):
         if not space.exact:
-            return _primal(basis, targets, costs, self.epsilon)
-        gram = basis.astype(np.float64)
+            return _primal(space, kernel, targets, costs, self.epsilon)
+        gram = kernel.whole(np.float64)
         machines = [(np.zeros((len(gram), targets.shape[1])), np.zeros(targets.shape[1])) for _ in costs]
         for t, target in enumerate(targets.T):
             rows = np.flatnonzero(~np.isnan(target))
@@ -209,15 +223,15 @@ class KernelRegressor(_Kernel, TunedRegressor):
                 offsets[t] = svr.intercept_[0]
         return machines
 
-    def _try(self, X, targets, X_test, candidates):
-        return np.array([values for _, values in self._try_spaces(X, targets, X_test)])
+    def _try(self, X, train, targets, test, candidates):
+        return (values for _, values in self._try_spaces(X, train, targets, test))
 
-    def _refit(self, X, targets, chosen):
+    def _refit(self, X, rows, targets, chosen):
         model = []
         for scaling, width in dict.fromkeys((c["scaling"], c["width"]) for c in chosen):
             own = [t for t, c in enumerate(chosen) if (c["scaling"], c["width"]) == (scaling, width)]
             costs = [chosen[t]["cost"] for t in own]
-            model.append((np.array(own), self._refit_space(X, targets[:, own], scaling, width, costs)))
+            model.append((np.array(own), self._refit_space(X, rows, targets[:, own], scaling, width, costs)))
         return model
 
     def _outputs(self, model, X):
@@ -277,30 +291,30 @@ class KernelClassifier(_Kernel, TunedClassifier):
         self.block_weights = block_weights
         self.random_state = random_state
 
-    def _machines(self, space, basis, codes, costs, weights=None):
+    def _machines(self, space, kernel, codes, costs, weights=None):
         if not space.exact:
-            return _primal(basis, 2.0 * np.eye(codes.max() + 1)[codes] - 1, costs, weights=weights)
-        gram = basis.astype(np.float64)
+            return _primal(space, kernel, 2.0 * np.eye(codes.max() + 1)[codes] - 1, costs, weights=weights)
+        gram = kernel.whole(np.float64)
         machines = []
         for cost in costs:
             svc = SVC(kernel="precomputed", C=cost, decision_function_shape="ovo", cache_size=CACHE_MIB)
             machines.append(_pairs(svc.fit(gram, codes, sample_weight=weights), codes))
         return machines
 
-    def _try(self, X, targets, X_test, candidates, **row_weights):
-        return np.array([_by_class(*values) for values in self._try_spaces(X, targets, X_test, **row_weights)])
+    def _try(self, X, train, targets, test, candidates, **row_weights):
+        return (_by_class(*values) for values in self._try_spaces(X, train, targets, test, **row_weights))
 
-    def _refit(self, X, targets, chosen, **row_weights):
-        return self._refit_space(X, targets, chosen["scaling"], chosen["width"], [chosen["cost"]], **row_weights)
+    def _refit(self, X, rows, targets, chosen, **row_weights):
+        return self._refit_space(X, rows, targets, chosen["scaling"], chosen["width"], [chosen["cost"]], **row_weights)
 
     def _outputs(self, model, X):
         return _by_class(model.exact, model.decide(X))
 
 
-def _primal(basis, targets, costs, epsilon=None, weights=None):
+def _primal(space, kernel, targets, costs, epsilon=None, weights=None):
     """Machines of every cost, all solved at once."""
-    columns, each = np.tile(targets, len(costs)), np.repeat(costs, targets.shape[1])
-    weights, offsets = squared_loss_machines(basis, columns, each, epsilon, weights=weights)
+    columns, each = np.tile(targets.astype(space.vectors.dtype), len(costs)), np.repeat(costs, targets.shape[1])
+    weights, offsets = squared_loss_machines(kernel, columns, each, epsilon, weights=weights, whitening=space.whitening)
     return list(zip(np.hsplit(weights, len(costs)), np.split(offsets, len(costs)), strict=True))
 
 

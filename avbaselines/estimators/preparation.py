@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.rows import Rows, column_parts
 from avbaselines.estimators.screening import screened_columns
 
 __all__ = ["Preparation", "column_blocks"]
@@ -94,22 +95,39 @@ class Preparation(TransformerMixin, BaseEstimator):
         self.column_share = column_share
         self.block_weights = block_weights
 
-    def fit(self, X, y=None):
-        """Learn the statistics of X, shape (n, n_features), NaN allowed; y, targets or codes, only screens columns."""
+    def fit(self, X, y=None, rows=None):
+        """Learn the statistics of some rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            NaN allowed.
+        y : ndarray, optional
+            Targets or codes of the rows learnt from, as `screened_columns` takes them; they only screen columns.
+        rows : ndarray of int, optional
+            The rows to learn from, which saves a copy of them; None is all.
+
+        Returns
+        -------
+        self
+        """
         if self.scaling not in ("standard", "quantile"):
             raise InputError(f"scaling: 'standard' or 'quantile' is needed, got {self.scaling!r}")
         X = self._validate(X, reset=True)
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
-        present = _present(X, self.blocks_)
-        self.indicated_ = np.flatnonzero(present.any(axis=0) & ~present.all(axis=0))
+        counts = sum(_present(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
+        self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
+        learn = _mean_and_scale if self.scaling == "standard" else _references
+        learnt = [learn(part) for _, part in column_parts(X, rows)]
+        first, second = (np.concatenate(values) for values in zip(*learnt, strict=True))
         if self.scaling == "standard":
-            self.center_, self.scale_ = _mean_and_scale(X)
+            self.center_, self.scale_ = first, second
         else:
-            self.references_, self.counts_ = _references(X)
-        self.weight_ = self._weights(X, y)
+            self.references_, self.counts_ = first, second
+        self.weight_ = self._weights(X, y, rows)
         return self
 
-    def _weights(self, X, y):
+    def _weights(self, X, y, rows):
         if not 0 < self.column_share <= 1:
             raise InputError(f"column_share: more than 0 and at most 1 is needed, got {self.column_share}")
         if self.column_share < 1 and y is None:
@@ -121,7 +139,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         for columns, block_weight in zip(self.blocks_, block_weights, strict=True):
             if self.column_share < 1:
                 kept = max(1, round(self.column_share * len(columns)))
-                columns = columns[screened_columns(X[:, columns], y, kept)]
+                columns = columns[screened_columns(X[:, columns], y, kept, rows)]
             weights[columns] = block_weight / (np.sqrt(max(len(columns), 1)) if self.balance else 1)
         return weights
 
@@ -138,16 +156,43 @@ class Preparation(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)
+        return self.rows(X).whole()
+
+    def rows(self, X, numbers=None):
+        """What `transform` gives, part by part: for tables of which no second copy is wanted.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+        numbers : ndarray of int, optional
+            Which rows; None is all.
+
+        Returns
+        -------
+        Rows
+            Made anew in each pass. Ranks, which take long to find and little room, are kept.
+        """
+        width = X.shape[1] + len(self.indicated_)
         if self.scaling == "standard":
-            Z = X - self.center_.astype(X.dtype)
-            Z *= (self.weight_ / self.scale_).astype(X.dtype)
-        else:
-            Z = _normal_scores(X, self.references_, self.counts_)
-            Z *= self.weight_.astype(X.dtype)
+            return Rows(X, numbers, self._standard, width)
+        ranks = Rows(X, numbers, lambda part: _ranks(part, self.references_, self.counts_)).whole()
+        return Rows(ranks, None, lambda part: self._scores(part, X.dtype), width)
+
+    def _standard(self, X):
+        Z = X - self.center_.astype(X.dtype)
+        Z *= (self.weight_ / self.scale_).astype(X.dtype)
         np.nan_to_num(Z, copy=False, nan=0.0)
-        if not len(self.indicated_):
-            return Z
-        return np.hstack([Z, _present(X, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
+        return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
+
+    def _scores(self, ranks, dtype):
+        Z = np.empty(ranks.shape, dtype)
+        tables = {count: _score_table(count, dtype) for count in np.unique(self.counts_)}
+        for column, (count, weight) in enumerate(zip(self.counts_, self.weight_.astype(dtype), strict=True)):
+            Z[:, column] = tables[count][ranks[:, column]] * weight
+        return self._indicated(Z, ranks == 2 * self.counts_ + 1) if len(self.indicated_) else Z
+
+    def _indicated(self, Z, missing):
+        return np.hstack([Z, _present(missing, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
 
     def _validate(self, X, reset):
         return validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=reset)
@@ -159,8 +204,8 @@ class Preparation(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _present(X, blocks):
-    return np.column_stack([~np.isnan(X[:, columns]).all(axis=1) for columns in blocks])
+def _present(missing, blocks):
+    return np.column_stack([~missing[:, columns].all(axis=1) for columns in blocks])
 
 
 def _mean_and_scale(X):
@@ -187,19 +232,23 @@ def _references(X):
     return thinned, np.where(counts > 0, MAX_REFERENCES, 0)
 
 
-def _normal_scores(X, references, counts):
-    """Normal scores of mid-ranks; a value between two references gets the rank between theirs."""
-    tables = {}
-    scores = np.zeros(X.shape[::-1], dtype=X.dtype)
-    for values, known, count, out in zip(np.ascontiguousarray(X.T), references, counts, scores, strict=True):
-        known = known[:count]
+def _ranks(X, references, counts):
+    """Twice the mid-rank of each value, which lies between two references' where it does; 2 count + 1 for NaN."""
+    ranks = np.empty(X.shape, np.uint16)
+    for column, (known, count) in enumerate(zip(references, counts, strict=True)):
+        known, values = known[:count], X[:, column]
+        # The middle rank of a column without differences scores 0.
         if count == 0 or known[0] == known[-1]:
+            ranks[:, column] = np.where(np.isnan(values), 2 * count + 1, count)
             continue
-        if count not in tables:
-            table = ndtri(np.arange(2 * count + 1) / (2 * count))
-            tables[count] = np.clip(table, -QUANTILE_LIMIT, QUANTILE_LIMIT).astype(X.dtype)
         order = np.argsort(values)
         ordered = values[order]
-        twice_rank = np.searchsorted(known, ordered, side="left") + np.searchsorted(known, ordered, side="right")
-        out[order] = np.where(np.isnan(ordered), 0, tables[count][twice_rank])
-    return np.ascontiguousarray(scores.T)
+        twice = np.searchsorted(known, ordered, side="left") + np.searchsorted(known, ordered, side="right")
+        ranks[order, column] = np.where(np.isnan(ordered), 2 * count + 1, twice)
+    return ranks
+
+
+def _score_table(count, dtype):
+    """Normal scores of twice the ranks 0 .. 2 count, within the limit, and 0 for NaN."""
+    scores = ndtri(np.arange(2 * count + 1) / (2 * count)) if count else np.zeros(1)
+    return np.append(np.clip(scores, -QUANTILE_LIMIT, QUANTILE_LIMIT), 0).astype(dtype)

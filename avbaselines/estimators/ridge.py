@@ -5,6 +5,7 @@ from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
 from avbaselines.estimators.preparation import Preparation
+from avbaselines.estimators.rows import Rows
 from avbaselines.estimators.space import PREPARED
 from avbaselines.estimators.tuned import TunedClassifier, TunedRegressor
 
@@ -22,7 +23,7 @@ def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
 
     Parameters
     ----------
-    Z : ndarray of shape (n, d)
+    Z : ndarray of shape (n, d), or Rows
     Y : ndarray of shape (n, T)
         NaN = not labelled.
     penalties : sequence of float
@@ -38,22 +39,22 @@ def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
     weights : ndarray of shape (len(penalties), d, T)
     intercepts : ndarray of shape (len(penalties), T)
     """
-    row_weights, weights = weights, np.empty((len(penalties), Z.shape[1], Y.shape[1]))
+    Z = Z if isinstance(Z, Rows) else Rows(Z)
+    row_weights, weights = weights, np.empty((len(penalties), Z.width, Y.shape[1]))
     intercepts = np.empty((len(penalties), Y.shape[1]))
-    patterns, pattern_of = np.unique(~np.isnan(Y), axis=1, return_inverse=True)
-    for number, rows in enumerate(patterns.T):
-        targets = np.flatnonzero(pattern_of.reshape(-1) == number)
-        used, y = Z[rows], Y[np.ix_(rows, targets)]
-        if row_weights is None:
-            center, mean, root = used.mean(axis=0, dtype=np.float64), y.mean(axis=0), None
-        else:
-            own = row_weights[rows]
-            center, mean = np.average(used, axis=0, weights=own), np.average(y, axis=0, weights=own)
-            root = np.sqrt(own)[:, None]
-        A, b = used - center.astype(Z.dtype), y - mean
-        if root is not None:
-            A, b = A * root.astype(Z.dtype), b * root
-        solve = _solver(A, b, max_exact, seed)
+    labelled, alike = ~np.isnan(Y), {}
+    for target, pattern in enumerate(labelled.T):
+        alike.setdefault(pattern.tobytes(), []).append(target)
+    if Z.width > max_exact and len(alike) > 1:
+        # Taken whole for each pattern: made ready once.
+        Z = Rows(Z.whole())
+    for targets in alike.values():
+        rows = np.flatnonzero(labelled[:, targets[0]])
+        used, y = Z if len(rows) == len(Z) else Z.take(rows), Y[np.ix_(rows, targets)]
+        own = None if row_weights is None else row_weights[rows]
+        mean = np.average(y, axis=0, weights=own)
+        few_columns = Z.width <= min(len(rows), max_exact)
+        center, solve = (_from_moments if few_columns else _from_rows)(used, y - mean, own, max_exact, seed)
         for p, penalty in enumerate(penalties):
             solution = solve(penalty)
             weights[p][:, targets] = solution
@@ -61,21 +62,45 @@ def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
     return weights, intercepts
 
 
-def _solver(A, y, max_exact, seed):
-    """A function from a penalty to the weights (d, T), for centred A (n, d) and y (n, T)."""
-    n, d = A.shape
+def _from_moments(Z, y, weights, *_):
+    """Center of the columns, and a function from a penalty to the weights (d, T) for centred y (n, T): one pass."""
+    center, total, sums = None, 0.0, np.zeros(Z.width)
+    gram, cross = np.zeros((Z.width, Z.width)), np.zeros((Z.width, y.shape[1]))
+    for part, A in Z:
+        own = np.ones(len(A)) if weights is None else weights[part]
+        if center is None:
+            # About the middle: moments about 0 would lose the digits of columns far from it.
+            center = np.average(A, axis=0, weights=own).astype(A.dtype)
+        A, root = A - center, np.sqrt(own)[:, None]
+        total, sums = total + own.sum(), sums + own @ A
+        if weights is not None:
+            A *= root.astype(A.dtype)
+        gram += A.T @ A
+        cross += A.T @ (y[part] * root).astype(A.dtype)
+    shift = sums / total
+    gram -= total * np.outer(shift, shift)
+    squares, V = eigh(gram, overwrite_a=True, check_finite=False)
+    moments, squares = V.T @ cross, np.maximum(squares, 0)[:, None]
+    return center + shift, lambda penalty: V @ (moments / (squares + penalty))
+
+
+def _from_rows(Z, y, weights, max_exact, seed):
+    """The same for more columns than rows, or where both are many: all rows at once."""
+    A = Z.whole()
+    center = np.average(A, axis=0, weights=weights) if weights is not None else A.mean(axis=0, dtype=np.float64)
+    A -= center.astype(A.dtype)
+    if weights is not None:
+        root = np.sqrt(weights)[:, None]
+        A *= root.astype(A.dtype)
+        y = y * root
     y = y.astype(A.dtype)
-    if min(n, d) > max_exact:
+    if min(A.shape) > max_exact:
         U, s, Vt = randomized_svd(A, max_exact // 2, n_iter=2, random_state=seed)
         moments, squares = s[:, None] * (U.T @ y), s[:, None] ** 2
-        return lambda penalty: Vt.T @ (moments / (squares + penalty))
-    if d <= n:
-        squares, V = eigh((A.T @ A).astype(np.float64), check_finite=False)
-        moments, squares = V.T @ (A.T @ y), np.maximum(squares, 0)[:, None]
-        return lambda penalty: V @ (moments / (squares + penalty))
+        return center, lambda penalty: Vt.T @ (moments / (squares + penalty))
     squares, U = eigh((A @ A.T).astype(np.float64), check_finite=False)
     moments, squares = U.T @ y, np.maximum(squares, 0)[:, None]
-    return lambda penalty: A.T @ (U @ (moments / (squares + penalty))).astype(A.dtype)
+    return center, lambda penalty: A.T @ (U @ (moments / (squares + penalty))).astype(A.dtype)
 
 
 class _Ridge:
@@ -86,27 +111,24 @@ class _Ridge:
     def _candidates(self):
         return [{"scaling": s, "penalty": float(p)} for s in self.scalings for p in self.penalties]
 
-    def _path(self, X, Y, scaling, penalties, row_weights=None):
-        preparation = Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, Y)
-        Z = preparation.transform(X)
+    def _path(self, X, rows, Y, scaling, penalties, row_weights=None):
+        preparation = Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, Y, rows)
+        Z = preparation.rows(X, rows)
         return preparation, *ridge_path(Z, Y, penalties, self.max_exact, self._seed, row_weights)
 
-    def _try_columns(self, X, Y, X_test, row_weights=None):
-        outputs = []
+    def _try_columns(self, X, train, Y, test, row_weights=None):
         for scaling in self.scalings:
-            preparation, weights, intercepts = self._path(X, Y, scaling, self.penalties, row_weights)
-            Z = preparation.transform(X_test)
-            outputs += [Z @ w.astype(Z.dtype) + b for w, b in zip(weights, intercepts, strict=True)]
-        return np.array(outputs)
+            preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
+            yield from _lines(preparation, X, test, weights, intercepts)
 
-    def _refit_columns(self, X, Y, chosen, row_weights=None):
-        if min(X.shape) > self.max_exact:
+    def _refit_columns(self, X, rows, Y, chosen, row_weights=None):
+        if min(len(Y), X.shape[1]) > self.max_exact:
             self.note_ = f"ridge on {self.max_exact // 2} principal directions past {self.max_exact} rows and columns"
         model = []
         for scaling in dict.fromkeys(c["scaling"] for c in chosen):
             targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]
             penalties = [chosen[t]["penalty"] for t in targets]
-            preparation, weights, intercepts = self._path(X, Y[:, targets], scaling, penalties, row_weights)
+            preparation, weights, intercepts = self._path(X, rows, Y[:, targets], scaling, penalties, row_weights)
             own = np.arange(len(targets))
             model.append((np.array(targets), preparation, weights[own, :, own].T, intercepts[own, own]))
         return model
@@ -114,8 +136,18 @@ class _Ridge:
     def _outputs(self, model, X):
         outputs = np.empty((len(X), sum(len(targets) for targets, *_ in model)))
         for targets, preparation, weights, intercept in model:
-            outputs[:, targets] = preparation.transform(X) @ weights.astype(X.dtype) + intercept
+            outputs[:, targets] = _lines(preparation, X, None, weights[None], intercept[None])[0]
         return outputs
+
+
+def _lines(preparation, X, rows, weights, intercepts):
+    """Values of lines (lines, d, T) for some rows of X, of shape (lines, n, T)."""
+    Z = preparation.rows(X, rows)
+    values = np.empty((len(weights), len(Z), weights.shape[2]), X.dtype)
+    for part, prepared in Z:
+        for value, w, b in zip(values, weights, intercepts, strict=True):
+            value[part] = prepared @ w.astype(X.dtype) + b
+    return values
 
 
 class RidgeRegressor(_Ridge, TunedRegressor):
@@ -177,11 +209,11 @@ class RidgeRegressor(_Ridge, TunedRegressor):
         self.block_weights = block_weights
         self.random_state = random_state
 
-    def _try(self, X, targets, X_test, candidates):
-        return self._try_columns(X, targets, X_test)
+    def _try(self, X, train, targets, test, candidates):
+        return self._try_columns(X, train, targets, test)
 
-    def _refit(self, X, targets, chosen):
-        return self._refit_columns(X, targets, chosen)
+    def _refit(self, X, rows, targets, chosen):
+        return self._refit_columns(X, rows, targets, chosen)
 
 
 class RidgeClassifier(_Ridge, TunedClassifier):
@@ -225,9 +257,9 @@ class RidgeClassifier(_Ridge, TunedClassifier):
         self.block_weights = block_weights
         self.random_state = random_state
 
-    def _try(self, X, targets, X_test, candidates, weights=None):
-        return self._try_columns(X, np.eye(targets.max() + 1)[targets], X_test, weights)
+    def _try(self, X, train, targets, test, candidates, weights=None):
+        return self._try_columns(X, train, np.eye(targets.max() + 1)[targets], test, weights)
 
-    def _refit(self, X, targets, chosen, weights=None):
+    def _refit(self, X, rows, targets, chosen, weights=None):
         one_hot = np.eye(targets.max() + 1)[targets]
-        return self._refit_columns(X, one_hot, [chosen] * one_hot.shape[1], weights)
+        return self._refit_columns(X, rows, one_hot, [chosen] * one_hot.shape[1], weights)

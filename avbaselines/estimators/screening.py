@@ -2,20 +2,24 @@
 
 import numpy as np
 
+from avbaselines.estimators.rows import column_parts
+
 __all__ = ["screened_columns"]
 
 
-def screened_columns(X, Y, max_columns):
+def screened_columns(X, Y, max_columns, rows=None):
     """The columns that follow the targets most closely, by share of variance explained one column at a time.
 
     Parameters
     ----------
     X : ndarray of shape (n, d)
-        Training rows only; a NaN cell counts as the column's mean.
-    Y : ndarray of shape (n,) of class codes 0 .. K-1, or (n, T) of targets, NaN = not labelled
+        A NaN cell counts as the column's mean.
+    Y : ndarray of shape (m,) of class codes 0 .. K-1, or (m, T) of targets, NaN = not labelled
         Of several targets the one that a column explains best counts.
     max_columns : int
         With no more columns than this, all are kept.
+    rows : ndarray of int, shape (m,), optional
+        The training rows, which Y is of; None is all.
 
     Returns
     -------
@@ -23,11 +27,8 @@ def screened_columns(X, Y, max_columns):
     """
     if X.shape[1] <= max_columns:
         return np.arange(X.shape[1])
-    if Y.ndim == 1:
-        shares = _explained_by_classes(X, Y)
-    else:
-        labelled = [~np.isnan(y) for y in Y.T]
-        shares = np.max([_explained_by_values(X[rows], y[rows]) for rows, y in zip(labelled, Y.T, strict=True)], axis=0)
+    explained = _explained_by_classes if Y.ndim == 1 else _explained_by_values
+    shares = np.concatenate([explained(part, Y) for _, part in column_parts(X, rows)])
     return np.sort(np.argsort(-shares, kind="stable")[:max_columns])
 
 
@@ -41,9 +42,13 @@ def _centred(X):
     return Z / np.where(spread > rounding, spread, np.inf).astype(X.dtype)
 
 
-def _explained_by_values(X, y):
-    y = (y - y.mean()) / (y.std() * np.sqrt(len(y)))
-    return (y.astype(X.dtype) @ _centred(X)) ** 2
+def _explained_by_values(X, Y):
+    best = np.zeros(X.shape[1], X.dtype)
+    for y in Y.T:
+        rows = ~np.isnan(y)
+        y = (y[rows] - y[rows].mean()) / (y[rows].std() * np.sqrt(rows.sum()))
+        np.maximum(best, (y.astype(X.dtype) @ _centred(X if rows.all() else X[rows])) ** 2, out=best)
+    return best
 
 
 def _explained_by_classes(X, codes):

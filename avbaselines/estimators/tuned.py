@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from avbaselines.errors import InputError
 from avbaselines.estimators.calibration import PosteriorCalibrator, cross_calibrated
 from avbaselines.estimators.folds import resolve_cv
+from avbaselines.estimators.outputs import CandidateOutputs, unscaled, with_absent
 from avbaselines.evaluation.metrics import METRICS, score
 
 __all__ = ["TunedClassifier", "TunedRegressor", "check_metric", "check_targets", "tuning_score"]
@@ -100,12 +101,12 @@ class _Tuned(BaseEstimator):
         """The grid: a list of dicts, the simplest first, as the first of equals is taken."""
         raise NotImplementedError
 
-    def _try(self, X, targets, X_test, candidates):
-        """Outputs of every candidate for X_test, of shape (candidates, n_test, T or K), fitted on X alone."""
+    def _try(self, X, train, targets, test, candidates):
+        """Outputs (n_test, T or K) of each candidate in turn for the test rows of X, fitted on the train rows alone."""
         raise NotImplementedError
 
-    def _refit(self, X, targets, chosen):
-        """Fit the chosen candidates (one per target; one for classes) on all rows and return the model."""
+    def _refit(self, X, rows, targets, chosen):
+        """Fit the chosen candidates (one per target; one for classes) on rows of X (None = all), return the model."""
         raise NotImplementedError
 
     def _outputs(self, model, X):
@@ -143,7 +144,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         """
         X, Y = self._cross_predict(X, y, groups)
         scaled, self._mean, self._scale = _standardised(Y)
-        self.model_ = self._refit(X, scaled, self.best_params_)
+        self.model_ = self._refit(X, None, scaled, self.best_params_)
         return self
 
     def cross_predict(self, X, y, groups=None, watch=None):
@@ -172,22 +173,21 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         self._start()
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
         candidates = self._candidates()
-        oof = np.full((len(candidates), *Y.shape), np.nan)
-        for done, fold in enumerate(np.unique(folds[folds >= 0]), 1):
-            train, test = folds != fold, folds == fold
-            scaled, mean, scale = _standardised(Y[train])
-            usable = np.flatnonzero(scale > 0)
-            oof[:, test] = mean
-            if len(usable):
-                outputs = self._try(X[train], scaled[:, usable], X[test], candidates)
-                places = np.ix_(range(len(candidates)), np.flatnonzero(test), usable)
-                oof[places] = outputs * scale[usable] + mean[usable]
-            if watch:
-                watch(done, float(self._scores(Y, oof).max(axis=0).mean()))
-        self.oof_scores_ = self._scores(Y, oof)
-        best = self.oof_scores_.argmax(axis=0)
-        self.best_params_ = [candidates[i] for i in best]
-        oof = np.column_stack([oof[i, :, t] for t, i in enumerate(best)])
+        with CandidateOutputs(len(candidates), Y.shape, X.dtype) as oof:
+            for done, fold in enumerate(np.unique(folds[folds >= 0]), 1):
+                train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+                scaled, mean, scale = _standardised(Y[train])
+                usable = np.flatnonzero(scale > 0)
+                outputs = np.zeros((len(candidates), len(test), 0))
+                if len(usable):
+                    outputs = self._try(X, train, scaled[:, usable], test, candidates)
+                oof.add(test, outputs, unscaled(mean, scale, usable))
+                if watch:
+                    watch(done, float(self._scores(Y, oof).max(axis=0).mean()))
+            self.oof_scores_ = self._scores(Y, oof)
+            best = self.oof_scores_.argmax(axis=0)
+            self.best_params_ = [candidates[i] for i in best]
+            oof = np.column_stack([oof[i][:, t] for t, i in enumerate(best)])
         self.oof_prediction_ = oof[:, 0] if self._squeeze else oof
         return X, Y
 
@@ -246,8 +246,9 @@ class TunedClassifier(ClassifierMixin, _Tuned):
             If there are fewer than two classes, the folds split a group, or a soft label is negative or all of a row's
             are 0.
         """
-        X, codes, weights = _examples(*self._cross_predict(X, y, groups, soft_labels))
-        self.model_ = self._refit(X, codes, self.best_params_[0], **weights)
+        X, codes, soft = self._cross_predict(X, y, groups, soft_labels)
+        rows, codes, weights = _examples(np.arange(len(X)), codes, soft)
+        self.model_ = self._refit(X, rows, codes, self.best_params_[0], **weights)
         return self
 
     def cross_predict(self, X, y, groups=None, soft_labels=None, watch=None):
@@ -271,27 +272,30 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         self._start()
         folds = resolve_cv(self.cv, X, codes, groups, classes=True)
         candidates = self._candidates()
-        oof = np.full((len(candidates), len(X), n_classes), np.nan)
-        for done, fold in enumerate(np.unique(folds[folds >= 0]), 1):
-            train, test = folds != fold, folds == fold
-            X_train, train_codes, weights = _examples(X[train], codes[train], None if soft is None else soft[train])
-            present, present_codes = np.unique(train_codes, return_inverse=True)
-            outputs = np.zeros((len(candidates), test.sum(), 1))
-            if len(present) > 1:
-                outputs = self._try(X_train, present_codes, X[test], candidates, **weights)
-            # A class that this fold has not seen comes last, by a margin of the size of a decision value.
-            oof[:, test] = outputs.min(axis=2, keepdims=True) - 1
-            oof[np.ix_(range(len(candidates)), np.flatnonzero(test), present)] = outputs
-            if watch:
-                rows = ~np.isnan(oof[0, :, 0])
-                watch(done, max(score(self.metric, codes[rows], c[rows], n_classes=n_classes) for c in oof))
-        rows = folds >= 0
-        self.oof_scores_ = np.array([[score(self.metric, codes[rows], c[rows], n_classes=n_classes)] for c in oof])
-        best = int(self.oof_scores_[:, 0].argmax())
+        with CandidateOutputs(len(candidates), (len(X), n_classes), X.dtype) as oof:
+            for done, fold in enumerate(np.unique(folds[folds >= 0]), 1):
+                train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+                rows, train_codes, weights = _examples(train, codes[train], None if soft is None else soft[train])
+                present, present_codes = np.unique(train_codes, return_inverse=True)
+                outputs = np.zeros((len(candidates), len(test), 1))
+                if len(present) > 1:
+                    outputs = self._try(X, rows, present_codes, test, candidates, **weights)
+                oof.add(test, outputs, with_absent(present, n_classes))
+                if watch:
+                    watch(done, max(self._scores(codes, oof, np.isin(folds, range(fold + 1)))))
+            rows = folds >= 0
+            scores = self._scores(codes, oof, rows)
+            best = int(np.argmax(scores))
+            decisions = oof[best]
+        self.oof_scores_ = np.array(scores)[:, None]
         self.best_params_ = [candidates[best]]
-        self.oof_prediction_ = cross_calibrated(oof[best], codes, folds)
-        self._calibrator = PosteriorCalibrator().fit(oof[best][rows], codes[rows])
+        self.oof_prediction_ = cross_calibrated(decisions, codes, folds)
+        self._calibrator = PosteriorCalibrator().fit(decisions[rows], codes[rows])
         return X, codes, soft
+
+    def _scores(self, codes, oof, rows):
+        """Score of each candidate on some rows."""
+        return [score(self.metric, codes[rows], c[rows], n_classes=len(self.classes_)) for c in oof]
 
     def predict_proba(self, X):
         """Posteriors.
@@ -327,12 +331,12 @@ def _checked_soft(soft, shape):
     return soft
 
 
-def _examples(X, codes, soft):
+def _examples(rows, codes, soft):
     """Rows with one class each: as they are, or each as often as its soft labels name a class, with their weights."""
     if soft is None:
-        return X, codes, {}
-    rows, classes = np.nonzero(soft)
-    return X[rows], classes, {"weights": soft[rows, classes]}
+        return rows, codes, {}
+    places, classes = np.nonzero(soft)
+    return rows[places], classes, {"weights": soft[places, classes]}
 
 
 def _standardised(Y):

@@ -23,7 +23,7 @@ CODES = np.digitize(Y[:, 1], [-0.4, 0.4])
 def test_staged_values_are_those_of_ensembles_cut_there(learner):
     fitted = learner(rounds=(5, 12, 20), cv=3).fit(X, Y)
     columns, boosters = fitted.model_
-    booster = fitted._train(fitted._bin(X), X, Y[:, 0], 20)
+    booster = fitted._train(fitted._bin(X), Y[:, 0], 20)
     staged = fitted._staged(booster, X)
     for stage, rounds in zip(staged, (5, 12, 20), strict=True):
         np.testing.assert_allclose(stage, fitted._margins(booster, X, 0, rounds), atol=1e-5)

@@ -124,9 +124,14 @@ def test_each_inner_fit_sees_no_group_of_its_test_rows(learner, monkeypatch):
     seen = []
     original = type(learner)._try
 
-    def spy(self, X, targets, X_test, candidates):
-        seen.append((set(X[:, 5]), set(X_test[:, 5])))
-        return original(self, X, targets, X_test, candidates)
+    def spy(self, X, train, targets, test, candidates, **weights):
+        seen.append((set(X[train, 5]), set(X[test, 5])))
+        outputs = np.array(list(original(self, X, train, targets, test, candidates, **weights)))
+        changed = X.copy()
+        changed[test[::2]] = 100.0
+        again = np.array(list(original(self, changed, train, targets, test, candidates, **weights)))
+        np.testing.assert_allclose(again[:, 1::2], outputs[:, 1::2], rtol=1e-9, atol=1e-9)
+        return outputs
 
     monkeypatch.setattr(type(learner), "_try", spy)
     clone(learner).fit(X, target_of(learner, Y), groups)
