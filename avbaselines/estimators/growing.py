@@ -85,6 +85,10 @@ class GrownRegressor(TunedRegressor):
         """As `fit`: all folds grow together, so none is done before the others and there is nothing to watch."""
         return self.fit(X, y, groups)
 
+    def refit(self, X, y):
+        """Nothing: `cross_predict` has grown on all rows too."""
+        return self
+
     def _data(self, X, held=None):
         """Rows binned for growing, `LightGBMData` or `XGBoostData`; the margins of those in `held` are followed."""
         raise NotImplementedError

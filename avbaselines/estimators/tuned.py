@@ -142,13 +142,28 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         InputError
             If a target has no label or one value, or the folds split a group.
         """
-        X, Y = self._cross_predict(X, y, groups)
+        return self.cross_predict(X, y, groups).refit(X, y)
+
+    def refit(self, X, y):
+        """What `fit` does after `cross_predict`: fit what was chosen on all rows.
+
+        Parameters
+        ----------
+        X, y
+            As `cross_predict` had them.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self, "best_params_")
+        X, Y = self._validate(X), check_targets(X, y)
         scaled, self._mean, self._scale = _standardised(Y)
         self.model_ = self._refit(X, None, scaled, self.best_params_)
         return self
 
     def cross_predict(self, X, y, groups=None, watch=None):
-        """What `fit` does up to the refit: enough for the out-of-fold predictions and their scores.
+        """What `fit` does up to `refit`: enough for the out-of-fold predictions and their scores.
 
         Parameters
         ----------
@@ -162,10 +177,6 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         -------
         self
         """
-        self._cross_predict(X, y, groups, watch)
-        return self
-
-    def _cross_predict(self, X, y, groups, watch=None):
         check_metric(self.metric, "regression")
         X = self._validate(X, reset=True, min_rows=2)
         Y = check_targets(X, y)
@@ -189,7 +200,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
             self.best_params_ = [candidates[i] for i in best]
             oof = np.column_stack([oof[i][:, t] for t, i in enumerate(best)])
         self.oof_prediction_ = oof[:, 0] if self._squeeze else oof
-        return X, Y
+        return self
 
     def _scores(self, Y, oof):
         """Score of each candidate and target, of shape (candidates, T)."""
@@ -246,17 +257,19 @@ class TunedClassifier(ClassifierMixin, _Tuned):
             If there are fewer than two classes, the folds split a group, or a soft label is negative or all of a row's
             are 0.
         """
-        X, codes, soft = self._cross_predict(X, y, groups, soft_labels)
+        return self.cross_predict(X, y, groups, soft_labels).refit(X, y, soft_labels)
+
+    def refit(self, X, y, soft_labels=None):
+        """What `fit` does after `cross_predict`, as `TunedRegressor.refit`."""
+        check_is_fitted(self, "best_params_")
+        X, codes = self._validate(X), np.searchsorted(self.classes_, np.asarray(y).ravel())
+        soft = None if soft_labels is None else _checked_soft(soft_labels, (len(X), len(self.classes_)))
         rows, codes, weights = _examples(np.arange(len(X)), codes, soft)
         self.model_ = self._refit(X, rows, codes, self.best_params_[0], **weights)
         return self
 
     def cross_predict(self, X, y, groups=None, soft_labels=None, watch=None):
-        """What `fit` does up to the refit, as in `TunedRegressor.cross_predict`."""
-        self._cross_predict(X, y, groups, soft_labels, watch)
-        return self
-
-    def _cross_predict(self, X, y, groups, soft_labels, watch=None):
+        """What `fit` does up to `refit`, as `TunedRegressor.cross_predict`."""
         check_metric(self.metric, "classes")
         if y is None:
             raise InputError("fit requires y to be passed, but the target y is None")
@@ -291,7 +304,7 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         self.best_params_ = [candidates[best]]
         self.oof_prediction_ = cross_calibrated(decisions, codes, folds)
         self._calibrator = PosteriorCalibrator().fit(decisions[rows], codes[rows])
-        return X, codes, soft
+        return self
 
     def _scores(self, codes, oof, rows):
         """Score of each candidate on some rows."""

@@ -94,7 +94,7 @@ class Task:
         return "ccc" if target.metric in CONCORDANCES else target.metric
 
 
-def fit_base(system, task, blocks, test_blocks, drawn=NOTHING):
+def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
     """Fit a learner to one or several modalities.
 
     Parameters
@@ -105,6 +105,8 @@ def fit_base(system, task, blocks, test_blocks, drawn=NOTHING):
         One a modality; NaN rows where a clip lacks it.
     drawn : Drawn
         Values of a search; without any, learners keep their defaults.
+    tried : list of estimator, optional
+        One a batch of targets, cross-predicted with these values on these clips: what is left is their refit.
 
     Returns
     -------
@@ -114,12 +116,12 @@ def fit_base(system, task, blocks, test_blocks, drawn=NOTHING):
     """
     started = time.perf_counter()
     with threadpool_limits(1):
-        fitted, models = _fit_base(system, task, blocks, test_blocks, drawn)
+        fitted, models = _fit_base(system, task, blocks, test_blocks, drawn, tried)
     fitted.seconds = time.perf_counter() - started
     return fitted, models
 
 
-def _fit_base(system, task, blocks, test_blocks, drawn):
+def _fit_base(system, task, blocks, test_blocks, drawn, tried):
     columns = columns_of(blocks)
     X, X_test = np.hstack(blocks), np.hstack(test_blocks)
     if system.transductive:
@@ -132,11 +134,14 @@ def _fit_base(system, task, blocks, test_blocks, drawn):
         around, test_around = surroundings(task.frames), surroundings(task.test_frames)
         asked = np.ones(len(X_test), bool)
     fitted, models, notes = Fitted(), {}, []
-    for targets in batches(task.targets, system.task):
+    for number, targets in enumerate(batches(task.targets, system.task)):
         used = (known & labelled(task, targets)) | is_timed(system)
-        model = new_model(system, task, targets, columns, used, drawn)
-        soft = soft_labels(task, targets, used)
-        model.fit(X[used], labels(task, targets, used), groups=task.groups[used], **around, **soft)
+        data, soft = (X[used], labels(task, targets, used)), soft_labels(task, targets, used)
+        if tried:
+            model = tried[number].refit(*data, **soft)
+        else:
+            model = new_model(system, task, targets, columns, used, drawn)
+            model.fit(*data, groups=task.groups[used], **around, **soft)
         notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
         if task.resubstitution:
             oof = predict(model, X[used], targets, **around)

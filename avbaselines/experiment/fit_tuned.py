@@ -56,7 +56,8 @@ def fit_tuned(system, task, blocks, test_blocks, where):
         trials = search(where, space, number, task.seed, objective, system.tuning["pruning"])
     best = sorted((t for t in trials if t.state == TrialState.COMPLETE), key=lambda trial: -trial.value)
     most = 1 if is_timed(system) else system.tuning["average"]
-    fits = [fit_base(system, task, blocks, test_blocks, drawn_of(trial, space)) for trial in best[:most]]
+    chosen = [drawn_of(trial, space) for trial in best[:most]]
+    fits = [fit_base(system, task, blocks, test_blocks, drawn, objective.tried(drawn)) for drawn in chosen]
     fitted, models, kept = _averaged(fits, task, system.matching)
     fitted.trials = [trial_row(trial, number) for number, trial in enumerate(trials)]
     fitted.importance = importances(trials)
@@ -139,10 +140,15 @@ class Objective:
         self._system, self._task = system, task
         self._X, self._columns = np.hstack(blocks), columns_of(blocks)
         self._known = ~np.isnan(self._X).all(axis=1)
+        self._tried = {}
+
+    def tried(self, drawn):
+        """Models that only need their refit, of one of the best trials here; None of those before an interruption."""
+        return self._tried.get(frozenset(drawn.values.items()), (None, None))[1]
 
     def __call__(self, drawn, watch):
         """The score, larger is better; ``watch(step, score)`` is told the score so far, after each fold."""
-        task, fitted, latest, sizes = self._task, Fitted(), {}, []
+        task, fitted, latest, sizes, models = self._task, Fitted(), {}, [], []
         folds = len(np.unique(task.folds))
         for number, targets in enumerate(batches(task.targets, self._system.task)):
             sizes.append(len(targets))
@@ -157,14 +163,19 @@ class Objective:
                     so_far = np.average(list(latest.values()), weights=[sizes[part] for part in latest])
                     watch(number * folds + done, float(so_far))
 
-                model.cross_predict(*data, **known, watch=after_fold)
+                models.append(model.cross_predict(*data, **known, watch=after_fold))
             else:
                 around = surroundings(task.frames) if is_timed(self._system) else {}
                 model.fit(*data, **known, **around)
             for name, values in by_target(model, oof_of(model), targets).items():
                 fitted.oof[name] = spread(values, used)
                 fitted.test[name] = np.empty((0, values.shape[1]))
-        return out_of_fold_score(fitted, task, self._system.matching)
+        value = out_of_fold_score(fitted, task, self._system.matching)
+        if len(models) == len(sizes):
+            self._tried[frozenset(drawn.values.items())] = value, models
+            if len(self._tried) > self._system.tuning["average"]:
+                self._tried.pop(min(self._tried, key=lambda key: self._tried[key][0]))
+        return value
 
 
 def out_of_fold_score(fitted, task, matching=True):

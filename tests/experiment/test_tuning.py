@@ -166,6 +166,21 @@ def test_the_best_trials_are_averaged_where_that_scores_better():
     assert kept == 1 and fitted is worse[0][0] and models is worse[0][1]
 
 
+@pytest.mark.parametrize("learner", ["ridge", "svr"])
+def test_chosen_trials_are_refitted_without_another_cross_prediction(tmp_path, learner, monkeypatch):
+    called, cls = [], type(registry.estimator(learner, "regression"))
+    original = cls.cross_predict
+    monkeypatch.setattr(cls, "cross_predict", lambda *given, **more: called.append(1) or original(*given, **more))
+    _, X = task_and_block()
+    fitted, _, _ = tuned(tmp_path, trials=6, learner=learner, test=X[:9] + 1, average=4)
+    assert len(called) == 6
+    # The journal is full now, so that the best are fitted from the start.
+    resumed, _, _ = tuned(tmp_path, trials=6, learner=learner, test=X[:9] + 1, average=4)
+    assert len(called) == 6 + min(4, sum(row["state"] == "complete" for row in fitted.trials))
+    for part in ("oof", "test"):
+        np.testing.assert_array_equal(getattr(resumed, part)["arousal"], getattr(fitted, part)["arousal"])
+
+
 def test_every_seed_has_trials_of_its_own(tmp_path, whole):
     other, _, _ = tuned(tmp_path, seed=1, trials=3)
     assert other.trials[0]["params"] == whole.trials[0]["params"]
