@@ -1,21 +1,27 @@
-"""A study by the suite, by plain scikit-learn, FLAML and AutoGluon: score on the same test clips, CPU time, memory.
+"""A study by the suite, by plain scikit-learn, FLAML and AutoGluon: scores, CPU time, memory.
 
-Every peer gets the modalities of the study side by side, the same outer splits, and grouped folds inside. Scores are
-means over targets of the study's metric, pooled over the splits; where that is a concordance, the correlation, which is
-what matching would give at best, stands beside it. Each runs in processes of its own; CPU time and peak memory are
-those of all of them. For studies of one metric. A peer that is not installed is named with the reason; AutoGluon needs
-pandas below 2.4, so give it an environment of its own: ``pip install . flaml 'autogluon.tabular[lightgbm]'``.
+Every peer gets the modalities of the study side by side, the same outer splits, and the suite's own grouped folds
+inside. Scores are means over targets of the study's metric: out-of-fold inside the training part (mean over the splits;
+plain scikit-learn's would cost its stack five times more and stays empty) and of the evaluated clips (pooled over the
+splits). Concordances are given with every peer's predictions matched as the suite matches its own, by out-of-fold
+constants, and unmatched; the correlation, which matching leaves as it is, stands beside them. Each runs in processes of
+its own; CPU time is that of all of them, peak memory the largest sum over them, shared pages counted once. Errors
+count out-of-fold in units of deviation, with a minus. A peer that is not installed is named with the reason; AutoGluon
+needs pandas below 2.4, so give it an environment of its own:
+``pip install . flaml 'autogluon.tabular[lightgbm,xgboost,catboost,fastai]'``.
 
-    python benchmarks/peers.py STUDY --data FOLDER [--peers suite sklearn flaml autogluon] [--seconds 600] [--jobs 2]
+    python benchmarks/peers.py STUDY --data FOLDER [--peers suite sklearn flaml autogluon] [--splits N] [--seconds 600]
 """
 
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +29,38 @@ import pandas as pd
 
 from avbaselines import catalog
 from avbaselines.evaluation.metrics import score
+from avbaselines.experiment.engine import run_systems
+from avbaselines.experiment.finish import finish
+from avbaselines.experiment.scoring import gather, oof_score, pick
+from avbaselines.experiment.store import Fitted
 from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.tasks import split_task
 from avbaselines.study import load_study
 
 
-def sklearn_peer(X, y, groups, X_test, kind, options):
+@dataclass
+class Given:
+    """One target of one split, as a peer gets it: labelled training clips their folds, and clips to predict."""
+
+    X: np.ndarray
+    y: np.ndarray
+    folds: np.ndarray
+    X_test: np.ndarray
+    classes: bool
+    seconds: float
+    jobs: int
+
+
+@dataclass
+class Found:
+    """What a peer predicts: evaluated clips, training clips out-of-fold (None = not known), and models by name."""
+
+    test: np.ndarray
+    oof: np.ndarray | None = None
+    models: dict = field(default_factory=dict)
+
+
+def sklearn_peer(given):
     """Stacked grid searches of the same families, with grouped folds wherever scikit-learn takes them."""
     from sklearn.ensemble import (
         HistGradientBoostingClassifier,
@@ -37,13 +70,12 @@ def sklearn_peer(X, y, groups, X_test, kind, options):
     )
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.model_selection import GridSearchCV, GroupKFold
+    from sklearn.model_selection import GridSearchCV, PredefinedSplit
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC, SVR
 
-    classes = kind == "classes"
-    splits = list(GroupKFold(5).split(X, y, groups))
+    classes = given.classes
     linear = (LogisticRegression(max_iter=500), "C") if classes else (Ridge(), "alpha")
     trees = HistGradientBoostingClassifier() if classes else HistGradientBoostingRegressor()
     parts = []
@@ -56,67 +88,188 @@ def sklearn_peer(X, y, groups, X_test, kind, options):
         step = pipeline.steps[-1][0]
         # Inside the stack the search cannot be given groups: its folds are plain ones, as in most published code.
         parts.append((name, GridSearchCV(pipeline, {f"{step}__{key}": value for key, value in grid.items()}, cv=5)))
-    stack = (StackingClassifier if classes else StackingRegressor)(parts, cv=splits, n_jobs=options.jobs)
-    stack.fit(X, y)
-    return stack.predict(X_test)
+    folds = PredefinedSplit(given.folds)
+    stack = (StackingClassifier if classes else StackingRegressor)(parts, cv=folds, n_jobs=given.jobs)
+    stack.fit(given.X, given.y)
+    return Found(stack.predict(given.X_test))
 
 
-def flaml_peer(X, y, groups, X_test, kind, options):
+def flaml_peer(given):
     from flaml import AutoML
+    from sklearn.base import clone
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
-    task = "classification" if kind == "classes" else "regression"
+    kind = {"task": "classification", "metric": "accuracy"} if given.classes else {"task": "regression"}
     model = AutoML()
-    settings = {"time_budget": options.seconds, "n_jobs": options.jobs, "verbose": 0, "eval_method": "cv", "seed": 0}
-    model.fit(X, y, task=task, split_type="group", groups=groups, n_splits=5, **settings)
-    return np.asarray(model.predict(X_test))
+    settings = {"time_budget": given.seconds, "n_jobs": given.jobs, "verbose": 0, "eval_method": "cv", "seed": 0}
+    # A fold is a group, so that its folds are these.
+    folds = {"split_type": "group", "groups": given.folds, "n_splits": len(np.unique(given.folds))}
+    train, test = framed(given.X), framed(given.X_test)
+    model.fit(train, given.y, **kind, **settings, **folds)
+    prepared = model.feature_transformer.transform(train)
+    oof = cross_val_predict(clone(model.model.estimator), prepared, given.y, cv=PredefinedSplit(given.folds))
+    return Found(np.asarray(model.predict(test)), oof, {model.best_estimator: 1 - model.best_loss})
 
 
-def autogluon_peer(X, y, groups, X_test, kind, options):
+def autogluon_peer(given):
     from autogluon.tabular import TabularPredictor
 
-    columns = [f"f{number}" for number in range(X.shape[1])]
-    # AutoGluon takes one fold a group, so groups are dealt into five.
-    train = pd.DataFrame(X, columns=columns).assign(y=y, fold=pd.factorize(groups)[0] % 5)
-    problem = "multiclass" if kind == "classes" else "regression"
+    train = pd.concat([framed(given.X), pd.DataFrame({"y": given.y, "fold": given.folds})], axis=1)
+    # Of what it knows, the correlation is nearest to a concordance of matched predictions.
+    kind = (
+        {"problem_type": "multiclass"} if given.classes else {"problem_type": "regression", "eval_metric": "pearsonr"}
+    )
     with tempfile.TemporaryDirectory() as place:
-        predictor = TabularPredictor("y", problem_type=problem, groups="fold", path=place, verbosity=0)
-        settings = {"time_limit": options.seconds, "num_cpus": options.jobs}
+        predictor = TabularPredictor("y", groups="fold", path=place, verbosity=0, **kind)
+        settings = {"time_limit": given.seconds, "num_cpus": given.jobs}
         predictor.fit(train, presets="best_quality", dynamic_stacking=False, **settings)
-        return predictor.predict(pd.DataFrame(X_test, columns=columns)).to_numpy()
+        board = predictor.leaderboard().set_index("model")["score_val"]
+        test = predictor.predict(framed(given.X_test))
+        return Found(test.to_numpy(), predictor.predict_oof().to_numpy(), board.to_dict())
+
+
+def framed(X):
+    """Features with names, which FLAML needs to fill gaps."""
+    return pd.DataFrame(X, columns=[f"f{number}" for number in range(X.shape[1])])
 
 
 PEERS = {"sklearn": sklearn_peer, "flaml": flaml_peer, "autogluon": autogluon_peer}
 
 
-def measure(peer, options):
-    """Mean score (and correlation) of a peer over the targets."""
-    path = catalog.find("studies", options.study)
-    side = prepare(load_study(path), path, options.data, ["honest"], jobs=options.jobs)[0]
-    corpus = side.corpus
-    if peer == "suite":
-        with tempfile.TemporaryDirectory() as place:
-            result = run_study([side], Path(place) / "run", jobs=options.jobs)
-            rows = pd.read_csv(result.folder / "results.csv", keep_default_na=False, na_values=[""])
-        rows = rows.query("picked == 'yes' and split == 'all' and target == 'mean'").set_index("metric")["value"]
-        return {"score": rows[corpus.targets[0].metric], "pcc": rows.get("pcc")}
+def by_suite(side, options):
+    """The picked system's predictions, matched and unmatched, as lists of (oof, test), and its name."""
+    splits = side.corpus.splits
+    with tempfile.TemporaryDirectory() as place:
+        run_study([side], Path(place) / "run", jobs=options.jobs)
+        outcome = run_systems(side, Path(place) / "run")  # reads what the run has just fitted
+        rows = gather(side, outcome, splits)
+    name, rows = pick(side.corpus, rows, splits)
+    by_name = {row.name: row for row in rows}
+    row, note = by_name[name], f"{name}: {by_name[name].note}".rstrip(": ")
+    raw = by_name.get(row.system.raw_name)
+    return *([(each.oof[split.name], each.test[split.name]) for split in splits] for each in (row, raw) if each), note
+
+
+def by_peer(side, peer, options):
+    """As `by_suite`, of a peer."""
+    corpus, models = side.corpus, []
     X = np.hstack([modality.X for modality in corpus.modalities.values()])
+    present = {name: modality.present for name, modality in corpus.modalities.items()}
+    matched, raw = [], []
+    for split in corpus.splits:
+        task, fitted = split_task(side, split, "cpu", present), Fitted()
+        for target in corpus.targets:
+            y, classes = task.y[target.name], target.kind == "classes"
+            known = ~np.isnan(y)
+            given = Given(
+                *(X[split.fit][known], y[known].astype(int) if classes else y[known], task.folds[known]),
+                *(X[split.test], classes, options.seconds / len(corpus.targets), options.jobs),
+            )
+            found = PEERS[peer](given)
+            models.append(found.models)
+            fitted.oof[target.name] = np.full((len(y), target.width), np.nan)
+            if found.oof is not None:
+                fitted.oof[target.name][known] = wide(found.oof, target)
+            fitted.test[target.name] = wide(found.test, target)
+        for several, matching in ((matched, True), (raw, False)):
+            done = finish(fitted, task, matching)
+            unknown = all(np.isnan(values).all() for values in fitted.oof.values())
+            several.append((None if unknown else done.filled(done.oof), done.filled(done.test)))
+    return matched, raw, families(models)
+
+
+def wide(values, target):
+    """Predictions as the suite has them: a column, or a column a class."""
+    return np.eye(target.width)[values.astype(int)] if target.kind == "classes" else np.reshape(values, (-1, 1))
+
+
+def families(models):
+    """How often each family of models was the best of a target, and the mean over targets of its best score."""
+    best = [{} for _ in models]
+    for scores, of_target in zip(models, best, strict=True):
+        for name, value in scores.items():
+            family = name.partition("_")[0]
+            of_target[family] = max(value, of_target.get(family, -np.inf))
+    single = [{name: value for name, value in each.items() if "Ensemble" not in name} for each in best]
+    wins = Counter(max(each, key=each.get) for each in single if each)
+    names = {name for each in best for name in each}
+    means = {name: np.mean([each[name] for each in best if name in each]) for name in names}
+    tried = {name: sum(name in each for each in best) for name in names}
+    ordered = sorted(names, key=lambda name: -means[name])
+    return ", ".join(f"{name} {means[name]:.3f} (best {wins[name]}/{tried[name]})" for name in ordered)
+
+
+def means(corpus, predicted):
+    """Out-of-fold score, test score and its correlation, means over targets, of a list of (oof, test)."""
+    oofs = [oof for oof, _ in predicted]
+    oof = (
+        None
+        if oofs[0] is None
+        else np.mean([oof_score(corpus, *pair) for pair in zip(corpus.splits, oofs, strict=True)])
+    )
+    rows = np.concatenate([split.test for split in corpus.splits])
     scores, correlations = [], []
     for target in corpus.targets:
-        truth = corpus.y[target.name]
-        predicted = np.full(len(truth), np.nan)
-        for split in corpus.splits:
-            rows = split.fit[~np.isnan(truth[split.fit])]
-            y = truth[rows].astype(int) if target.kind == "classes" else truth[rows]
-            predicted[split.test] = PEERS[peer](X[rows], y, corpus.groups[rows], X[split.test], target.kind, options)
-        known = ~np.isnan(predicted) & ~np.isnan(truth)
-        given = predicted[known]
+        truth = corpus.y[target.name][rows]
+        values = np.concatenate([test[target.name] for _, test in predicted])
         if target.kind == "classes":
-            given = np.eye(target.width)[given.astype(int)]
+            scores.append(score(target.metric, truth, values, n_classes=target.width))
         else:
-            correlations.append(score("pcc", truth[known], given))
-        n_classes = target.width if target.kind == "classes" else None
-        scores.append(score(target.metric, truth[known], given, n_classes=n_classes))
-    return {"score": np.mean(scores), "pcc": np.mean(correlations) if correlations else None}
+            scores.append(score(target.metric, truth, values[:, 0]))
+            correlations.append(score("pcc", truth, values[:, 0]))
+    return oof, np.mean(scores), np.mean(correlations) if correlations else None
+
+
+def measure(peer, options):
+    """One row of the table, by column."""
+    path = catalog.find("studies", options.study)
+    side = prepare(load_study(path), path, options.data, ["honest"], jobs=options.jobs)[0]
+    side.corpus = replace(side.corpus, splits=side.corpus.splits[: options.splits])
+    *predicted, note = by_suite(side, options) if peer == "suite" else by_peer(side, peer, options)
+    oof, test, pcc = means(side.corpus, predicted[0])
+    row = {"oof": oof, "oof_raw": None, "test": test, "test_raw": None, "pcc": pcc}
+    if len(predicted) > 1 and pcc is not None:
+        row["oof_raw"], row["test_raw"], _ = means(side.corpus, predicted[1])
+        if oof is None:  # nothing to learn the matching from
+            row["test"] = None
+    return {name: None if value is None else float(value) for name, value in row.items()} | {"note": note}
+
+
+def watched(command):
+    """Run a command: exit status, output, errors, CPU seconds and peak MiB of all its processes."""
+    peak, ended = 0, threading.Event()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        # Waiting threads that spin would cost everybody their time on a machine that others use.
+        calm = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
+        process = subprocess.Popen(command, stdout=out, stderr=err, env=calm, start_new_session=True)
+
+        def sample():
+            nonlocal peak
+            while not ended.wait(0.5):
+                peak = max(peak, sum(memory(folder, process.pid) for folder in Path("/proc").glob("[0-9]*")))
+
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        _, status, used = os.wait4(process.pid, 0)
+        ended.set()
+        sampler.join()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read())
+    return process.returncode, *texts, used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss) / 1024
+
+
+def memory(folder, session):
+    """KiB of a process of a session, its share of shared pages; of others 0."""
+    try:
+        if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) != session:
+            return 0
+        lines = (folder / "smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    except (OSError, IndexError, StopIteration):  # it has just ended
+        return 0
 
 
 def main():
@@ -124,26 +277,25 @@ def main():
     parser.add_argument("study")
     parser.add_argument("--data")
     parser.add_argument("--peers", nargs="+", choices=["suite", *PEERS], default=["suite", *PEERS])
-    parser.add_argument("--seconds", type=int, default=600, help="budget of each fit of FLAML and AutoGluon")
+    parser.add_argument("--splits", type=int, help="only the first outer splits, for everybody")
+    parser.add_argument("--seconds", type=float, default=600, help="budget of FLAML and AutoGluon for a split")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps({name: value and float(value) for name, value in measure(options.one, options).items()}))
+        print(json.dumps(measure(options.one, options)))
         return
-    print("| who | score | pcc | CPU s | peak MiB of a process |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| who | out-of-fold | unmatched | test | unmatched | test pcc | CPU s | peak MiB | models |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for peer in options.peers:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run([sys.executable, __file__, *sys.argv[1:], "--one", peer], capture_output=True, text=True)
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode:
-            print(f"| {peer} | not run: {done.stderr.strip().splitlines()[-1]} | | | |", flush=True)
+        status, out, err, cpu, peak = watched([sys.executable, __file__, *sys.argv[1:], "--one", peer])
+        if status:
+            print(f"| {peer} | not run: {(err.strip().splitlines() or [status])[-1]} | | | | | | | |", flush=True)
             continue
-        found = json.loads(done.stdout.strip().splitlines()[-1])
-        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-        pcc = "" if found["pcc"] is None else f"{found['pcc']:.3f}"
-        print(f"| {peer} | {found['score']:.3f} | {pcc} | {cpu:,.0f} | {used.ru_maxrss / 1024:,.0f} |", flush=True)
+        found = json.loads(out.strip().splitlines()[-1])
+        names = ("oof", "oof_raw", "test", "test_raw", "pcc")
+        values = " | ".join("" if found[name] is None else f"{found[name]:.3f}" for name in names)
+        print(f"| {peer} | {values} | {cpu:,.0f} | {peak:,.0f} | {found['note']} |", flush=True)
 
 
 if __name__ == "__main__":
