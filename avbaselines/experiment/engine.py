@@ -79,10 +79,9 @@ class Outcome:
         if fold or self.depths[system.name] < 2 or not inner:
             return direct
         folds = self.tasks[split].folds
-        parts = [(name, int(name.rpartition(INNER)[2])) for name in inner]
-        return Nested(
-            direct, tuple((Direct(self.keys[name, system.name]), np.flatnonzero(folds == fold)) for name, fold in parts)
-        )
+        numbers = [(name, int(name.rpartition(INNER)[2])) for name in inner]
+        parts = [(Direct(self.keys[name, system.name]), np.flatnonzero(folds == number)) for name, number in numbers]
+        return Nested(direct, tuple(parts), rescaled=bool(system.tuning))
 
     def finished(self, split, system):
         """Predictions of a system in a split as they are scored."""

@@ -91,24 +91,39 @@ class Nested:
     whole : Direct
     folds : tuple of (Direct, ndarray of int)
         The same stage fitted without a fold, and the fold's positions.
+    rescaled : bool
+        Bring values predicted without a fold to the mean and deviation that the whole stage gives: where each stack
+        chose its own method, some predict wide and some narrow, and no matching could fit them all.
     """
 
     whole: object
     folds: tuple
+    rescaled: bool = False
 
     def load(self, store):
         """Read and put them together."""
         fitted = store.load(self.whole.key)
+        parts = [(source.load(store), positions) for source, positions in self.folds]
         for name, value in fitted.oof.items():
             nested = np.full_like(value, np.nan)
-            for source, positions in self.folds:
-                nested[positions] = source.load(store).test[name]
+            for part, positions in parts:
+                # More than one column are posteriors, which have a scale of their own.
+                moved = self.rescaled and value.shape[1] == 1
+                nested[positions] = _moved(part.test[name], part.oof[name], value) if moved else part.test[name]
             fitted.oof[name] = nested
         return fitted
 
     def identity(self):
         """What changes when the predictions do."""
-        return digest(self.whole.key, [source.key for source, _ in self.folds])
+        return digest(self.whole.key, [source.key for source, _ in self.folds], *["rescaled"] * self.rescaled)
+
+
+def _moved(values, known, wanted):
+    """Values from the mean and deviation of their own out-of-fold predictions to those of the wanted ones."""
+    spread = np.nanstd(known)
+    if not spread > 0:
+        return values
+    return np.nanmean(wanted) + (values - np.nanmean(known)) * (np.nanstd(wanted) / spread)
 
 
 # Stands between a split's name and the number of an inner fold.
