@@ -15,7 +15,7 @@ from avbaselines.estimators.links import Links, Setting
 from avbaselines.estimators.preparation import column_blocks
 from avbaselines.estimators.ridge import RidgeClassifier, RidgeRegressor
 from avbaselines.estimators.space import Choice
-from avbaselines.estimators.tuned import check_metric, check_targets, tuning_score
+from avbaselines.estimators.targets import check_metric, check_targets, tuning_score
 from avbaselines.evaluation.metrics import score
 
 __all__ = ["ChainRegressor"]

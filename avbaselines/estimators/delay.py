@@ -9,7 +9,7 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.context import check_order, frame_numbers, shift_back, shift_labels, smooth
 from avbaselines.estimators.folds import resolve_cv
 from avbaselines.estimators.ridge import RidgeRegressor
-from avbaselines.estimators.tuned import check_metric, check_targets, tuning_score
+from avbaselines.estimators.targets import check_metric, check_targets, tuning_score
 
 __all__ = ["DelayedRegressor", "in_frames", "window_of"]
 

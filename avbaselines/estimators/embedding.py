@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from avbaselines.errors import InputError
 from avbaselines.estimators.preparation import Preparation
 from avbaselines.estimators.ridge import ridge_path
-from avbaselines.estimators.tuned import check_targets
+from avbaselines.estimators.targets import check_targets
 
 __all__ = ["SharedEmbedding"]
 

@@ -10,7 +10,7 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.folds import resolve_cv
 from avbaselines.estimators.matching import Matcher
 from avbaselines.estimators.preparation import column_blocks
-from avbaselines.estimators.tuned import check_metric, check_targets, tuning_score
+from avbaselines.estimators.targets import check_metric, check_targets, tuning_score
 from avbaselines.evaluation.metrics import score
 
 __all__ = ["FusionClassifier", "FusionRegressor", "average"]

@@ -7,7 +7,8 @@ import numpy as np
 from avbaselines.errors import InputError
 from avbaselines.estimators.folds import resolve_cv
 from avbaselines.estimators.objectives import check_objective
-from avbaselines.estimators.tuned import TunedRegressor, check_metric, check_targets, tuning_score
+from avbaselines.estimators.targets import check_metric, check_targets, tuning_score
+from avbaselines.estimators.tuned import TunedRegressor
 from avbaselines.evaluation.metrics import METRICS
 
 __all__ = ["GrownRegressor", "Growth"]

@@ -11,7 +11,7 @@ from avbaselines.estimators.context import add_context, avec_context
 from avbaselines.estimators.folds import resolve_cv
 from avbaselines.estimators.group_ridge import GroupRidge, labelled_patterns
 from avbaselines.estimators.linear_svr import PrimalLinearSVR
-from avbaselines.estimators.tuned import check_metric, check_targets, tuning_score
+from avbaselines.estimators.targets import check_metric, check_targets, tuning_score
 
 __all__ = ["METHODS", "MetaRegressor"]
 

@@ -10,75 +10,10 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.calibration import PosteriorCalibrator, cross_calibrated
 from avbaselines.estimators.folds import resolve_cv
 from avbaselines.estimators.outputs import CandidateOutputs, unscaled, with_absent
-from avbaselines.evaluation.metrics import METRICS, score
+from avbaselines.estimators.targets import check_metric, check_targets, standardised, tuning_score
+from avbaselines.evaluation.metrics import score
 
-__all__ = ["TunedClassifier", "TunedRegressor", "check_metric", "check_targets", "tuning_score"]
-
-
-def check_metric(name, kind):
-    """Refuse a metric that is unknown or of the other kind ('regression' or 'classes')."""
-    known = [metric.name for metric in METRICS.values() if metric.kind == kind]
-    if name not in known:
-        raise InputError(f"metric: one of {', '.join(known)} is needed, got {name!r}")
-
-
-def check_targets(X, y):
-    """Validate regression targets.
-
-    Parameters
-    ----------
-    X : array of shape (n, n_features)
-    y : array-like of shape (n,) or (n, T); NaN = not labelled
-
-    Returns
-    -------
-    ndarray of shape (n, T), float64
-
-    Raises
-    ------
-    InputError
-        If a target has no labelled row or a single value.
-    """
-    if y is None:
-        raise InputError("fit requires y to be passed, but the target y is None")
-    Y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
-    check_consistent_length(X, Y)
-    Y = Y.reshape(len(Y), -1)
-    for number, target in enumerate(Y.T):
-        values = target[~np.isnan(target)]
-        if len(values) == 0:
-            raise InputError(f"y: target {number} has no labelled row; leave it out")
-        if np.ptp(values) == 0:
-            raise InputError(f"y: target {number} is constant ({values[0]:g}); there is nothing to learn, leave it out")
-    return Y
-
-
-def tuning_score(metric, truth, prediction, matching):
-    """Score of pooled out-of-fold predictions, larger is better.
-
-    With `matching`, a concordance is that of the predictions brought to the mean and deviation of the truth: shrunken
-    predictions are what a regularised fit gives, and they are matched before they are reported. 'ccc_per_recording'
-    is tuned by the pooled concordance, as the recordings are not known here.
-    """
-    rows = ~np.isnan(truth) & np.isfinite(prediction)
-    if not rows.any():
-        return -np.inf
-    if not rows.all():
-        truth, prediction = truth[rows], prediction[rows]
-    if metric in ("ccc", "ccc_per_recording"):
-        metric = "ccc"
-        if matching:
-            return _correlation(truth, prediction)
-    value = score(metric, truth, prediction)
-    return value if METRICS[metric].higher_is_better else -value
-
-
-def _correlation(truth, prediction):
-    """The concordance of predictions once they have the mean and deviation of the truth; 0 for constant ones."""
-    truth, prediction = truth - truth.mean(), prediction - prediction.mean()
-    spread = np.sqrt((truth @ truth) * (prediction @ prediction))
-    tiny = 1e-9 * np.abs(prediction).max(initial=0.0) * np.sqrt(truth @ truth)
-    return float(truth @ prediction / spread) if spread > tiny else 0.0
+__all__ = ["TunedClassifier", "TunedRegressor"]
 
 
 class _Tuned(BaseEstimator):
@@ -158,7 +93,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         """
         check_is_fitted(self, "best_params_")
         X, Y = self._validate(X), check_targets(X, y)
-        scaled, self._mean, self._scale = _standardised(Y)
+        scaled, self._mean, self._scale = standardised(Y)
         self.model_ = self._refit(X, None, scaled, self.best_params_)
         return self
 
@@ -187,7 +122,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         with CandidateOutputs(len(candidates), Y.shape, X.dtype) as oof:
             for done, fold in enumerate(np.unique(folds[folds >= 0]), 1):
                 train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-                scaled, mean, scale = _standardised(Y[train])
+                scaled, mean, scale = standardised(Y[train])
                 usable = np.flatnonzero(scale > 0)
                 outputs = np.zeros((len(candidates), len(test), 0))
                 if len(usable):
@@ -350,14 +285,3 @@ def _examples(rows, codes, soft):
         return rows, codes, {}
     places, classes = np.nonzero(soft)
     return rows[places], classes, {"weights": soft[places, classes]}
-
-
-def _standardised(Y):
-    """Targets less their mean over their deviation, the means, and the deviations (0 = fewer than two values)."""
-    mean, scale = np.full(Y.shape[1], np.nan), np.zeros(Y.shape[1])
-    for number, target in enumerate(Y.T):
-        values = target[~np.isnan(target)]
-        if len(values):
-            mean[number] = values.mean()
-            scale[number] = values.std() if np.ptp(values) > 0 else 0.0
-    return (Y - mean) / np.where(scale > 0, scale, 1), mean, scale

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import rankdata
 
-from avbaselines.estimators.tuned import tuning_score
+from avbaselines.estimators.targets import tuning_score
 from avbaselines.evaluation.metrics import METRICS, score
 
 

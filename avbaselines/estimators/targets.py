@@ -1,0 +1,86 @@
+"""What learners are given to learn, checked and brought to one scale, and how well predictions of it do."""
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+
+from avbaselines.errors import InputError
+from avbaselines.evaluation.metrics import METRICS, score
+
+__all__ = ["check_metric", "check_targets", "standardised", "tuning_score"]
+
+
+def check_metric(name, kind):
+    """Refuse a metric that is unknown or of the other kind ('regression' or 'classes')."""
+    known = [metric.name for metric in METRICS.values() if metric.kind == kind]
+    if name not in known:
+        raise InputError(f"metric: one of {', '.join(known)} is needed, got {name!r}")
+
+
+def check_targets(X, y):
+    """Validate regression targets.
+
+    Parameters
+    ----------
+    X : array of shape (n, n_features)
+    y : array-like of shape (n,) or (n, T); NaN = not labelled
+
+    Returns
+    -------
+    ndarray of shape (n, T), float64
+
+    Raises
+    ------
+    InputError
+        If a target has no labelled row or a single value.
+    """
+    if y is None:
+        raise InputError("fit requires y to be passed, but the target y is None")
+    Y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+    check_consistent_length(X, Y)
+    Y = Y.reshape(len(Y), -1)
+    for number, target in enumerate(Y.T):
+        values = target[~np.isnan(target)]
+        if len(values) == 0:
+            raise InputError(f"y: target {number} has no labelled row; leave it out")
+        if np.ptp(values) == 0:
+            raise InputError(f"y: target {number} is constant ({values[0]:g}); there is nothing to learn, leave it out")
+    return Y
+
+
+def tuning_score(metric, truth, prediction, matching):
+    """Score of pooled out-of-fold predictions, larger is better.
+
+    With `matching`, a concordance is that of the predictions brought to the mean and deviation of the truth: shrunken
+    predictions are what a regularised fit gives, and they are matched before they are reported. 'ccc_per_recording'
+    is tuned by the pooled concordance, as the recordings are not known here.
+    """
+    rows = ~np.isnan(truth) & np.isfinite(prediction)
+    if not rows.any():
+        return -np.inf
+    if not rows.all():
+        truth, prediction = truth[rows], prediction[rows]
+    if metric in ("ccc", "ccc_per_recording"):
+        metric = "ccc"
+        if matching:
+            return _correlation(truth, prediction)
+    value = score(metric, truth, prediction)
+    return value if METRICS[metric].higher_is_better else -value
+
+
+def _correlation(truth, prediction):
+    """The concordance of predictions once they have the mean and deviation of the truth; 0 for constant ones."""
+    truth, prediction = truth - truth.mean(), prediction - prediction.mean()
+    spread = np.sqrt((truth @ truth) * (prediction @ prediction))
+    tiny = 1e-9 * np.abs(prediction).max(initial=0.0) * np.sqrt(truth @ truth)
+    return float(truth @ prediction / spread) if spread > tiny else 0.0
+
+
+def standardised(Y):
+    """Targets (n, T) less their mean over their deviation, the means (T,), and the deviations, 0 = nothing to learn."""
+    mean, scale = np.full(Y.shape[1], np.nan), np.zeros(Y.shape[1])
+    for number, target in enumerate(Y.T):
+        values = target[~np.isnan(target)]
+        if len(values):
+            mean[number] = values.mean()
+            scale[number] = values.std() if np.ptp(values) > 0 else 0.0
+    return (Y - mean) / np.where(scale > 0, scale, 1), mean, scale
