@@ -1,16 +1,12 @@
 """The CreativeIT reader: its stated layout, clips of annotations, groups of sessions, and folders that are broken."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from releases import make_creativeit
 
 from avbaselines.corpora import creativeit
 from avbaselines.errors import InputError
-
-make_creativeit = runpy.run_path(str(Path(__file__).with_name("releases.py")))["make_creativeit"]
 
 
 @pytest.fixture

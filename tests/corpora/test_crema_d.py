@@ -1,16 +1,12 @@
 """The CREMA-D reader: votes, ties and missing levels, VAVL's partitions, and releases that are broken."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from releases import make_crema_d
 
 from avbaselines.corpora import crema_d
 from avbaselines.errors import InputError
-
-make_crema_d = runpy.run_path(str(Path(__file__).with_name("releases.py")))["make_crema_d"]
 
 
 @pytest.fixture

@@ -2,19 +2,16 @@
 
 import os
 import pickle
-import runpy
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from releases import make_mer2023
 
 from avbaselines.corpora import mer2023
 from avbaselines.corpora.plain_pickle import load_object_arrays
 from avbaselines.errors import InputError
-
-make_mer2023 = runpy.run_path(str(Path(__file__).with_name("releases.py")))["make_mer2023"]
 
 
 def read(folder, **options):

@@ -1,16 +1,13 @@
 """The MSP-IMPROV reader: Evaluation.txt, VAVL's labels, the direction of arousal, and releases that are broken."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from releases import make_msp_improv
 
 from avbaselines.corpora import msp_improv
 from avbaselines.errors import InputError
 
-make_msp_improv = runpy.run_path(str(Path(__file__).with_name("releases.py")))["make_msp_improv"]
 LINE = "UTD-IMPROV-S01A-F02-R-FF01.avi; A; A:3.333333; V:2.333333; D:3.000000 ; N:3.666667;\n"
 
 

@@ -1,17 +1,14 @@
 """The RECOLA reader: its three layouts, ARFF files, withheld labels, and releases that are broken."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from releases import make_recola
 
 from avbaselines.corpora import recola
 from avbaselines.corpora.arff import read_arff
 from avbaselines.errors import InputError
 
-make_recola = runpy.run_path(str(Path(__file__).with_name("releases.py")))["make_recola"]
 RATERS = ["FM1", "FM2", "FM3", "FF1", "FF2", "FF3"]
 
 

@@ -1,13 +1,12 @@
 """The same fits on a real Dask cluster of two processes, with a worker killed half-way, and what is refused."""
 
 import os
-import runpy
 import signal
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_release import run, write_release
 
 from avbaselines.errors import InputError
 from avbaselines.experiment import cluster as cluster_module
@@ -18,7 +17,6 @@ from avbaselines.run import main
 from avbaselines.study import load_study
 
 distributed = pytest.importorskip("distributed")
-SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
 OVERRIDES = ["systems.transductive=[]", "tuning.trials=3", "tuning.systems=['ridge-audio']"]
 
 
@@ -31,12 +29,12 @@ def local_cluster():
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    return SMALL["write_release"](tmp_path_factory.mktemp("release"))
+    return write_release(tmp_path_factory.mktemp("release"))
 
 
 @pytest.fixture(scope="module")
 def local(release):
-    return SMALL["run"](release, *OVERRIDES)[0]
+    return run(release, *OVERRIDES)[0]
 
 
 def run_there(release, address, out, progress=None):

@@ -1,18 +1,16 @@
 """A GPU that is asked for and not there: the run goes on without it and says why."""
 
 import json
-import runpy
-from pathlib import Path
 
 import pytest
 import xgboost
+from small_release import write_release
 
 from avbaselines.experiment import device as device_module
 from avbaselines.experiment.device import usable_device, why_no_gpu
 from avbaselines.experiment.plan import System
 from avbaselines.run import main
 
-SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
 XGBOOST = [System("xgboost-audio", learner="xgboost", task="single")]
 
 
@@ -36,7 +34,7 @@ def test_the_reason_is_the_first_that_stands_in_the_way(monkeypatch, built, gpus
 
 def test_a_run_without_gpu_goes_on_and_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(device_module, "_gpus", lambda: None)
-    folder = SMALL["write_release"](tmp_path)
+    folder = write_release(tmp_path)
     study = [str(folder / "study.toml"), "--jobs", "1", "--set", "systems.learners=['xgboost']"]
     study += ["systems.transductive=[]", "systems.fusion=[]", "systems.early='none'", "modalities={audio='audio.npz'}"]
     assert main([*study, "--out", str(folder / "gpu"), "--device", "cuda"]) == 0

@@ -1,11 +1,9 @@
 """Objective, task mode and modality set out from finished rows: figures, tests, words, files, shipped studies."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from releases import make_creativeit, make_recola, make_sewa
 
 from avbaselines.catalog import find
 from avbaselines.estimators.growing import GrownRegressor
@@ -14,8 +12,6 @@ from avbaselines.experiment.study_run import prepare, run_study
 from avbaselines.reports.factors import factor_grids, factor_sentences, render_factors_latex
 from avbaselines.run import main
 from avbaselines.study import load_study
-
-releases = runpy.run_path(str(Path(__file__).parents[1] / "corpora" / "releases.py"))
 
 
 def run(study, folder, *overrides, data=None):
@@ -114,7 +110,7 @@ def test_the_sentence_says_what_the_intervals_say():
 
 
 def test_searched_weights_are_said_and_table_2_stands_beside(tmp_path, quick_trees):
-    data = releases["make_sewa"](tmp_path / "sewa")
+    data = make_sewa(tmp_path / "sewa")
     result = run("multitask-weights", tmp_path / "run", "systems.inner_folds=3", "systems.delay=[0.1]", data=data)
     results = pd.read_csv(tmp_path / "run" / "results.csv", keep_default_na=False, na_values=[""])
     notes = results.loc[results["system"] == "joint-xgboost-ccc-face", "note"].unique()
@@ -132,7 +128,7 @@ def test_searched_weights_are_said_and_table_2_stands_beside(tmp_path, quick_tre
 @pytest.mark.parametrize("study", ["correlation-loss", "correlation-loss-recola"])
 def test_losses_and_task_modes_over_one_modality_and_both(study, tmp_path, quick_trees):
     recola = study.endswith("recola")
-    data = releases["make_recola" if recola else "make_creativeit"](tmp_path / "data", seconds=4.0, media=True)
+    data = (make_recola if recola else make_creativeit)(tmp_path / "data", seconds=4.0, media=True)
     overrides = ["systems.learners=['xgboost-ccc']", "systems.chain_order='given'", "systems.inner_folds=2"]
     overrides += ["split={group_kfold=2}"] * (not recola)
     result = run(study, tmp_path / "run", *overrides, data=data)

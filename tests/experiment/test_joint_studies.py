@@ -1,12 +1,11 @@
 """Class and attribute together: soft labels, combined scores, fold-averaged fits, and the studies that use them."""
 
 import re
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from releases import make_crema_d, make_mer2023, make_msp_improv
 
 from avbaselines import bundle
 from avbaselines.catalog import find
@@ -17,8 +16,6 @@ from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.study_run import prepare, run_study
 from avbaselines.run import main
 from avbaselines.study import load_study
-
-releases = runpy.run_path(str(Path(__file__).parents[1] / "corpora" / "releases.py"))
 
 STUDY = """
 title = "joint"
@@ -257,7 +254,7 @@ SMALL = ["systems.learners=['ridge']", "systems.inner_folds=3"]
 
 
 def test_vavl_on_crema_d(tmp_path):
-    data = releases["make_crema_d"](tmp_path / "data", media=True)
+    data = make_crema_d(tmp_path / "data", media=True)
     table = run("vavl-crema-d", data, tmp_path / "run", *SMALL)
     measured = table[(table["kind"] == "measured") & (table["target"] == "emotion") & (table["metric"] == "accuracy")]
     splits = measured[measured["system"] == "ridge-audio+face"].set_index("split")
@@ -271,7 +268,7 @@ def test_vavl_on_crema_d(tmp_path):
 
 
 def test_vavl_on_msp_improv(tmp_path):
-    data = releases["make_msp_improv"](tmp_path / "data", media=True)
+    data = make_msp_improv(tmp_path / "data", media=True)
     table = run("vavl-msp-improv", data, tmp_path / "run", *SMALL, only=["chain-ridge-audio", "late-score-weighted"])
     arousal = table[(table["target"] == "arousal") & (table["metric"] == "ccc") & (table["kind"] == "measured")]
     assert set(arousal["split"]) == {f"split{number}" for number in range(1, 6)} | {"all"}
@@ -279,7 +276,7 @@ def test_vavl_on_msp_improv(tmp_path):
 
 
 def test_mer2023_processed(tmp_path):
-    data = releases["make_mer2023"](tmp_path / "data", layout="processed", media=True)
+    data = make_mer2023(tmp_path / "data", layout="processed", media=True)
     path = find("studies", "mer2023")
     corpus = prepare(load_study(path), path, data, ["honest"])[0].corpus
     assert [(split.name, len(split.train), len(split.test)) for split in corpus.splits] == [
@@ -290,7 +287,7 @@ def test_mer2023_processed(tmp_path):
 
 
 def test_mer2023(tmp_path):
-    data = releases["make_mer2023"](tmp_path / "data", media=True)
+    data = make_mer2023(tmp_path / "data", media=True)
     table = run("mer2023", data, tmp_path / "run", *SMALL)
     combined = table[(table["target"] == "combined") & (table["system"] == "three-structures-joint")]
     assert set(combined["split"]) == {"multi", "noise", "all"}  # MER-SEMI has no valence

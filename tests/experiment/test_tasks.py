@@ -1,14 +1,11 @@
 """What makes finished fits stale."""
 
 import importlib
-import runpy
-from pathlib import Path
 
 import pytest
+from small_release import run, write_release
 
 from avbaselines.experiment.tasks import code_digest
-
-SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
 
 
 @pytest.fixture
@@ -35,8 +32,8 @@ def test_a_new_release_of_any_library_that_fits_makes_old_fits_stale(released, l
 
 
 def test_fits_of_another_release_are_not_taken_for_new(released, tmp_path):
-    folder = SMALL["write_release"](tmp_path, speakers=6, clips=5)
-    first, again = (SMALL["run"](folder, only=["ridge-audio"])[0].computed for _ in range(2))
+    folder = write_release(tmp_path, speakers=6, clips=5)
+    first, again = (run(folder, only=["ridge-audio"])[0].computed for _ in range(2))
     assert first > 0 and again == 0
     released("xgboost")
-    assert SMALL["run"](folder, only=["ridge-audio"])[0].computed == first
+    assert run(folder, only=["ridge-audio"])[0].computed == first

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from small_release import results_of, run, write_release
 
 from avbaselines import bundle
 from avbaselines.corpora.corpus import Target
@@ -31,8 +31,6 @@ from avbaselines.experiment.store import Fitted
 from avbaselines.run import main
 from avbaselines.study import load_study
 
-SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
-results_of, run, write_release = SMALL["results_of"], SMALL["run"], SMALL["write_release"]
 TRIALS = 12
 TUNING = {
     **{"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"]},
@@ -68,7 +66,7 @@ def whole(tmp_path_factory):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {tests!r}
 from avbaselines.experiment import fit_tuned
 import test_tuning
 
@@ -89,7 +87,7 @@ test_tuning.tuned(Path(sys.argv[1]))
 
 def test_a_search_killed_five_times_ends_as_if_it_had_never_been(tmp_path, whole):
     script = tmp_path / "killed.py"
-    script.write_text(KILLED.format(tests=str(Path(__file__).parent)))
+    script.write_text(KILLED.format(tests=[str(Path(__file__).parent), str(Path(__file__).parents[1] / "helpers")]))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     for attempt in (1, 4, 3, 2, 3):
         command = [sys.executable, str(script), str(tmp_path), str(attempt)]
