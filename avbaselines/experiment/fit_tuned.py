@@ -203,10 +203,10 @@ def out_of_fold_score(fitted, task, matching=True):
 
 
 def trial_row(trial, number):
-    """A trial as it is kept with the fit."""
+    """A trial as it is kept with the fit; a score of some folds alone, as pruned trials have, is no value."""
     return {
         "trial": number,
-        "value": trial.value,
+        "value": trial.value if trial.state == TrialState.COMPLETE else None,
         "state": "failed" if trial.state == TrialState.FAIL else trial.state.name.lower(),
         "params": trial.params,
         "reason": trial.user_attrs.get(REASON, ""),

@@ -25,7 +25,7 @@ from avbaselines.experiment.fit import Frames, Task, fit_base
 from avbaselines.experiment.fit_fusion import fit_fusion
 from avbaselines.experiment.fit_fusion_search import fit_searched_fusion
 from avbaselines.experiment.fit_search import Search, check_storage, search
-from avbaselines.experiment.fit_tuned import Objective, _averaged, drawn_again, fit_tuned, out_of_fold_score
+from avbaselines.experiment.fit_tuned import Objective, _averaged, drawn_again, fit_tuned, out_of_fold_score, trial_row
 from avbaselines.experiment.plan import System, plan
 from avbaselines.experiment.store import Fitted
 from avbaselines.run import main
@@ -247,6 +247,8 @@ def test_hopeless_trials_end_early(tmp_path, pruning):
     pruned = [trial for trial in trials if trial.state.name == "PRUNED"]
     assert bool(pruned) == pruning and (len(looked) < 100) == pruning
     assert all(max(trial.intermediate_values) < 5 for trial in pruned)
+    for row, trial in zip(map(trial_row, trials, range(20)), trials, strict=True):
+        assert row["value"] == (None if trial in pruned else trial.value)
 
 
 def test_a_forced_search_starts_anew(tmp_path):
