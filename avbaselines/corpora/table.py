@@ -70,18 +70,24 @@ def read_table(path, *, key, text=()):
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             table = pd.read_parquet(path)
+            if table.index.name is not None and table.index.name not in table.columns:
+                table = table.reset_index()  # written with the ids as its index
+            names = table.columns
         else:
-            table = pd.read_csv(
-                path, sep=_separator(path), dtype=dict.fromkeys(text, str), encoding="utf-8-sig", low_memory=False
-            )
+            layout = {"sep": _separator(path), "encoding": "utf-8-sig"}
+            table = pd.read_csv(path, dtype=dict.fromkeys(text, str), low_memory=False, **layout)
             table.columns = table.columns.str.strip()
+            # As they stand in the file: pandas renames the second of two.
+            names = pd.read_csv(path, header=None, nrows=1, dtype=str, **layout).iloc[0].dropna().str.strip()
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is no UTF-8 text; save it as a csv in UTF-8, or as parquet") from None
     except Exception as error:  # pandas and pyarrow raise many kinds; each means the file cannot be read
         raise InputError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
     if table.empty:
         raise InputError(f"{path}: has no rows")
-    repeated = table.columns[table.columns.duplicated()]
-    if len(repeated):
-        raise InputError(f"{path}: column {repeated[0]!r} occurs twice")
+    repeated = list(names[names.duplicated()])
+    if repeated:
+        raise InputError(f"{path}: column {repeated[0]!r} occurs twice; rename or drop one of the two")
     return table
 
 
