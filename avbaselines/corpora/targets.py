@@ -107,7 +107,7 @@ def _classes(name, option, column, source):
     classes = tuple(sorted(labels.dropna().unique(), key=_natural))
     if len(classes) == 1:
         raise InputError(f"{source}: targets.{name} has a single class {classes[0]!r}; nothing can be learnt from it")
-    if len(classes) > 100:
+    if len(classes) > min(100, max(10, labels.notna().sum() / 2)):
         raise InputError(
             f"{source}: targets.{name} has {len(classes)} different labels; {option.metric!r} is for classes - "
             "for a continuous attribute use ccc, pcc, rmse or mae"
