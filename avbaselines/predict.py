@@ -86,6 +86,12 @@ def predict(arguments):
     absent = [name for name in [*system.modalities, *system.predictions] if name not in tables]
     if absent:
         print(f"note: without {', '.join(absent)}", file=sys.stderr)
+    empty = result.attrs["without_input"]
+    if empty:
+        print(
+            f"note: {len(empty)} of {len(result)} clips have no input, such as {empty[0]}: training mean",
+            file=sys.stderr,
+        )
     print(f"{out}: {len(result)} clips, {', '.join(target.name for target in system.targets)} by {system.name}")
     return FAILED if failed else DONE
 
