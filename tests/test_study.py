@@ -19,6 +19,8 @@ arousal = { metric = "ccc" }
 audio = "audio.npz"
 """
 
+FIGURE = '{system = "x", target = "arousal", metric = "ccc", value = nan, source = "y"}'
+
 
 @pytest.fixture
 def study_file(tmp_path):
@@ -51,6 +53,8 @@ def test_defaults_are_filled_in_and_survive_a_round_trip(study_file, tmp_path):
         ('audio = "audio.npz"', '"a/b" = "audio.npz"', ["folder"]),
         ('[modalities]\naudio = "audio.npz"', "", ["modalities"]),
         ("[split]", "[split", ["not valid TOML", "line"]),
+        ("arousal = {", "mean = {", ["targets.mean", "another"]),
+        ("title =", f"reported = [{FIGURE}]\ntitle =", ["reported.0.value", "finite"]),
         ("[split]", "[systems]\nlearner = ['svr']\n[split]", ["systems.learner", "learners"]),
     ],
 )
@@ -62,6 +66,12 @@ def test_a_slip_is_explained_with_file_and_key(study_file, old, new, words):
     assert str(path) in message and "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_a_byte_order_mark_of_windows_is_no_slip(study_file):
+    path = study_file()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_study(path).title == "mine"
 
 
 def test_local_keys_win_over_the_extended_study(study_file):

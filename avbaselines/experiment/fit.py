@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
+from avbaselines.errors import InputError
 from avbaselines.estimators.fold_average import FoldAveraged
 from avbaselines.estimators.space import NOTHING
 from avbaselines.estimators.speaker import standardise_per_group
@@ -136,6 +137,11 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
     fitted, models, notes = Fitted(), {}, []
     for number, targets in enumerate(batches(task.targets, system.task)):
         used = (known & labelled(task, targets)) | is_timed(system)
+        if used.sum() < 2:
+            named = " or ".join(target.name for target in targets)
+            raise InputError(
+                f"{used.sum()} of {len(used)} training clips have {'+'.join(system.modalities)} and a label of {named}"
+            )
         data, soft = (X[used], labels(task, targets, used)), soft_labels(task, targets, used)
         if tried:
             model = tried[number].refit(*data, **soft)

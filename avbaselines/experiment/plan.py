@@ -7,6 +7,7 @@ from itertools import combinations
 from avbaselines.errors import InputError
 from avbaselines.experiment.fit import CONCORDANCES
 from avbaselines.experiment.registry import learner_name
+from avbaselines.experiment.scoring import PICKED
 from avbaselines.schema import nearest
 from avbaselines.systems import Stage
 
@@ -90,6 +91,13 @@ def plan(study, targets, only=()):
         inputs = _inputs(stage, systems)
         if len(inputs) > 1 or (inputs and stage.settings.keys() - {"best"}):
             systems.append(_fusion(stage, inputs, matching))
+        elif not any("*" in pattern for pattern in stage.inputs):
+            raise InputError(
+                f"systems.fusion {stage.name!r}: there is nothing to fuse in {inputs[0].name!r} alone; name two inputs "
+                "or more, or leave it out"
+            )
+    if not systems:
+        raise InputError("systems.learners: is empty, and no [predictions] are there to compare; name a learner")
     _refuse_equal_names(systems)
     _refuse_unknown_answer(study.systems.answer, systems)
     return _keep(systems, only) if only else systems
@@ -275,6 +283,8 @@ def _fusion(stage, inputs, matching):
 def _refuse_equal_names(systems):
     rows = [row for system in systems for row in system.rows]
     for row in rows:
+        if row == PICKED:
+            raise InputError(f"a system is named {row!r}, as the row that is handed over; rename it")
         if rows.count(row) > 1:
             raise InputError(f"two systems are named {row!r}; rename the modality, prediction or fusion")
 

@@ -1,8 +1,17 @@
 """What lies in the run folder beside results and predictions."""
 
-import pandas as pd
+import runpy
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import pytest
+
+from avbaselines.errors import InputError
 from avbaselines.experiment.folder import write_extras
+from avbaselines.run import main
+
+SMALL = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))
 
 
 def test_what_an_earlier_run_left_goes_where_nothing_was_measured(tmp_path):
@@ -13,3 +22,21 @@ def test_what_an_earlier_run_left_goes_where_nothing_was_measured(tmp_path):
     assert (tmp_path / "masking.md").read_text() == "# Masks\n"
     write_extras(tmp_path, {"masking.csv": None, "masking.md": None, "tuning.csv": table})
     assert [path.name for path in tmp_path.iterdir()] == ["tuning.csv"]
+
+
+def test_a_run_in_which_everything_fails_says_why(tmp_path):
+    """Each modality is known of a single training clip, so nothing can be fitted, and no fusion either."""
+    folder = SMALL["write_release"](tmp_path, speakers=6, clips=4)
+    for name, clip in (("audio", "c0"), ("face", "c23")):
+        np.savez(folder / f"{name}.npz", clip_id=[clip], X=np.ones((1, 2)))
+    lacking = [f"modalities.{name}={{path='{name}.npz', max_missing=1.0}}" for name in ("audio", "face")]
+    with pytest.raises(InputError, match="no system could be fitted.*ridge-audio: .*training clips have audio"):
+        SMALL["run"](folder, *lacking, "systems.early='none'", "systems.transductive=[]")
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_fitted(tmp_path, capsys):
+    folder = SMALL["write_release"](tmp_path, speakers=6, clips=4)
+    (folder / "taken").write_text("a file")
+    for out in (folder / "taken", folder / "taken" / "below"):
+        assert main([str(folder / "study.toml"), "--out", str(out)]) == 2
+        assert f"error: --out {out}: cannot be made" in capsys.readouterr().err
