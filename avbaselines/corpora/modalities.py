@@ -222,6 +222,8 @@ def _read_texts(path, key, id_column, column, width):
     table = _read_with_ids(path, key, id_column, [column])
     if column not in table.columns:
         raise InputError(f"{key}: {path}: no text column {column!r}{nearest(column, table.columns)}")
+    if table[column].isna().all():
+        raise InputError(f"{key}: {path}: column {column!r} is empty")
     if pd.to_numeric(table[column], errors="coerce").notna().sum() == table[column].notna().sum():
         raise InputError(f"{key}: {path}: column {column!r} holds numbers, not what was said")
     X, columns = letter_counts(table[column].to_numpy(object), width)

@@ -112,7 +112,8 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     """
     release = read_release(study, study_path, data, progress)
     source, folder = f"{study_path.name}: clips", study_path.resolve().parent
-    clips, notes = _filter(release.clips, study.corpus.where, source), list(release.notes)
+    clips, notes = _filter(release.clips, study.corpus.where, source)
+    notes = [*release.notes, *notes]
     ids = np.asarray(clips.index, dtype=str)
     recording = study.corpus.recording or release.recording
     recordings = _column(clips, recording, "corpus.recording", source) if recording else None
@@ -172,15 +173,19 @@ def _columns_read(study, clips, group):
 
 
 def _filter(clips, where, source):
+    notes = []
     for column, values in where.items():
         if column not in clips.columns:
             raise InputError(f"{source}: corpus.where names column {column!r}{nearest(column, clips.columns)}")
-        kept = as_text(clips[column]).isin([str(value) for value in values]).to_numpy()
+        found = as_text(clips[column])
+        kept = found.isin([str(value) for value in values]).to_numpy()
         if not kept.any():
-            found = ", ".join(str(value) for value in as_text(clips[column]).unique()[:12])
+            found = ", ".join(str(value) for value in found.unique()[:12])
             raise InputError(f"{source}: no clip has {column} in {values}; found: {found}")
+        absent = [value for value in values if not (found == str(value)).any()]
+        notes += [f"no clip has {column} = {value} (corpus.where)" for value in absent]
         clips = clips[kept]
-    return clips
+    return clips, notes
 
 
 def _column(clips, column, key, source):

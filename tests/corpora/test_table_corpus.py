@@ -82,11 +82,19 @@ def test_everything_is_joined_by_id(release):
     )  # fmt: skip
 
 
+def test_codes_stay_as_they_are_written(release):
+    change(release, speaker=np.repeat([f"{number:02d}" for number in range(6)], 2), part=["01"] * 8 + ["02"] * 4)
+    split = "split={column='part', train=['01'], test=['02']}"
+    corpus = load(release, split, "corpus.where={speaker=['00', '03', '05']}")
+    assert corpus.groups.tolist() == ["00", "00", "03", "03", "05", "05"] and corpus.splits[0].test.tolist() == [4, 5]
+    assert load(release, "split={leave_one_out='speaker'}").splits[5].name == "05"
+
+
 def test_rows_are_filtered_by_where(release):
     corpus = load(
-        release, "corpus.where={speaker = [0, 1, 2, 4, 5]}", "split={column='part', train=['train'], test=['test']}"
+        release, "corpus.where={speaker = [0, 1, 2, 4, 5, 9]}", "split={column='part', train=['train'], test=['test']}"
     )
-    assert len(corpus.ids) == 10
+    assert len(corpus.ids) == 10 and corpus.notes[0] == "no clip has speaker = 9 (corpus.where)"
 
 
 @pytest.mark.parametrize(

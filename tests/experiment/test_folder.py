@@ -40,3 +40,14 @@ def test_a_folder_that_cannot_be_written_is_named_before_anything_is_fitted(tmp_
     for out in (folder / "taken", folder / "taken" / "below"):
         assert main([str(folder / "study.toml"), "--out", str(out)]) == 2
         assert f"error: --out {out}: cannot be made" in capsys.readouterr().err
+
+
+def test_brackets_and_formulas_in_names_and_paths_are_shown_as_they_are(tmp_path, capsys):
+    folder = SMALL["write_release"](tmp_path, speakers=6, clips=6)
+    clips = (folder / "clips.csv").read_text().replace("glad", "$a_^$")
+    (folder / "clips.csv").write_text(clips)
+    study, out = str(folder / "study.toml"), folder / "o[/x]ut"
+    assert main([study, "--set", "title=My [v1] [/b]", "--only", "ridge-face", "--jobs", "1", "--out", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "My [v1] [/b]" in printed.out and "o[/x]ut" in "".join(printed.err.split())
+    assert "$a_^$" in (out / "report.html").read_text()
