@@ -76,6 +76,9 @@ def predict(arguments):
         raise InputError(f"--jobs {jobs}: give 1 or more")
     system = bundle.load(arguments.run, arguments.system)
     recipes = _pairs("--recipe", arguments.recipe)
+    for name in recipes:
+        if name not in system.modalities:
+            raise InputError(f"--recipe {name}: no such modality; this system reads {', '.join(system.modalities)}")
     tables, media = _sorted(system, arguments, recipes)
     if media:
         tables |= system.extract(media, recipes=recipes, jobs=jobs)

@@ -188,6 +188,10 @@ def test_columns_are_matched_by_name(given, tmp_path):
         system.predict({"face": frame.drop(columns="f2")})
     with pytest.raises(InputError, match="face: has column 'speaker_id', which"):
         system.predict({"face": frame.assign(speaker_id=1)})
+    with pytest.raises(InputError, match="face: column 'f2' occurs twice"):
+        system.predict({"face": pd.concat([frame, frame[["f2"]]], axis=1)})
+    with pytest.raises(InputError, match="the index must hold clip ids alone, not clip_id, f1"):
+        system.predict({"face": frame.set_index("f1", append=True)})
     with pytest.raises(InputError, match="no modality 'fase'.*'face'"):
         system.predict({"fase": frame})
 
@@ -333,6 +337,7 @@ def test_bad_input_to_the_command_ends_with_status_2(given, tmp_path, capsys):
         ([folder, "--system", "ridge-audio", "none.csv"], "none.csv"),
         ([folder, "--system", "ridge-audio"], "nothing to predict from"),
         ([folder, "--system", "ridge-audio", "--modality", "audio"], "NAME=VALUE"),
+        ([folder, "--system", "ridge-audio", str(given / "audio.npz"), "--recipe", "vioce=egemaps"], "--recipe vioce"),
         ([folder, "--system", "ridge-audio", str(given / "study.toml")], "--recipe NAME=RECIPE"),
         ([folder, "--system", "ridge-audio", str(given / "audio.npz"), "--out", "x.xlsx"], ".xlsx"),
     ):

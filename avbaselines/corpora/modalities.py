@@ -243,8 +243,8 @@ def _read_with_ids(path, key, id_column, text=()):
     table = read_table(path, key=key, text=[id_column, *text])
     if id_column not in table.columns:
         raise InputError(
-            f"{key}: {path}: no id column {id_column!r}{nearest(id_column, table.columns)}; name it by "
-            "modalities.NAME.id"
+            f"{key}: {path}: no id column {id_column!r}{nearest(id_column, table.columns)}; rename it, or "
+            "say in the study what it is called (modalities.NAME.id)"
         )
     return table
 

@@ -49,6 +49,8 @@ class TargetOptions(Section):
     def _votes_of_classes(self):
         if self.soft is not None and self.votes is None:
             raise ValueError("soft needs votes = 'what precedes the class in the columns of votes'")
+        if self.metric in CLASSES and (self.range is not None or self.reverse):
+            raise ValueError(f"range and reverse go with an attribute, not with classes ({self.metric})")
         if self.votes is not None and self.metric not in CLASSES:
             raise ValueError(f"votes go with a class metric ({', '.join(CLASSES)}), not with {self.metric}")
         return self

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.errors import InputError
+from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.engine import FINAL
 from avbaselines.experiment.sources import INNER
 
@@ -47,6 +48,16 @@ def refuse_unlearnable(splits, groups, targets, y):
             _refuse_one_group(groups[rows], f"{where}: the labels")
         if all(np.isnan(values[split.test]).all() for split in splits):
             raise InputError(f"targets.{target.name} has no label in any test part; there is nothing to score")
+
+
+def refuse_without_recordings(targets, recordings):
+    """A concordance per recording needs to know the recordings."""
+    for target in targets if recordings is None else []:
+        if METRICS[target.metric].per_recording:
+            raise InputError(
+                f"targets.{target.name}: {target.metric} needs the recording of each clip; name its column by "
+                "corpus.recording, or use ccc"
+            )
 
 
 def _refuse_one_group(groups, what):

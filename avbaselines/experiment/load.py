@@ -14,7 +14,7 @@ from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.table import as_text
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.errors import InputError
-from avbaselines.experiment.checks import label_notes, refuse_answers, refuse_unlearnable
+from avbaselines.experiment.checks import label_notes, refuse_answers, refuse_unlearnable, refuse_without_recordings
 from avbaselines.experiment.delays import check_delays, check_recording_shares
 from avbaselines.experiment.registry import reader
 from avbaselines.extractors.extraction import extract
@@ -132,6 +132,7 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     targets, y = read_targets(study.targets, clips, source)
     votes = read_votes(study.targets, targets, clips, source)
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
+    refuse_without_recordings(targets, recordings)
     refuse_unlearnable(splits, groups, targets, y)
     corpus = Corpus(
         ids,

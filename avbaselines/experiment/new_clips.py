@@ -147,6 +147,8 @@ def _read(name, table, modality):
 
 
 def _of_frame(name, table, made):
+    if table.index.nlevels > 1:
+        raise InputError(f"{name}: the index must hold clip ids alone, not {', '.join(map(str, table.index.names))}")
     if table.index.hasnans:
         raise InputError(f"{name}: row {int(table.index.isna().argmax()) + 1} has no clip id")
     if not table.index.is_unique:
@@ -172,6 +174,9 @@ def _named_as_then(columns, stem, made):
 
 def _by_name(X, columns, modality, source):
     wanted, place = modality["columns"], {column: number for number, column in enumerate(columns)}
+    if len(place) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise InputError(f"{source}: column {twice!r} occurs twice; leave one of the two out")
     lacking = [column for column in wanted if column not in place]
     if lacking:
         raise InputError(

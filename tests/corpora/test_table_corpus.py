@@ -146,6 +146,8 @@ def test_steps_become_functionals_without_padding(release):
         ({"arousal": [1, 2, 3, 4, 5, 4, 3, 2] + [np.nan] * 4}, [], ["arousal", "nothing to score"]),
         ({"arousal": 7.0}, [], ["outside its range"]),
         ({"arousal": ["high", "low"] * 6}, [], ["'high'", "class metric"]),
+        ({}, ["targets.mood.range=[1, 5]"], ["targets.mood", "range", "not with classes"]),
+        ({}, ["targets.arousal.metric=ccc_per_recording"], ["targets.arousal", "corpus.recording"]),
         ({"mood": "sad"}, [], ["single class"]),
         ({"mood": [f"m{number}" for number in range(12)]}, [], ["12 different labels", "for classes"]),
         ({"speaker": ["0"] * 8 + ["4", "4", "5", "5"]}, [], ["split test", "group '0'", "two groups are needed"]),

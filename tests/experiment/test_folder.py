@@ -51,3 +51,13 @@ def test_brackets_and_formulas_in_names_and_paths_are_shown_as_they_are(tmp_path
     printed = capsys.readouterr()
     assert "My [v1] [/b]" in printed.out and "o[/x]ut" in "".join(printed.err.split())
     assert "$a_^$" in (out / "report.html").read_text()
+
+
+def test_a_damaged_fit_is_named(tmp_path):
+    folder = SMALL["write_release"](tmp_path, speakers=6, clips=4)
+    SMALL["run"](folder, only=["ridge-audio"])
+    for damage in (b"", b"PK half of a file"):
+        for path in (folder / "run" / "work").glob("*.npz"):
+            path.write_bytes(damage)
+        with pytest.raises(InputError, match="work/.*npz: a finished fit that is damaged; delete"):
+            SMALL["run"](folder, only=["ridge-audio"])
