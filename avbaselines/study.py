@@ -141,7 +141,7 @@ class Study(Section):
     combined: CombinedOptions | None = None
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**31)
 
     @model_validator(mode="after")
     def _known_reported_targets(self):

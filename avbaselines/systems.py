@@ -16,6 +16,8 @@ JOINT_METHODS = ("mean", "greedy", "score-weighted")
 
 
 def _plain_name(value):
+    if not value.isprintable():
+        raise ValueError("a name becomes a folder: no line breaks, tabs or other signs that cannot be printed")
     if not value or any(character in value for character in '/\\:*?"<>|') or value != value.strip() or value[0] == ".":
         raise ValueError('a name becomes a folder: no / \\ : * ? " < > |, no leading dot, no spaces around it')
     return value

@@ -53,6 +53,8 @@ def test_defaults_are_filled_in_and_survive_a_round_trip(study_file, tmp_path):
         ('audio = "audio.npz"', '"a/b" = "audio.npz"', ["folder"]),
         ('[modalities]\naudio = "audio.npz"', "", ["modalities"]),
         ("[split]", "[split", ["not valid TOML", "line"]),
+        ("arousal = {", '"arousal\\n" = {', ["printed"]),
+        ("title =", "seed = 4294967296\ntitle =", ["seed", "2147483648"]),
         ("arousal = {", "mean = {", ["targets.mean", "another"]),
         ("title =", f"reported = [{FIGURE}]\ntitle =", ["reported.0.value", "finite"]),
         ("[split]", "[systems]\nlearner = ['svr']\n[split]", ["systems.learner", "learners"]),

@@ -104,7 +104,7 @@ def _folder_as_table(path, frames, ids, targets, key):
 
 
 def _table(path, options, key):
-    table = read_table(path, key=key, text=[options.id])
+    table = read_table(path, key=key, text=[options.id], codes=True)
     if options.id not in table.columns:
         raise InputError(f"{key}: {path}: no id column {options.id!r}; name it by {key}.id")
     return table.assign(**{options.id: as_text(table[options.id])}).set_index(options.id)

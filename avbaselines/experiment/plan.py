@@ -11,6 +11,9 @@ from avbaselines.experiment.scoring import PICKED
 from avbaselines.schema import nearest
 from avbaselines.systems import Stage
 
+# Of the name of a folder, on all common file systems.
+LONGEST = 250
+
 
 @dataclass(frozen=True)
 class System:
@@ -98,7 +101,7 @@ def plan(study, targets, only=()):
             )
     if not systems:
         raise InputError("systems.learners: is empty, and no [predictions] are there to compare; name a learner")
-    _refuse_equal_names(systems)
+    _refuse_bad_names(systems)
     _refuse_unknown_answer(study.systems.answer, systems)
     return _keep(systems, only) if only else systems
 
@@ -280,11 +283,16 @@ def _fusion(stage, inputs, matching):
     )
 
 
-def _refuse_equal_names(systems):
+def _refuse_bad_names(systems):
     rows = [row for system in systems for row in system.rows]
     for row in rows:
         if row == PICKED:
             raise InputError(f"a system is named {row!r}, as the row that is handed over; rename it")
+        if len(row.encode()) > LONGEST:
+            raise InputError(
+                f"the name of {row[:60]!r}... becomes a folder and has {len(row.encode())} bytes, more than {LONGEST}; "
+                "give modalities shorter names, or fuse fewer of them (systems.early)"
+            )
         if rows.count(row) > 1:
             raise InputError(f"two systems are named {row!r}; rename the modality, prediction or fusion")
 

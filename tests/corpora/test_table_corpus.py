@@ -276,6 +276,13 @@ def test_imported_predictions_are_joined(release):
     np.testing.assert_allclose(deep["mood"], [[0.25, 0.75]] * 12)
 
 
+def test_predicted_codes_are_the_classes_of_the_clips(release):
+    change(release, mood=["01", "02"] * 6)
+    predictions(release, mood=["01", "02"] * 6)
+    deep = load(release, PREDICTIONS).predictions["deep"].of("test")["mood"]
+    np.testing.assert_array_equal(deep, [[1, 0], [0, 1]] * 6)
+
+
 def test_posteriors_in_per_cent_stay_posteriors(release):
     predictions(release, glad=25.0, sad=75.0)
     deep = load(release, PREDICTIONS).predictions["deep"].of("test")["mood"]
