@@ -48,6 +48,7 @@ def test_defaults_are_filled_in_and_survive_a_round_trip(study_file, tmp_path):
         ('metric = "ccc"', 'metric = "cccc"', ["unknown metric 'cccc'", "'ccc'"]),
         ("group_kfold = 3", 'group_kfold = 3\nfolds = "fold"', ["split", "exactly one"]),
         ("group_kfold = 3", 'column = "part"', ["split", "train and test"]),
+        ("group_kfold = 3", 'columns = ["a", "a"]\ntrain = "t"\ntest = "u"', ["split", "twice"]),
         ("group_kfold = 3", "group_kfold = 1", ["split.group_kfold", "2"]),
         ('audio = "audio.npz"', "audio = { recipe = 'egemaps' }", ["modalities.audio", "media"]),
         ('audio = "audio.npz"', '"a/b" = "audio.npz"', ["folder"]),

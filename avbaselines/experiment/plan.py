@@ -225,6 +225,8 @@ def _early_sets(early, known):
     if early == "pairs":
         return [*combinations(known, 2)] + ([known] if len(known) > 2 else [])
     for part in early:
+        if len(set(part)) < len(part):
+            raise InputError(f"systems.early: {part} names a modality twice; leave one out")
         for name in part:
             if name not in known:
                 raise InputError(
