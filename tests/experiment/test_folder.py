@@ -34,6 +34,16 @@ def test_a_run_in_which_everything_fails_says_why(tmp_path):
         SMALL["run"](folder, *lacking, "systems.early='none'", "systems.transductive=[]")
 
 
+def test_a_modality_of_one_class_alone_is_named(tmp_path):
+    folder = SMALL["write_release"](tmp_path, speakers=6, clips=8)
+    clips = pd.read_csv(folder / "clips.csv")
+    ids = clips["clip_id"][clips["mood"] == "sad"].to_numpy(str)
+    np.savez(folder / "audio.npz", clip_id=ids, X=np.random.default_rng(0).normal(size=(len(ids), 2)))
+    lacking = "modalities.audio={path='audio.npz', max_missing=1.0}"
+    with pytest.raises(InputError, match="ridge-audio: .*training clips that have audio are of one class of mood"):
+        SMALL["run"](folder, lacking, only=["ridge-audio"])
+
+
 def test_a_folder_that_cannot_be_written_is_named_before_anything_is_fitted(tmp_path, capsys):
     folder = SMALL["write_release"](tmp_path, speakers=6, clips=4)
     (folder / "taken").write_text("a file")
