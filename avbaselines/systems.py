@@ -200,6 +200,8 @@ class Systems(Section):
     def _fits_of_whole_recordings(self):
         if self.fits == "folds" and (any(self.delay) or any(self.smoothing)):
             raise ValueError("fits = 'folds' does not go with delay and smoothing, which move whole recordings in time")
+        if self.fits == "folds" and self.inner_folds < 3:
+            raise ValueError("fits = 'folds' averages over three inner_folds or more")
         return self
 
     @model_validator(mode="after")

@@ -58,6 +58,7 @@ def test_defaults_are_filled_in_and_survive_a_round_trip(study_file, tmp_path):
         ("title =", "seed = 4294967296\ntitle =", ["seed", "2147483648"]),
         ("arousal = {", "mean = {", ["targets.mean", "another"]),
         ("title =", f"reported = [{FIGURE}]\ntitle =", ["reported.0.value", "finite"]),
+        ("[split]", "[systems]\nfits = 'folds'\ninner_folds = 2\n[split]", ["systems", "three inner_folds"]),
         ("[split]", "[systems]\nlearner = ['svr']\n[split]", ["systems.learner", "learners"]),
     ],
 )
