@@ -1,11 +1,9 @@
 """Late fusion of the best few inputs: chosen per target, on training groups, and honest about having chosen."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from small_release import write_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
@@ -60,7 +58,7 @@ def fusion(method="mean", **settings):
 
 
 def test_too_few_groups_for_choosing_are_named(tmp_path):
-    folder = runpy.run_path(str(Path(__file__).with_name("test_run_study.py")))["write_release"](tmp_path, 6, 4)
+    folder = write_release(tmp_path, speakers=6, clips=4)
     path = folder / "study.toml"
     fusion = "systems.fusion=[{method='greedy', best=2}]"
     study = load_study(path, ["split={group_kfold=2}", "systems.inner_folds=2", "systems.transductive=[]", fusion])
