@@ -137,7 +137,8 @@ class Bundle:
         -------
         pandas.DataFrame
             Indexed by ``clip_id``. Per target a column of values, or of labels followed by a posterior per class,
-            called ``<target>=<class>``. A clip without any input has the training mean or the training class shares.
+            called ``<target>=<class>``. A clip without any input has the training mean or the training class shares;
+            ``attrs["without_input"]`` lists the ids of these.
 
         Raises
         ------
@@ -156,7 +157,9 @@ class Bundle:
                 continue
             columns[target.name] = np.array(target.classes, dtype=object)[values.argmax(axis=1)]
             columns |= {f"{target.name}={label}": values[:, k] for k, label in enumerate(target.classes)}
-        return pd.DataFrame(columns, index=pd.Index(found.ids, name="clip_id"))
+        predictions = pd.DataFrame(columns, index=pd.Index(found.ids, name="clip_id"))
+        predictions.attrs["without_input"] = found.without_input
+        return predictions
 
     def _finished(self, target, values):
         if self._matched and target in self.card["matching"]:

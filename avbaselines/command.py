@@ -35,10 +35,16 @@ def exit_status(work, *, debug, interrupted):
             traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"interrupted; {interrupted}", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has enough; what is still buffered goes nowhere, without a word at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        # A folder that is a file or may not be written, a full disk.
+        if debug:
+            traceback.print_exc()
+        print(f"error: {error.filename or 'reading or writing'}: {error.strerror or error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"interrupted; {interrupted}", file=sys.stderr)
+        return INTERRUPTED

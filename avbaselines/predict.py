@@ -76,6 +76,9 @@ def predict(arguments):
         raise InputError(f"--jobs {jobs}: give 1 or more")
     system = bundle.load(arguments.run, arguments.system)
     recipes = _pairs("--recipe", arguments.recipe)
+    for name in recipes:
+        if name not in system.modalities:
+            raise InputError(f"--recipe {name}: no such modality; this system reads {', '.join(system.modalities)}")
     tables, media = _sorted(system, arguments, recipes)
     if media:
         tables |= system.extract(media, recipes=recipes, jobs=jobs)
@@ -86,6 +89,12 @@ def predict(arguments):
     absent = [name for name in [*system.modalities, *system.predictions] if name not in tables]
     if absent:
         print(f"note: without {', '.join(absent)}", file=sys.stderr)
+    empty = result.attrs["without_input"]
+    if empty:
+        print(
+            f"note: {len(empty)} of {len(result)} clips have no input, such as {empty[0]}: training mean",
+            file=sys.stderr,
+        )
     print(f"{out}: {len(result)} clips, {', '.join(target.name for target in system.targets)} by {system.name}")
     return FAILED if failed else DONE
 

@@ -90,12 +90,12 @@ def main(argv=None):
 
 def _asked(arguments):
     if arguments.list:
-        return show_list(Console())
+        return show_list(_console())
     if arguments.reported:
-        return show_reported(Console())
+        return show_reported(_console())
     if not arguments.study:
         raise InputError(f"name a study, or a study file; shipped: {', '.join(catalog.names('studies'))}")
-    return run(arguments, Console(), Console(stderr=True))
+    return run(arguments, _console(), _console(stderr=True))
 
 
 def run(arguments, console, messages):
@@ -150,7 +150,7 @@ def run(arguments, console, messages):
     if result.masking is not None:
         console.print(result.masking.terminal)
     for line in result.outside:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     seconds = time.perf_counter() - started
     work = f"{result.computed} fits" if result.computed else "nothing computed anew"
     messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)
@@ -250,14 +250,19 @@ def _positive(text):
     return int(text)
 
 
+def _console(**options):
+    """Names, paths and notes are shown as they are, whatever stands in brackets in them."""
+    return Console(markup=False, **options)
+
+
 def _progress(console):
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[what]}"),
+        TextColumn("{task.fields[what]}", markup=False),
         console=console,
         transient=True,
     )

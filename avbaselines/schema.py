@@ -68,7 +68,7 @@ def read_toml(path):
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as UTF-8 text ({error})") from None
     try:
@@ -114,6 +114,7 @@ def _explain(error, model, source, prefix):
         message = re.sub(r"^(Value error|Assertion failed), ", "", problem["msg"])
         shown = repr(problem.get("input"))
         what = f"key {key!r}: {message[0].lower() + message[1:]}" + (f"; got {shown}" if len(shown) < 80 else "")
+        what = what if key else message
     return f"{source}{_line_of(source, location)}: {what}"
 
 

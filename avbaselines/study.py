@@ -67,7 +67,7 @@ class Reported(Section):
     system: str
     target: str
     metric: str
-    value: float
+    value: float = Field(allow_inf_nan=False)
     split: str = "all"
     protocol: Literal["honest", "paper"] = "paper"
     source: str
@@ -141,7 +141,7 @@ class Study(Section):
     combined: CombinedOptions | None = None
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**31)
 
     @model_validator(mode="after")
     def _known_reported_targets(self):
@@ -152,6 +152,16 @@ class Study(Section):
                     f"reported figure of {figure.system!r} names target {figure.target!r}"
                     f"{nearest(figure.target, self.targets)}, which this study does not have"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _targets_without_reserved_names(self):
+        kept = {"mean"} | ({SPEAKER} if self.identity else set()) | ({COMBINED} if self.combined else set())
+        for name in kept & set(self.targets):
+            raise ValueError(
+                f"targets.{name}: this name is kept for a row of its own in the results; choose another, with "
+                f"column = {self.targets[name].column or name!r}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -16,6 +16,8 @@ JOINT_METHODS = ("mean", "greedy", "score-weighted")
 
 
 def _plain_name(value):
+    if not value.isprintable():
+        raise ValueError("a name becomes a folder: no line breaks, tabs or other signs that cannot be printed")
     if not value or any(character in value for character in '/\\:*?"<>|') or value != value.strip() or value[0] == ".":
         raise ValueError('a name becomes a folder: no / \\ : * ? " < > |, no leading dot, no spaces around it')
     return value
@@ -198,6 +200,8 @@ class Systems(Section):
     def _fits_of_whole_recordings(self):
         if self.fits == "folds" and (any(self.delay) or any(self.smoothing)):
             raise ValueError("fits = 'folds' does not go with delay and smoothing, which move whole recordings in time")
+        if self.fits == "folds" and self.inner_folds < 3:
+            raise ValueError("fits = 'folds' averages over three inner_folds or more")
         return self
 
     @model_validator(mode="after")

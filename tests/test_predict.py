@@ -188,6 +188,10 @@ def test_columns_are_matched_by_name(given, tmp_path):
         system.predict({"face": frame.drop(columns="f2")})
     with pytest.raises(InputError, match="face: has column 'speaker_id', which"):
         system.predict({"face": frame.assign(speaker_id=1)})
+    with pytest.raises(InputError, match="face: column 'f2' occurs twice"):
+        system.predict({"face": pd.concat([frame, frame[["f2"]]], axis=1)})
+    with pytest.raises(InputError, match="the index must hold clip ids alone, not clip_id, f1"):
+        system.predict({"face": frame.set_index("f1", append=True)})
     with pytest.raises(InputError, match="no modality 'fase'.*'face'"):
         system.predict({"fase": frame})
 
@@ -333,12 +337,45 @@ def test_bad_input_to_the_command_ends_with_status_2(given, tmp_path, capsys):
         ([folder, "--system", "ridge-audio", "none.csv"], "none.csv"),
         ([folder, "--system", "ridge-audio"], "nothing to predict from"),
         ([folder, "--system", "ridge-audio", "--modality", "audio"], "NAME=VALUE"),
+        ([folder, "--system", "ridge-audio", str(given / "audio.npz"), "--recipe", "vioce=egemaps"], "--recipe vioce"),
         ([folder, "--system", "ridge-audio", str(given / "study.toml")], "--recipe NAME=RECIPE"),
         ([folder, "--system", "ridge-audio", str(given / "audio.npz"), "--out", "x.xlsx"], ".xlsx"),
     ):
         assert main(arguments) == 2
         message = capsys.readouterr().err
         assert said in message and "Traceback" not in message, message
+
+
+def test_clips_that_are_not_in_the_tables_are_told_of(given, tmp_path, capsys):
+    face, out = str(given / "face.csv"), tmp_path / "out.csv"
+    command = [str(given / "run"), "--system", "ridge-face", face, "--out", str(out), "--clips"]
+
+    def clips(**columns):
+        pd.DataFrame(columns).to_csv(tmp_path / "clips.csv", index=False)
+        return main([*command, str(tmp_path / "clips.csv")]), capsys.readouterr().err
+
+    assert clips(clip_id=["c1", "c2"]) == (0, "")
+    status, said = clips(clip_id=["c1", "new"])
+    assert status == 0 and "1 of 2 clips have no input, such as new" in said
+    status, said = clips(clip_id=["new", "newer"])
+    assert status == 2 and "such as 'c1', not 'new'" in said
+    status, said = clips(clip=["c1", "c2"])
+    assert status == 2 and "no column 'clip_id' (did you mean 'clip'?)" in said
+    command[2] = "ridge-face-per-speaker"
+    status, said = clips(clip_id=["c1", "c2", "c3"], group=["s", None, "s"])
+    assert status == 2 and "give the speaker of each clip" in said
+
+
+def test_rows_without_an_id_and_a_folder_that_is_a_file_are_named(given, tmp_path, capsys):
+    table = pd.read_csv(given / "face.csv")
+    table.assign(clip_id=table["clip_id"].where(table.index > 0)).to_csv(tmp_path / "face.csv", index=False)
+    command = [str(given / "run"), "--system", "ridge-face"]
+    assert main([*command, str(tmp_path / "face.csv")]) == 2
+    assert "row 2 has no clip id" in capsys.readouterr().err
+    with pytest.raises(InputError, match="row 1 has no clip id"):
+        bundle.load(given / "run", "ridge-face").predict({"face": table.set_index("clip_id").rename({"c1": None})})
+    assert main([*command, str(given / "face.csv"), "--out", str(tmp_path / "face.csv" / "out.csv")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'face.csv'}")
 
 
 RECIPE_STUDY = """

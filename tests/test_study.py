@@ -19,6 +19,8 @@ arousal = { metric = "ccc" }
 audio = "audio.npz"
 """
 
+FIGURE = '{system = "x", target = "arousal", metric = "ccc", value = nan, source = "y"}'
+
 
 @pytest.fixture
 def study_file(tmp_path):
@@ -46,11 +48,17 @@ def test_defaults_are_filled_in_and_survive_a_round_trip(study_file, tmp_path):
         ('metric = "ccc"', 'metric = "cccc"', ["unknown metric 'cccc'", "'ccc'"]),
         ("group_kfold = 3", 'group_kfold = 3\nfolds = "fold"', ["split", "exactly one"]),
         ("group_kfold = 3", 'column = "part"', ["split", "train and test"]),
+        ("group_kfold = 3", 'columns = ["a", "a"]\ntrain = "t"\ntest = "u"', ["split", "twice"]),
         ("group_kfold = 3", "group_kfold = 1", ["split.group_kfold", "2"]),
         ('audio = "audio.npz"', "audio = { recipe = 'egemaps' }", ["modalities.audio", "media"]),
         ('audio = "audio.npz"', '"a/b" = "audio.npz"', ["folder"]),
         ('[modalities]\naudio = "audio.npz"', "", ["modalities"]),
         ("[split]", "[split", ["not valid TOML", "line"]),
+        ("arousal = {", '"arousal\\n" = {', ["printed"]),
+        ("title =", "seed = 4294967296\ntitle =", ["seed", "2147483648"]),
+        ("arousal = {", "mean = {", ["targets.mean", "another"]),
+        ("title =", f"reported = [{FIGURE}]\ntitle =", ["reported.0.value", "finite"]),
+        ("[split]", "[systems]\nfits = 'folds'\ninner_folds = 2\n[split]", ["systems", "three inner_folds"]),
         ("[split]", "[systems]\nlearner = ['svr']\n[split]", ["systems.learner", "learners"]),
     ],
 )
@@ -62,6 +70,12 @@ def test_a_slip_is_explained_with_file_and_key(study_file, old, new, words):
     assert str(path) in message and "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_a_byte_order_mark_of_windows_is_no_slip(study_file):
+    path = study_file()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_study(path).title == "mine"
 
 
 def test_local_keys_win_over_the_extended_study(study_file):

@@ -142,9 +142,14 @@ def read_features(path, key, id_column="clip_id", text=None, width=None):
         ids, X, columns = _read_npz(path, key)
     else:
         ids, X, columns = _read_columns(path, key, id_column)
+    if len(ids) == 0:
+        raise InputError(f"{key}: {path}: has no rows")
     values, counts = np.unique(ids, return_counts=True)
     if (counts > 1).any():
         raise InputError(f"{key}: {path}: clip id '{values[counts > 1][0]}' occurs {counts.max()} times")
+    repeated = pd.Index(columns)[pd.Index(columns).duplicated()]
+    if len(repeated):
+        raise InputError(f"{key}: {path}: column {repeated[0]!r} occurs twice; rename or drop one of the two")
     return ids, X, columns
 
 
@@ -197,9 +202,14 @@ def _read_npz(path, key):
     X = arrays["X"]
     if X.ndim not in (2, 3) or not np.issubdtype(X.dtype, np.number) or np.iscomplexobj(X):
         raise InputError(
-            f"{key}: {path}: X must be numbers (clips, features) or (clips, steps, features), not {X.shape}"
+            f"{key}: {path}: X must be numbers (clips, features) or (clips, steps, features), not {X.dtype} {X.shape}"
         )
-    ids = np.asarray(as_text(arrays["clip_id"]).tolist(), dtype=str)
+    if X.ndim == 3 and X.shape[1] == 0:
+        raise InputError(f"{key}: {path}: X has no steps, its shape is {X.shape}")
+    ids = arrays["clip_id"]
+    if ids.ndim != 1:
+        raise InputError(f"{key}: {path}: clip_id must be one id a row of X, not an array of shape {ids.shape}")
+    ids = _ids(np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids, f"{key}: {path}", 1)
     if len(ids) != len(X):
         raise InputError(f"{key}: {path}: {len(ids)} ids for {len(X)} rows of X")
     columns = arrays.get("columns", np.array([f"{Path(path).stem}_{i}" for i in range(X.shape[-1])]))
@@ -212,16 +222,30 @@ def _read_texts(path, key, id_column, column, width):
     table = _read_with_ids(path, key, id_column, [column])
     if column not in table.columns:
         raise InputError(f"{key}: {path}: no text column {column!r}{nearest(column, table.columns)}")
+    if table[column].isna().all():
+        raise InputError(f"{key}: {path}: column {column!r} is empty")
     if pd.to_numeric(table[column], errors="coerce").notna().sum() == table[column].notna().sum():
         raise InputError(f"{key}: {path}: column {column!r} holds numbers, not what was said")
     X, columns = letter_counts(table[column].to_numpy(object), width)
-    return np.asarray(as_text(table[id_column]).tolist(), dtype=str), X, columns
+    return _ids(table[id_column], f"{key}: {path}", 2), X, columns
+
+
+def _ids(column, source, first):
+    """Clip ids as text; a row without one is refused (``first`` is the number of the first row)."""
+    ids = as_text(column)
+    missing = (ids.isna() | (ids == "")).to_numpy()
+    if missing.any():
+        raise InputError(f"{source}: row {int(missing.argmax()) + first} has no clip id (empty, NA, None or nan)")
+    return np.asarray(ids.tolist(), dtype=str)
 
 
 def _read_with_ids(path, key, id_column, text=()):
     table = read_table(path, key=key, text=[id_column, *text])
     if id_column not in table.columns:
-        raise InputError(f"{key}: {path}: no id column {id_column!r}; name it by modalities.NAME.id")
+        raise InputError(
+            f"{key}: {path}: no id column {id_column!r}{nearest(id_column, table.columns)}; rename it, or "
+            "say in the study what it is called (modalities.NAME.id)"
+        )
     return table
 
 
@@ -230,11 +254,24 @@ def _read_columns(path, key, id_column):
     features = table.drop(columns=id_column)
     text = [column for column in features.columns if not np.issubdtype(np.asarray(features[column]).dtype, np.number)]
     if text:
-        raise InputError(f"{key}: {path}: column {text[0]!r} is not numeric; drop it or turn it into numbers")
+        shown = _first_text(features[text[0]])
+        raise InputError(f"{key}: {path}: column {text[0]!r} is not numeric{shown}; drop it or turn it into numbers")
+    unnamed = [column for column in features.columns if str(column).startswith("Unnamed: ")]
+    if unnamed and features[unnamed].notna().any(axis=None):
+        raise InputError(
+            f"{key}: {path}: a column has no name; row numbers that pandas wrote are left out by to_csv(index=False), "
+            "and a feature needs a name"
+        )
     if features.shape[1] == 0:
         raise InputError(f"{key}: {path}: has no feature column beside {id_column!r}")
-    ids = np.asarray(as_text(table[id_column]).tolist(), dtype=str)
+    ids = _ids(table[id_column], f"{key}: {path}", 2)
     return ids, features.to_numpy(np.float32), [str(column) for column in features.columns]
+
+
+def _first_text(column):
+    """`` ('x' in row 3)``: the first value of a column that is no number, to be found in its file."""
+    strange = (pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy()
+    return f" ({str(column[strange].iloc[0])[:30]!r} in row {int(strange.argmax()) + 2})" if strange.any() else ""
 
 
 def summarise_steps(X, columns, functionals):

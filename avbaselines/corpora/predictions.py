@@ -38,7 +38,8 @@ class PredictionOptions(Section):
 def read_prediction(name, options, ids, targets, root, folder, splits=(), frames=None):
     """Read the predictions of one outside system.
 
-    Class scores that are no posteriors (negative, or not summing to one) are put through a softmax.
+    Class scores that are no posteriors (negative, or of different sums) are put through a softmax; shares of another
+    sum, such as per cent, are divided by it.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def _folder_as_table(path, frames, ids, targets, key):
 
 
 def _table(path, options, key):
-    table = read_table(path, key=key, text=[options.id])
+    table = read_table(path, key=key, text=[options.id], codes=True)
     if options.id not in table.columns:
         raise InputError(f"{key}: {path}: no id column {options.id!r}; name it by {key}.id")
     return table.assign(**{options.id: as_text(table[options.id])}).set_index(options.id)
@@ -162,8 +163,11 @@ def _scores(table, target, key, path):
             if not np.isfinite(scores).all():
                 clip = table.index[~np.isfinite(scores).all(axis=1)][0]
                 raise InputError(f"{key}: {path}: a class score of clip {clip!r} is no finite number")
-            if (scores < 0).any() or not np.allclose(scores.sum(axis=1), 1, atol=1e-3):
+            total = scores.sum(axis=1, keepdims=True)
+            if (scores < 0).any() or total[0] == 0 or not np.allclose(total, total[0], rtol=1e-3):
                 scores = softmax(scores, axis=1)
+            elif not np.allclose(total, 1, atol=1e-3):
+                scores = scores / total  # per cent
             return pd.DataFrame(scores, index=table.index)
     if target.name not in table.columns:
         raise InputError(

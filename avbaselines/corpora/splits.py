@@ -65,6 +65,8 @@ class SplitOptions(Section):
             twice = {part for part in parts if parts.count(part) > 1}
             if twice:
                 raise ValueError(f"value {sorted(twice)[0]!r} stands in two parts")
+            if self.columns and len(set(self.columns)) < len(self.columns):
+                raise ValueError(f"columns: {', '.join(self.columns)} names a split twice")
         elif self.train or self.dev or self.test or self.other:
             raise ValueError(f"train, dev, test and other go with column or columns, not with {given[0]}")
         return self

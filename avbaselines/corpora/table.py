@@ -43,7 +43,7 @@ def read(options, data, progress=None):
     InputError
         Missing or unreadable file, missing id column, empty or repeated ids.
     """
-    clips = read_table(options.clips, key="corpus.clips", text=[options.id])
+    clips = read_table(options.clips, key="corpus.clips", text=[options.id], codes=True)
     if options.id not in clips.columns:
         raise InputError(
             f"{options.clips}: corpus.id names column {options.id!r}, which is not there"
@@ -53,7 +53,7 @@ def read(options, data, progress=None):
     return Release(clips=clips, group=None, root=data or Path(options.clips).parent)
 
 
-def read_table(path, *, key, text=()):
+def read_table(path, *, key, text=(), codes=False):
     """Read a csv (any of ``, ; tab``) or parquet file.
 
     Parameters
@@ -63,6 +63,8 @@ def read_table(path, *, key, text=()):
         Key of the study file that names it, for errors.
     text : sequence of str
         Columns kept as text, so that ids such as ``007`` survive.
+    codes : bool
+        Whether any column with such a value is.
     """
     path = Path(path)
     if not path.is_file():
@@ -70,19 +72,36 @@ def read_table(path, *, key, text=()):
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             table = pd.read_parquet(path)
+            if table.index.name is not None and table.index.name not in table.columns:
+                table = table.reset_index()  # written with the ids as its index
+            names = table.columns
         else:
-            table = pd.read_csv(
-                path, sep=_separator(path), dtype=dict.fromkeys(text, str), encoding="utf-8-sig", low_memory=False
-            )
+            layout = {"sep": _separator(path), "encoding": "utf-8-sig"}
+            table = pd.read_csv(path, dtype=dict.fromkeys(text, str), low_memory=False, **layout)
             table.columns = table.columns.str.strip()
+            if codes:
+                table = _with_codes(table, path, layout)
+            # As they stand in the file: pandas renames the second of two.
+            names = pd.read_csv(path, header=None, nrows=1, dtype=str, **layout).iloc[0].dropna().str.strip()
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is no UTF-8 text; save it as a csv in UTF-8, or as parquet") from None
     except Exception as error:  # pandas and pyarrow raise many kinds; each means the file cannot be read
         raise InputError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
     if table.empty:
         raise InputError(f"{path}: has no rows")
-    repeated = table.columns[table.columns.duplicated()]
-    if len(repeated):
-        raise InputError(f"{path}: column {repeated[0]!r} occurs twice")
+    repeated = list(names[names.duplicated()])
+    if repeated:
+        raise InputError(f"{path}: column {repeated[0]!r} occurs twice; rename or drop one of the two")
     return table
+
+
+def _with_codes(table, path, layout):
+    """The table with columns that hold values such as ``01`` (speakers, sessions, partitions) as they are written."""
+    numbers = set(table.select_dtypes("number").columns)
+    written = pd.read_csv(path, dtype=str, usecols=lambda name: name.strip() in numbers, **layout)
+    written.columns = written.columns.str.strip()
+    found = [name for name in written.columns if written[name].str.fullmatch(r"\s*0\d+\s*").any()]
+    return table.assign(**{name: written[name] for name in found})
 
 
 def _separator(path):

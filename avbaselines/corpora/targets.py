@@ -49,6 +49,8 @@ class TargetOptions(Section):
     def _votes_of_classes(self):
         if self.soft is not None and self.votes is None:
             raise ValueError("soft needs votes = 'what precedes the class in the columns of votes'")
+        if self.metric in CLASSES and (self.range is not None or self.reverse):
+            raise ValueError(f"range and reverse go with an attribute, not with classes ({self.metric})")
         if self.votes is not None and self.metric not in CLASSES:
             raise ValueError(f"votes go with a class metric ({', '.join(CLASSES)}), not with {self.metric}")
         return self
@@ -107,7 +109,7 @@ def _classes(name, option, column, source):
     classes = tuple(sorted(labels.dropna().unique(), key=_natural))
     if len(classes) == 1:
         raise InputError(f"{source}: targets.{name} has a single class {classes[0]!r}; nothing can be learnt from it")
-    if len(classes) > 100:
+    if len(classes) > min(100, max(10, labels.notna().sum() / 2)):
         raise InputError(
             f"{source}: targets.{name} has {len(classes)} different labels; {option.metric!r} is for classes - "
             "for a continuous attribute use ccc, pcc, rmse or mae"

@@ -82,7 +82,7 @@ class RidgeFusionRegressor(_Penalised, FusionRegressor):
         return _standard(values, frame), frame
 
     def _solve(self, Z, t, frame):
-        y = (t - frame["mean"]) / frame["deviation"]
+        y = (t - frame["mean"]) / (frame["deviation"] or 1.0)  # a fold's few labels may be one and the same
         start = np.zeros(Z.shape[1])
         if self.towards_mean:
             equal = Z.mean(axis=1)

@@ -163,7 +163,7 @@ def flag_fusions(results, targets):
     if (results["target"] == COMBINED).any():
         metric, sign, target = COMBINED, 1, COMBINED
     overall = results[(results["split"] == "all") & (results["target"] == target) & (results["metric"] == metric)]
-    overall = overall[overall["kind"] != "reported"]
+    overall = overall[(overall["kind"] != "reported") & (overall["status"] == "ok")]
     for protocol, part in overall.groupby("protocol"):
         values = part.set_index("system")["value"] * sign
         means = values[part.set_index("system")["learner"] == "mean"]

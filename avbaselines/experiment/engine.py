@@ -8,6 +8,7 @@ import numpy as np
 import skops.io
 
 from avbaselines.corpora.corpus import Split
+from avbaselines.errors import InputError
 from avbaselines.experiment.cluster import cluster_results
 from avbaselines.experiment.finish import finish
 from avbaselines.experiment.fit import fit_base
@@ -136,6 +137,7 @@ def run_systems(side, folder, *, jobs=1, device="cpu", storage=None, cluster=Non
     outcome.depths = _depths(systems)
     deep = _part_of_deep_stacks(measured, outcome.depths) if not side.resubstitution else []
     inner = [part for split in splits for part in _inner_splits(split, outcome.tasks[split.name])] if deep else []
+    _refuse_lonely(inner, corpus.groups, deep)
     outcome.tasks |= {split.name: split_task(side, split, device, present) for split in inner}
     outcome.splits = {split.name: split for split in [*splits, *inner]}
     clips = clips_digest(corpus)
@@ -205,6 +207,16 @@ def _inner_splits(split, task):
         Split(f"{split.name}{INNER}{fold}", rows[task.folds != fold], nobody, rows[task.folds == fold])
         for fold in np.unique(task.folds)
     ]
+
+
+def _refuse_lonely(inner, groups, deep):
+    for part in inner:
+        if len(np.unique(groups[part.fit])) < 2:
+            raise InputError(
+                f"split {part.name.partition(INNER)[0]}: without one of its inner folds a single group is left, too "
+                f"few for {deep[-1].name!r}, which learns from what other fusions learnt; raise systems.inner_folds, "
+                "or leave it out"
+            )
 
 
 def _note_failure(outcome, unit, reason):

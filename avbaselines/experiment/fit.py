@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
+from avbaselines.errors import InputError
 from avbaselines.estimators.fold_average import FoldAveraged
 from avbaselines.estimators.space import NOTHING
 from avbaselines.estimators.speaker import standardise_per_group
@@ -136,6 +137,7 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
     fitted, models, notes = Fitted(), {}, []
     for number, targets in enumerate(batches(task.targets, system.task)):
         used = (known & labelled(task, targets)) | is_timed(system)
+        _refuse_few(system, task, targets, used)
         data, soft = (X[used], labels(task, targets, used)), soft_labels(task, targets, used)
         if tried:
             model = tried[number].refit(*data, **soft)
@@ -163,6 +165,15 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
         notes.append(f"{int((~test_known).sum())} clips without {'+'.join(system.modalities)}: training mean")
     fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
     return fitted, models
+
+
+def _refuse_few(system, task, targets, used):
+    """Of a corpus that has enough labels, a modality may have been seen in one clip or class alone."""
+    what, named = "+".join(system.modalities), " or ".join(target.name for target in targets)
+    if used.sum() < 2:
+        raise InputError(f"{used.sum()} of {len(used)} training clips have {what} and a label of {named}")
+    if targets[0].kind == "classes" and len(targets) == 1 and len(np.unique(task.y[named][used])) < 2:
+        raise InputError(f"all {used.sum()} training clips that have {what} are of one class of {named}")
 
 
 def hiding(system, task):

@@ -101,7 +101,9 @@ def write_predictions(folder, sides):
                     writer = writer or pq.ParquetWriter(temporary, table.schema)
                     writer.write_table(table)
         if writer is None:
-            raise InputError("no system could be fitted, so there is nothing to write; see the reasons above")
+            row = sides[0][1][0]
+            reason = next(iter(row.failed.values()))
+            raise InputError(f"no system could be fitted, so there is nothing to write ({row.name}: {reason})")
         writer.close()
 
 

@@ -14,6 +14,7 @@ from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.table import as_text
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.errors import InputError
+from avbaselines.experiment.checks import label_notes, refuse_answers, refuse_unlearnable, refuse_without_recordings
 from avbaselines.experiment.delays import check_delays, check_recording_shares
 from avbaselines.experiment.registry import reader
 from avbaselines.extractors.extraction import extract
@@ -111,7 +112,8 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     """
     release = read_release(study, study_path, data, progress)
     source, folder = f"{study_path.name}: clips", study_path.resolve().parent
-    clips, notes = _filter(release.clips, study.corpus.where, source), list(release.notes)
+    clips, notes = _filter(release.clips, study.corpus.where, source)
+    notes = [*release.notes, *notes]
     ids = np.asarray(clips.index, dtype=str)
     recording = study.corpus.recording or release.recording
     recordings = _column(clips, recording, "corpus.recording", source) if recording else None
@@ -130,7 +132,8 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     targets, y = read_targets(study.targets, clips, source)
     votes = read_votes(study.targets, targets, clips, source)
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
-    _refuse_unlearnable(splits, targets, y)
+    refuse_without_recordings(targets, recordings)
+    refuse_unlearnable(splits, groups, targets, y)
     corpus = Corpus(
         ids,
         groups,
@@ -140,12 +143,15 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
         once,
         recordings,
         times,
-        notes=notes + split_notes,
+        notes=[*notes, *split_notes, *label_notes(splits, groups, targets, y)],
         votes=votes,
         combined=combined_of(study),
     )
+    regressed = [study.targets[target.name].column or target.name for target in targets if not target.classes]
+    read = _columns_read(study, clips, group)
     for name, options in study.modalities.items():
         corpus.modalities[name] = _modality(name, options, ids, release, folder, frames, jobs, progress)
+        refuse_answers(corpus.modalities[name], clips, read, regressed, f"modalities.{name}")
         absent = int((~corpus.modalities[name].present).sum())
         if absent:
             corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
@@ -157,16 +163,30 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     return corpus
 
 
+def _columns_read(study, clips, group):
+    """Columns of the clips table that the study itself goes by."""
+    split, found = study.split, [group]
+    found += [split.column, *(split.columns or []), split.folds, split.leave_one_out]
+    for name, target in study.targets.items():
+        found.append(target.column or name)
+        found += [column for column in clips.columns if target.votes and str(column).startswith(target.votes)]
+    return [column for column in dict.fromkeys(found) if column in clips.columns]
+
+
 def _filter(clips, where, source):
+    notes = []
     for column, values in where.items():
         if column not in clips.columns:
             raise InputError(f"{source}: corpus.where names column {column!r}{nearest(column, clips.columns)}")
-        kept = as_text(clips[column]).isin([str(value) for value in values]).to_numpy()
+        found = as_text(clips[column])
+        kept = found.isin([str(value) for value in values]).to_numpy()
         if not kept.any():
-            found = ", ".join(str(value) for value in as_text(clips[column]).unique()[:12])
+            found = ", ".join(str(value) for value in found.unique()[:12])
             raise InputError(f"{source}: no clip has {column} in {values}; found: {found}")
+        absent = [value for value in values if not (found == str(value)).any()]
+        notes += [f"no clip has {column} = {value} (corpus.where)" for value in absent]
         clips = clips[kept]
-    return clips
+    return clips, notes
 
 
 def _column(clips, column, key, source):
@@ -175,7 +195,9 @@ def _column(clips, column, key, source):
     values = as_text(clips[column])
     missing = values.isna() | (values == "")
     if missing.any():
-        raise InputError(f"{source}: clip {clips.index[missing][0]!r} has no {column} ({key})")
+        raise InputError(
+            f"{source}: clip {clips.index[missing][0]!r} has no {column} ({key}); NA, None and nan count as none"
+        )
     return np.asarray(values.tolist(), dtype=str)
 
 
@@ -194,22 +216,6 @@ def _refuse_straddling(recordings, groups, source):
     for recording, group in zip(recordings, groups, strict=True):
         if owner[recording] != group:
             raise InputError(f"{source}: recording '{recording}' belongs to groups '{owner[recording]}' and '{group}'")
-
-
-def _refuse_unlearnable(splits, targets, y):
-    for target in targets:
-        values = y[target.name]
-        for split in splits:
-            known = values[split.fit][~np.isnan(values[split.fit])]
-            if len(known) == 0:
-                raise InputError(f"split {split.name}: targets.{target.name} has no label in the training part")
-            if (known == known[0]).all():
-                raise InputError(
-                    f"split {split.name}: targets.{target.name} is constant in the training part "
-                    f"({len(known)} labels); nothing can be learnt from it"
-                )
-        if all(np.isnan(values[split.test]).all() for split in splits):
-            raise InputError(f"targets.{target.name} has no label in any test part; there is nothing to score")
 
 
 def _modality(name, options, ids, release, folder, frames, jobs, progress):

@@ -40,6 +40,16 @@ class NewClips:
     recordings: np.ndarray | None = None
     times: np.ndarray | None = None
 
+    @property
+    def without_input(self):
+        """Ids of clips of which nothing is known."""
+        lacks = np.ones(len(self.ids), bool)
+        for X in self.features.values():
+            lacks &= np.isnan(X).all(axis=1)
+        for values in self.predictions.values():
+            lacks &= np.all([np.isnan(part).all(axis=1) for part in values.values()], axis=0)
+        return self.ids[lacks].tolist()
+
 
 def gather(modalities, outside, targets, tables, clips=None):
     """Join what was given to the clips.
@@ -89,10 +99,25 @@ def gather(modalities, outside, targets, tables, clips=None):
         found.predictions[name] = values
     for attribute, column in (("groups", "group"), ("recordings", "recording")):
         if column in clips:
-            setattr(found, attribute, np.asarray(as_text(clips[column]).tolist(), dtype=str))
+            setattr(found, attribute, _complete(as_text(clips[column])))
     if "time" in clips:
-        found.times = clips["time"].to_numpy(float)
+        found.times = _complete(pd.to_numeric(clips["time"], errors="coerce"))
+    _refuse_strangers(found, read, tables)
     return found
+
+
+def _complete(values):
+    """Of every clip, or None: a clip whose speaker is unknown would be taken for one of a speaker called nan."""
+    return None if (values.isna() | (values == "")).any() else np.asarray(values.tolist())
+
+
+def _refuse_strangers(found, read, tables):
+    """All clips without an input are a mistake in their ids; some are told of, see `NewClips.without_input`."""
+    ids = [clip for table_ids, _ in read.values() for clip in table_ids]
+    if ids and len(read) == len(tables) and not set(ids) & set(found.ids):
+        raise InputError(
+            f"clips: none is in {', '.join(read)}, whose ids are such as {str(ids[0])!r}, not {str(found.ids[0])!r}"
+        )
 
 
 def _read(name, table, modality):
@@ -122,6 +147,10 @@ def _read(name, table, modality):
 
 
 def _of_frame(name, table, made):
+    if table.index.nlevels > 1:
+        raise InputError(f"{name}: the index must hold clip ids alone, not {', '.join(map(str, table.index.names))}")
+    if table.index.hasnans:
+        raise InputError(f"{name}: row {int(table.index.isna().argmax()) + 1} has no clip id")
     if not table.index.is_unique:
         raise InputError(f"{name}: clip id {str(table.index[table.index.duplicated()][0])!r} occurs more than once")
     if made.get("text"):
@@ -145,6 +174,9 @@ def _named_as_then(columns, stem, made):
 
 def _by_name(X, columns, modality, source):
     wanted, place = modality["columns"], {column: number for number, column in enumerate(columns)}
+    if len(place) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise InputError(f"{source}: column {twice!r} occurs twice; leave one of the two out")
     lacking = [column for column in wanted if column not in place]
     if lacking:
         raise InputError(
@@ -170,6 +202,8 @@ def _clips(clips, read, paths, tables):
     if clips is not None:
         if not isinstance(clips, pd.DataFrame):
             clips = read_table(clips, key="clips", text=["clip_id"])
+            if "clip_id" not in clips:
+                raise InputError(f"clips: no column 'clip_id'{nearest('clip_id', clips.columns)}")
         if "clip_id" in clips:
             return index_by_id(clips, "clip_id", "clips")
         return clips.set_axis(as_text(clips.index), axis=0)

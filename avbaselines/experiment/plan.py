@@ -7,8 +7,12 @@ from itertools import combinations
 from avbaselines.errors import InputError
 from avbaselines.experiment.fit import CONCORDANCES
 from avbaselines.experiment.registry import learner_name
+from avbaselines.experiment.scoring import PICKED
 from avbaselines.schema import nearest
 from avbaselines.systems import Stage
+
+# Of the name of a folder, on all common file systems.
+LONGEST = 250
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,14 @@ def plan(study, targets, only=()):
         inputs = _inputs(stage, systems)
         if len(inputs) > 1 or (inputs and stage.settings.keys() - {"best"}):
             systems.append(_fusion(stage, inputs, matching))
-    _refuse_equal_names(systems)
+        elif not any("*" in pattern for pattern in stage.inputs):
+            raise InputError(
+                f"systems.fusion {stage.name!r}: there is nothing to fuse in {inputs[0].name!r} alone; name two inputs "
+                "or more, or leave it out"
+            )
+    if not systems:
+        raise InputError("systems.learners: is empty, and no [predictions] are there to compare; name a learner")
+    _refuse_bad_names(systems)
     _refuse_unknown_answer(study.systems.answer, systems)
     return _keep(systems, only) if only else systems
 
@@ -214,6 +225,8 @@ def _early_sets(early, known):
     if early == "pairs":
         return [*combinations(known, 2)] + ([known] if len(known) > 2 else [])
     for part in early:
+        if len(set(part)) < len(part):
+            raise InputError(f"systems.early: {part} names a modality twice; leave one out")
         for name in part:
             if name not in known:
                 raise InputError(
@@ -272,9 +285,16 @@ def _fusion(stage, inputs, matching):
     )
 
 
-def _refuse_equal_names(systems):
+def _refuse_bad_names(systems):
     rows = [row for system in systems for row in system.rows]
     for row in rows:
+        if row == PICKED:
+            raise InputError(f"a system is named {row!r}, as the row that is handed over; rename it")
+        if len(row.encode()) > LONGEST:
+            raise InputError(
+                f"the name of {row[:60]!r}... becomes a folder and has {len(row.encode())} bytes, more than {LONGEST}; "
+                "give modalities shorter names, or fuse fewer of them (systems.early)"
+            )
         if rows.count(row) > 1:
             raise InputError(f"two systems are named {row!r}; rename the modality, prediction or fusion")
 

@@ -4,11 +4,15 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+
+from avbaselines.errors import InputError
 
 
 @dataclass
@@ -112,7 +116,21 @@ class Store:
             np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)
 
     def load(self, key):
-        """Read a result back."""
+        """Read a result back.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, by a full disk or a copy that broke off.
+        """
+        try:
+            return self._load(key)
+        except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
+            raise InputError(
+                f"{self.path(key)}: a finished fit that is damaged; delete the file, and the same command does it again"
+            ) from None
+
+    def _load(self, key):
         fitted = Fitted()
         with np.load(self.path(key), allow_pickle=False) as stored:
             for name, value in json.loads(str(stored["plain"])).items():

@@ -1,5 +1,6 @@
 """One study from corpus to run folder."""
 
+import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import Split
+from avbaselines.errors import InputError
 from avbaselines.experiment import importance
 from avbaselines.experiment.comparing import comparisons, flag_fusions, reported_rows, tuning_words
 from avbaselines.experiment.engine import run_systems, shipping_split
@@ -160,7 +162,7 @@ def run_study(
     StudyResult
     """
     started = time.perf_counter()
-    folder = Path(folder)
+    folder = _writable(Path(folder))
     outcomes, found, tests, predictions, outside, factors = [], [], [], [], [], []
     leak, masked, lost, refits = None, None, None, 0
     for side in sides:
@@ -243,6 +245,17 @@ def run_study(
     failed = any(outcome.failures for outcome in outcomes) or bool(leak and leak.failed)
     computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0) + refits
     return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak, factors, masked)
+
+
+def _writable(folder):
+    """The run folder, made where it is not there yet: said now, not after hours of fits."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot be made ({error.strerror}); name another folder") from None
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"--out {folder}: may not be written to; name another folder")
+    return folder
 
 
 def heading(sides):

@@ -192,9 +192,15 @@ def clean(results: pd.DataFrame) -> pd.DataFrame:
         elif name == "picked":
             table[name] = [str(value).strip().lower() in {"yes", "true", "1", "1.0"} for value in values]
         else:
-            # A column of whole numbers with gaps comes back from a file as 1.0.
-            table[name] = ["" if pd.isna(value) else str(value).removesuffix(".0") for value in values]
+            table[name] = [_text(value) for value in values]
     return table
+
+
+def _text(value) -> str:
+    """A cell as text; a column of whole numbers with gaps comes back from a file as 1.0."""
+    if pd.isna(value):
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def oriented(value: float, metric: str) -> float:

@@ -19,7 +19,7 @@ STYLE = {
     "font.family": "sans-serif", "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "xtick.labelsize": 8,
     "ytick.labelsize": 8, "legend.fontsize": 8, "legend.frameon": False, "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True, "grid.color": "#e4e4e4", "grid.linewidth": 0.6,
-    "axes.axisbelow": True, "svg.fonttype": "none", "svg.hashsalt": "avbaselines",
+    "axes.axisbelow": True, "svg.fonttype": "none", "svg.hashsalt": "avbaselines", "text.parse_math": False,
 }  # fmt: skip
 
 

@@ -27,6 +27,8 @@ audio = "audio.npz"
 face = "face.csv"
 """
 
+AROUSAL = np.random.default_rng(0).uniform(1, 5, 12)[:11]
+
 
 @pytest.fixture
 def release(tmp_path):
@@ -80,11 +82,19 @@ def test_everything_is_joined_by_id(release):
     )  # fmt: skip
 
 
+def test_codes_stay_as_they_are_written(release):
+    change(release, speaker=np.repeat([f"{number:02d}" for number in range(6)], 2), part=["01"] * 8 + ["02"] * 4)
+    split = "split={column='part', train=['01'], test=['02']}"
+    corpus = load(release, split, "corpus.where={speaker=['00', '03', '05']}")
+    assert corpus.groups.tolist() == ["00", "00", "03", "03", "05", "05"] and corpus.splits[0].test.tolist() == [4, 5]
+    assert load(release, "split={leave_one_out='speaker'}").splits[5].name == "05"
+
+
 def test_rows_are_filtered_by_where(release):
     corpus = load(
-        release, "corpus.where={speaker = [0, 1, 2, 4, 5]}", "split={column='part', train=['train'], test=['test']}"
+        release, "corpus.where={speaker = [0, 1, 2, 4, 5, 9]}", "split={column='part', train=['train'], test=['test']}"
     )
-    assert len(corpus.ids) == 10
+    assert len(corpus.ids) == 10 and corpus.notes[0] == "no clip has speaker = 9 (corpus.where)"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +146,13 @@ def test_steps_become_functionals_without_padding(release):
         ({"arousal": [1, 2, 3, 4, 5, 4, 3, 2] + [np.nan] * 4}, [], ["arousal", "nothing to score"]),
         ({"arousal": 7.0}, [], ["outside its range"]),
         ({"arousal": ["high", "low"] * 6}, [], ["'high'", "class metric"]),
+        ({}, ["targets.mood.range=[1, 5]"], ["targets.mood", "range", "not with classes"]),
+        ({}, ["targets.arousal.metric=ccc_per_recording"], ["targets.arousal", "corpus.recording"]),
         ({"mood": "sad"}, [], ["single class"]),
+        ({"mood": [f"m{number}" for number in range(12)]}, [], ["12 different labels", "for classes"]),
+        ({"speaker": ["0"] * 8 + ["4", "4", "5", "5"]}, [], ["split test", "group '0'", "two groups are needed"]),
+        ({"arousal": [1, 2] + [np.nan] * 6 + [1, 2, 3, 4]}, [], ["targets.arousal", "group '0'", "two groups"]),
+        ({"fold": np.repeat(["all", "other"], 6)}, ["split={folds='fold'}"], ["split all", "rename"]),
         ({}, ["corpus.where={part = ['nowhere']}"], ["part", "nowhere"]),
         ({}, ["modalities.audio=nowhere.npz"], ["modalities.audio", "nowhere.npz"]),
         ({}, ["corpus.reader=tabel"], ["'tabel'", "'table'"]),
@@ -159,6 +175,10 @@ def test_bad_input_is_named(release, columns, overrides, words):
         ({"au1": ["x"] * 11}, ["au1", "not numeric"]),
         ({"clip_id": [f"c{i}" for i in range(11)]}, ["lacks 12 of 12", "'000'", "'c0'", "max_missing"]),
         ({"clip_id": ["000"] * 11}, ["occurs 11 times"]),
+        ({"clip_id": [""] + [f"{i:03d}" for i in range(10)]}, ["row 2", "no clip id"]),
+        ({"au1": [0.5] * 4 + ["1,5"] * 7}, ["au1", "'1,5' in row 6"]),
+        ({"face": 1.0, "au1": AROUSAL}, ["'au1' is 'arousal' of the clips table", "no feature"]),
+        ({"speaker": np.repeat(range(6), 2)[:11]}, ["'speaker' is 'speaker' of the clips table"]),
     ],
 )
 def test_bad_features_are_named(release, face, words):
@@ -168,6 +188,70 @@ def test_bad_features_are_named(release, face, words):
         load(release)
     for word in words:
         assert word in str(error.value)
+
+
+def test_a_feature_may_have_the_name_of_a_target(release):
+    table = pd.read_csv(release / "face.csv", dtype={"clip_id": str}).assign(arousal=np.arange(11) / 4)
+    table.to_csv(release / "face.csv", index=False)
+    assert "arousal" in load(release).modalities["face"].columns
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (lambda table: table.to_csv(index=False).replace("au2", "au1").encode(), "'au1' occurs twice"),
+        (lambda table: table.to_csv().encode(), "a column has no name"),
+        (lambda table: table.to_csv(index=False).encode("utf-16"), "UTF-8"),
+        (lambda table: table.rename(columns={"clip_id": "Clip_Id"}).to_csv(index=False).encode(), "'Clip_Id'"),
+    ],
+    ids=["column twice", "row numbers", "utf-16", "other id"],
+)
+def test_tables_that_mislead_are_named(release, written, words):
+    table = pd.read_csv(release / "face.csv", dtype={"clip_id": str})
+    (release / "face.csv").write_bytes(written(table))
+    with pytest.raises(InputError, match=words):
+        load(release)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"clip_id": np.array([["000"], ["001"]])}, "one id a row"),
+        ({"clip_id": np.array([], dtype=str), "X": np.ones((0, 2))}, "has no rows"),
+        ({"X": np.ones((2, 0, 2))}, "no steps"),
+        ({"columns": ["a", "a"]}, "'a' occurs twice"),
+        ({"X": np.ones((2, 2), bool)}, "bool"),
+    ],
+)
+def test_bad_arrays_are_named(release, arrays, words):
+    np.savez(release / "audio.npz", **{"clip_id": np.array(["000", "001"]), "X": np.ones((2, 2))} | arrays)
+    with pytest.raises(InputError, match=words):
+        load(release)
+
+
+def test_ids_are_read_from_bytes_and_from_a_parquet_index(release):
+    before = load(release)
+    with np.load(release / "audio.npz") as stored:
+        np.savez(release / "audio.npz", **{**stored, "clip_id": stored["clip_id"].astype("S")})
+    table = pd.read_csv(release / "face.csv", dtype={"clip_id": str}).set_index("clip_id")
+    table.to_parquet(release / "face.parquet")
+    after = load(release, "modalities.face=face.parquet")
+    for name in ("audio", "face"):
+        np.testing.assert_array_equal(before.modalities[name].X, after.modalities[name].X)
+
+
+def test_notes_tell_what_scores_cannot_say(release):
+    moods = ["sad", "glad"] * 4 + ["mad"] * 4
+    change(release, mood=moods, arousal=[1, 2, 3, np.nan, 4, 5, 1, 2] + [3.0] * 4, speaker=list("00112233") + ["4"] * 4)
+    notes = " | ".join(load(release).notes)
+    for words in (
+        "1 of 12 clips have no label of arousal",
+        "all evaluated clips are 3 in arousal",
+        "all evaluated clips are mad in mood",
+        "4 evaluated clips are of a class of mood that nobody in their training part has, such as mad in split test",
+        "all evaluated clips are of group 4: there are no intervals",
+    ):
+        assert words in notes
 
 
 def test_pickled_features_are_refused(release):
@@ -190,6 +274,19 @@ def test_imported_predictions_are_joined(release):
     deep = load(release, PREDICTIONS).predictions["deep"].of("test")
     np.testing.assert_allclose(deep["arousal"][:, 0], np.arange(12) / 3)
     np.testing.assert_allclose(deep["mood"], [[0.25, 0.75]] * 12)
+
+
+def test_predicted_codes_are_the_classes_of_the_clips(release):
+    change(release, mood=["01", "02"] * 6)
+    predictions(release, mood=["01", "02"] * 6)
+    deep = load(release, PREDICTIONS).predictions["deep"].of("test")["mood"]
+    np.testing.assert_array_equal(deep, [[1, 0], [0, 1]] * 6)
+
+
+def test_posteriors_in_per_cent_stay_posteriors(release):
+    predictions(release, glad=25.0, sad=75.0)
+    deep = load(release, PREDICTIONS).predictions["deep"].of("test")["mood"]
+    np.testing.assert_allclose(deep, [[0.25, 0.75]] * 12)
 
 
 def test_scores_that_are_no_posteriors_are_softened(release):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, PredefinedSplit
 
 from avbaselines.errors import InputError
 from avbaselines.estimators import fusion
@@ -39,6 +39,14 @@ classifiers = pytest.mark.parametrize("model", CLASSIFIERS, ids=str)
 
 def accuracy(posteriors):
     return (posteriors.argmax(axis=1) == CODES).mean()
+
+
+def test_one_label_in_a_fold_is_predicted_as_it_is():
+    t = np.full(30, np.nan)
+    t[[0, 29]] = 1.0, 2.0
+    folds = PredefinedSplit(np.repeat([0, 1, 2], 10))
+    found = fusion.RidgeFusionRegressor(cv=folds).fit(P[:30], t).oof_prediction_
+    np.testing.assert_allclose(found[[0, 29]], [2.0, 1.0])
 
 
 def test_mean_is_the_mean_over_what_is_present():

@@ -315,6 +315,11 @@ def test_chains_and_joint_trees_are_systems_like_any_other(tmp_path):
         ),
         (["systems.fusion=[{method='mean', context=[3]}]"], "context"),
         (["systems.fusion=[{method='ridge', name='x', inputs=['ridge-audoi', 'ridge-face']}]"], "'ridge-audio'"),
+        ([f"modalities.{'v' * 250}='audio.npz'", "systems.early='none'"], "256 bytes"),
+        (["systems.early=[['audio', 'audio']]"], "names a modality twice"),
+        (["systems.learners=[]", "systems.transductive=[]"], "systems.learners: is empty"),
+        (["systems.fusion=[{method='greedy', inputs=['ridge-face']}]"], "nothing to fuse in 'ridge-face' alone"),
+        (["systems.fusion=[{method='greedy', name='picked'}]"], "named 'picked'"),
         (["modalities.late-mean='audio.npz'", "systems.early=[['audio', 'fase']]"], "'face'"),
     ],
 )

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_release import write_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
@@ -54,6 +55,15 @@ def setting():
 
 def fusion(method="mean", **settings):
     return System("late", method=method, stage=1, inputs=("p", "q", "r", "s"), settings=settings)
+
+
+def test_too_few_groups_for_choosing_are_named(tmp_path):
+    folder = write_release(tmp_path, speakers=6, clips=4)
+    path = folder / "study.toml"
+    fusion = "systems.fusion=[{method='greedy', best=2}]"
+    study = load_study(path, ["split={group_kfold=2}", "systems.inner_folds=2", "systems.transductive=[]", fusion])
+    with pytest.raises(InputError, match="split fold0: .*single group is left, too few for 'late-greedy'.*inner_folds"):
+        run_systems(prepare(study, path, None, ["honest"])[0], tmp_path / "run")
 
 
 def test_each_target_has_its_own_best_inputs(setting):

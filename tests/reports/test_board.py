@@ -25,6 +25,11 @@ def test_rows_are_sorted_by_mean_with_reported_interleaved_and_failed_last(resul
     ]  # fmt: skip
 
 
+def test_names_that_end_like_a_number_stay_whole(results, heading):
+    results.loc[results.system == "Deep A", "system"] = "wav2vec 2.0"
+    assert "wav2vec 2.0" in order(leaderboard(results, heading))
+
+
 def test_columns_are_mean_and_targets_in_the_study_metric(results, heading):
     board = leaderboard(results, heading)
     assert [column[:2] for column in board.columns] == [("mean", "ccc"), ("arousal", "ccc"), ("valence", "ccc")]
