@@ -124,7 +124,7 @@ def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
 
 def _fit_base(system, task, blocks, test_blocks, drawn, tried):
     columns = columns_of(blocks)
-    X, X_test = np.hstack(blocks), np.hstack(test_blocks)
+    X, X_test = side_by_side(blocks), side_by_side(test_blocks)
     if system.transductive:
         both = standardise_per_group(np.vstack([X, X_test]), np.concatenate([task.groups, task.test_groups]))
         X, X_test = both[: len(X)], both[len(X) :]
@@ -138,7 +138,7 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
     for number, targets in enumerate(batches(task.targets, system.task)):
         used = (known & labelled(task, targets)) | is_timed(system)
         _refuse_few(system, task, targets, used)
-        data, soft = (X[used], labels(task, targets, used)), soft_labels(task, targets, used)
+        data, soft = (rows_of(X, used), labels(task, targets, used)), soft_labels(task, targets, used)
         if tried:
             model = tried[number].refit(*data, **soft)
         else:
@@ -146,10 +146,10 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
             model.fit(*data, groups=task.groups[used], **around, **soft)
         notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
         if task.resubstitution:
-            oof = predict(model, X[used], targets, **around)
+            oof = predict(model, rows_of(X, used), targets, **around)
         else:
             oof = by_target(model, oof_of(model), targets)
-        test = predict(model, X_test[asked], targets, **test_around)
+        test = predict(model, rows_of(X_test, asked), targets, **test_around)
         for target in targets:
             fitted.oof[target.name] = spread(oof[target.name], used)
             fitted.test[target.name] = spread(test[target.name], asked)
@@ -183,6 +183,16 @@ def hiding(system, task):
         for mask, hidden in task.masks.items()
     }
     return {mask: positions for mask, positions in found.items() if positions}
+
+
+def side_by_side(blocks):
+    """Blocks of columns as one table; a single one as it is, for wide tables should not be copied for nothing."""
+    return blocks[0] if len(blocks) == 1 else np.hstack(blocks)
+
+
+def rows_of(X, mask):
+    """Rows of a table; all of them as they are."""
+    return X if mask.all() else X[mask]
 
 
 def columns_of(blocks):

@@ -19,6 +19,8 @@ from avbaselines.experiment.fit import (
     labels,
     new_model,
     oof_of,
+    rows_of,
+    side_by_side,
     soft_labels,
     spread,
 )
@@ -138,7 +140,7 @@ class Objective:
 
     def __init__(self, system, task, blocks):
         self._system, self._task = system, task
-        self._X, self._columns = np.hstack(blocks), columns_of(blocks)
+        self._X, self._columns = side_by_side(blocks), columns_of(blocks)
         self._known = ~np.isnan(self._X).all(axis=1)
         self._tried = {}
 
@@ -154,7 +156,7 @@ class Objective:
             sizes.append(len(targets))
             used = (self._known & labelled(task, targets)) | is_timed(self._system)
             model = new_model(self._system, task, targets, self._columns, used, drawn)
-            data = self._X[used], labels(task, targets, used)
+            data = rows_of(self._X, used), labels(task, targets, used)
             known = {"groups": task.groups[used], **soft_labels(task, targets, used)}
             if hasattr(model, "cross_predict"):
 
