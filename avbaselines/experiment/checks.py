@@ -4,12 +4,15 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.rows import column_parts
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.engine import FINAL
 from avbaselines.experiment.sources import INNER
 
 # Labels with more values than this do not equal a feature by chance.
 MANY_VALUES = 10
+# Times the median of a column's sizes. openSMILE's functionals of RAVDESS reach a million by themselves.
+WILD = 1e9
 
 
 def refuse_unlearnable(splits, groups, targets, y):
@@ -100,6 +103,41 @@ def refuse_answers(modality, clips, columns, regressed, source):
                     f"{source}: column {modality.columns[number]!r} is {column!r} of the clips table, no feature; "
                     "leave it out"
                 )
+
+
+def wild_note(modality, ids):
+    """A note on values so far beyond the others of their column that they must be failures of an extractor.
+
+    One of them in an evaluated clip sends the predictions of a linear learner as far.
+
+    Parameters
+    ----------
+    modality : Modality
+    ids : ndarray of str, shape (n_clips,)
+
+    Returns
+    -------
+    str
+        Empty where all is well.
+    """
+    found = []
+    for columns, part in column_parts(modality.X):
+        sizes = np.abs(part).astype(np.float64)
+        positive = sizes > 0
+        smallest = np.min(sizes, axis=0, where=positive, initial=np.inf)
+        largest = np.max(sizes, axis=0, where=positive, initial=0)
+        # Medians take long; few columns may need one.
+        for column in np.flatnonzero(largest > WILD * smallest):
+            values = sizes[:, column]
+            typical = np.median(values[positive[:, column]])
+            found += [(columns.start + column, row) for row in np.flatnonzero(values > WILD * typical)]
+    if not found:
+        return ""
+    column, row = found[0]
+    return (
+        f"{len(found)} values of {modality.name} are over {WILD:g} times what is usual in their column, such as "
+        f"{modality.X[row, column]:.3g} of {modality.columns[column]} in clip {ids[row]}: look at how they were made"
+    )
 
 
 def label_notes(splits, groups, targets, y):

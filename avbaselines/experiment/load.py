@@ -14,7 +14,13 @@ from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.table import as_text
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.errors import InputError
-from avbaselines.experiment.checks import label_notes, refuse_answers, refuse_unlearnable, refuse_without_recordings
+from avbaselines.experiment.checks import (
+    label_notes,
+    refuse_answers,
+    refuse_unlearnable,
+    refuse_without_recordings,
+    wild_note,
+)
 from avbaselines.experiment.delays import check_delays, check_recording_shares
 from avbaselines.experiment.registry import reader
 from avbaselines.extractors.extraction import extract
@@ -155,6 +161,7 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
         absent = int((~corpus.modalities[name].present).sum())
         if absent:
             corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
+        corpus.notes += filter(None, [wild_note(corpus.modalities[name], ids)])
         corpus.notes.extend(corpus.modalities[name].info.get("notes", []))
     for name, options in study.predictions.items():
         corpus.predictions[name] = read_prediction(name, options, ids, targets, release.root, folder, splits, frames)

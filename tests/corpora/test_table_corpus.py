@@ -254,6 +254,17 @@ def test_notes_tell_what_scores_cannot_say(release):
         assert words in notes
 
 
+def test_a_note_tells_of_values_that_no_extractor_means(release):
+    assert "usual in their column" not in " | ".join(load(release).notes)
+    with np.load(release / "audio.npz") as stored:
+        X = stored["X"].astype(np.float32)
+        X[2, 1], X[4, 1] = 1e30, -3e29
+        np.savez(release / "audio.npz", **{**stored, "X": X})
+    notes = " | ".join(load(release).notes)
+    assert "2 values of audio are over 1e+09 times what is usual in their column, such as " in notes
+    assert "-3e+29 of b in clip 007" in notes or "1e+30 of b in clip 009" in notes
+
+
 def test_pickled_features_are_refused(release):
     np.savez(release / "audio.npz", clip_id=np.array(["000"], dtype=object), X=np.ones((1, 2)))
     with pytest.raises(InputError, match="without pickle"):
