@@ -6,8 +6,7 @@ import pandas as pd
 from avbaselines.errors import InputError
 from avbaselines.estimators.rows import column_parts
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.engine import FINAL
-from avbaselines.experiment.sources import INNER
+from avbaselines.experiment.names import FINAL, INNER
 
 # Labels with more values than this do not equal a feature by chance.
 MANY_VALUES = 10

@@ -6,9 +6,9 @@ import pandas as pd
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.comparison import compare_means, holm
 from avbaselines.evaluation.metrics import METRICS
+from avbaselines.experiment.names import PICKED
 from avbaselines.experiment.plan import TUNED
 from avbaselines.experiment.registry import JOINT
-from avbaselines.experiment.scoring import PICKED
 
 ALL_TUNED, ALL_DEFAULTS = "all tuned systems", "their defaults"
 LATE = f"late{TUNED}"

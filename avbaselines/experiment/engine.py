@@ -16,12 +16,12 @@ from avbaselines.experiment.fit_fusion import fit_fusion
 from avbaselines.experiment.fit_fusion_search import fit_searched_fusion
 from avbaselines.experiment.fit_search import JOURNAL, Search, check_storage
 from avbaselines.experiment.fit_tuned import fit_tuned
+from avbaselines.experiment.names import FINAL, INNER
 from avbaselines.experiment.plan import without
-from avbaselines.experiment.sources import INNER, Direct, Imported, Nested, Part
+from avbaselines.experiment.sources import Direct, Imported, Nested, Part
 from avbaselines.experiment.store import Store, digest, replacing
 from avbaselines.experiment.tasks import clips_digest, code_digest, prediction_digest, split_digest, split_task
 
-FINAL = "final"
 MODEL = ".skops"
 
 

@@ -11,7 +11,8 @@ from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.masks import masks, sources
-from avbaselines.experiment.scoring import PICKED, Scored, oof_score
+from avbaselines.experiment.names import PICKED
+from avbaselines.experiment.scoring import Scored, oof_score
 from avbaselines.reports.masking import draw, render_markdown, render_terminal
 from avbaselines.schema import nearest
 

@@ -6,8 +6,8 @@ from itertools import combinations
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.fit import CONCORDANCES
+from avbaselines.experiment.names import PICKED
 from avbaselines.experiment.registry import learner_name
-from avbaselines.experiment.scoring import PICKED
 from avbaselines.schema import nearest
 from avbaselines.systems import Stage
 

@@ -8,12 +8,12 @@ import numpy as np
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, score
+from avbaselines.experiment.names import PICKED
 
 COLUMNS = [
     *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
     *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note"),
 ]
-PICKED = "picked"
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from avbaselines.experiment.comparing import fusion_weights
-from avbaselines.experiment.scoring import PICKED
+from avbaselines.experiment.names import PICKED
 
 
 def predictions_shown(folder, parts, results):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from avbaselines.experiment.names import INNER
 from avbaselines.experiment.store import Fitted, digest
 
 
@@ -125,6 +126,3 @@ def _moved(values, known, wanted):
         return values
     return np.nanmean(wanted) + (values - np.nanmean(known)) * (np.nanstd(wanted) / spread)
 
-
-# Stands between a split's name and the number of an inner fold.
-INNER = "~"

@@ -14,7 +14,7 @@ import avbaselines
 from avbaselines.estimators.folds import group_folds
 from avbaselines.experiment.fit import Frames, Task
 from avbaselines.experiment.masks import masks, sources
-from avbaselines.experiment.sources import INNER
+from avbaselines.experiment.names import INNER
 from avbaselines.experiment.store import digest
 
 

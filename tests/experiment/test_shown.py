@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from avbaselines.corpora.corpus import Split
+from avbaselines.experiment.names import PICKED
 from avbaselines.experiment.plan import System
-from avbaselines.experiment.scoring import PICKED, Scored
+from avbaselines.experiment.scoring import Scored
 from avbaselines.experiment.shown import predictions_shown, weights_shown
 
 SYSTEMS = [System("a", raw_name="a-raw"), System("b", raw_name="b-raw", method="ridge", stage=1, inputs=("a",))]
