@@ -125,4 +125,3 @@ def _moved(values, known, wanted):
     if not spread > 0:
         return values
     return np.nanmean(wanted) + (values - np.nanmean(known)) * (np.nanstd(wanted) / spread)
-
