@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from avbaselines import bundle
 from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
-from avbaselines.experiment.new_clips import media_by_modality, recipe_of
-from avbaselines.experiment.store import replacing
+from avbaselines.experiment.bundles import bundle
+from avbaselines.experiment.bundles.inputs import media_by_modality, recipe_of
+from avbaselines.experiment.fitting.store import replacing
 from avbaselines.extractors.extraction import cpu_count
 
 DESCRIPTION = """\

@@ -16,10 +16,10 @@ from rich.text import Text
 from avbaselines import catalog
 from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
-from avbaselines.experiment.cluster import check_cluster, on_every_worker
-from avbaselines.experiment.device import usable_device, why_no_gpu
-from avbaselines.experiment.load import data_folder
-from avbaselines.experiment.registry import reader
+from avbaselines.experiment.fitting.dask_backend import check_cluster, on_every_worker
+from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
+from avbaselines.experiment.loading.corpus import data_folder
+from avbaselines.experiment.loading.readers import reader
 from avbaselines.experiment.study_run import expected_fits, prepare, run_study
 from avbaselines.reports.factors import render_factors
 from avbaselines.reports.leaderboard import render_terminal

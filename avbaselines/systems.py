@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from avbaselines.estimators.fusion_missing import METHODS, STRATEGIES
+from avbaselines.estimators.fusion.missing_inputs import METHODS, STRATEGIES
 from avbaselines.schema import Section
 
 FUSION_METHODS = (

@@ -11,8 +11,8 @@ import time
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from avbaselines.estimators.delay import DelayedRegressor
-from avbaselines.estimators.ridge import RidgeRegressor
+from avbaselines.estimators.linear.ridge import RidgeRegressor
+from avbaselines.estimators.temporal.delay import DelayedRegressor
 
 DELAYS = [0.5 * step for step in range(13)]
 SMOOTHING = [0, 1, 3, 5, 10]

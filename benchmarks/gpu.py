@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 
-from avbaselines.experiment.device import why_no_gpu
-from avbaselines.experiment.registry import estimator, joint
+from avbaselines.experiment.fitting.device import why_no_gpu
+from avbaselines.experiment.planning.learners import estimator, joint
 
 MAKERS = {
     "xgboost": lambda device: estimator("xgboost", "regression", device=device),

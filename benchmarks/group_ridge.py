@@ -17,9 +17,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from avbaselines.corpora import avec, sewa
-from avbaselines.estimators.context import add_context
-from avbaselines.estimators.group_ridge import leave_group_out
+from avbaselines.corpora.formats import avec_csv as avec
+from avbaselines.corpora.readers import sewa
+from avbaselines.estimators.linear.group_ridge import leave_group_out
+from avbaselines.estimators.temporal.context import add_context
 
 SETS = "b c d e l m p q s 2 9 10".split()
 PENALTIES = np.logspace(0, 6, 20)

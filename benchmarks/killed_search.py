@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from avbaselines.corpora.corpus import Target
-from avbaselines.estimators.folds import group_folds
-from avbaselines.experiment.fit import Task
-from avbaselines.experiment.fit_search import Search
-from avbaselines.experiment.fit_tuned import fit_tuned
-from avbaselines.experiment.plan import System
+from avbaselines.estimators.tuned.group_folds import group_folds
+from avbaselines.experiment.fitting.base import Task
+from avbaselines.experiment.fitting.optuna_search import Search
+from avbaselines.experiment.fitting.tuned import fit_tuned
+from avbaselines.experiment.planning.plan import System
 from avbaselines.systems import Tuning
 
 

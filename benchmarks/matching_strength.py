@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avbaselines.estimators.folds import group_folds
-from avbaselines.estimators.matching import Matcher, cross_matched
+from avbaselines.estimators.tuned.group_folds import group_folds
+from avbaselines.estimators.tuned.matching import Matcher, cross_matched
 from avbaselines.evaluation.metrics import score
 
 SHARES = (0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -22,10 +22,10 @@ import numpy as np
 import xgboost as xgb
 from threadpoolctl import threadpool_limits
 
-from avbaselines.estimators.boosters import LightGBMData, XGBoostData
-from avbaselines.estimators.concordance import BoostedConcordanceRegressor
-from avbaselines.estimators.joint import JointBoostingRegressor
-from avbaselines.estimators.objectives import OBJECTIVES
+from avbaselines.estimators.boosting.binned_data import LightGBMData, XGBoostData
+from avbaselines.estimators.boosting.concordance import BoostedConcordanceRegressor
+from avbaselines.estimators.boosting.objectives import OBJECTIVES
+from avbaselines.estimators.multitarget.joint import JointBoostingRegressor
 
 COMMON = {"learning_rate": 0.05, "max_bin": 63, "seed": 0}
 LIGHTGBM = {**COMMON, "num_leaves": 7, "min_data_in_leaf": 10, "num_threads": 1, "verbose": -1}

@@ -29,12 +29,12 @@ import pandas as pd
 
 from avbaselines import catalog
 from avbaselines.evaluation.metrics import score
-from avbaselines.experiment.engine import run_systems
-from avbaselines.experiment.finish import finish
-from avbaselines.experiment.scoring import gather, oof_score, pick
-from avbaselines.experiment.store import Fitted
+from avbaselines.experiment.fitting.postprocess import finish
+from avbaselines.experiment.fitting.scheduler import run_systems
+from avbaselines.experiment.fitting.split_task import split_task
+from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.scoring.scoreboard import gather, oof_score, pick
 from avbaselines.experiment.study_run import prepare, run_study
-from avbaselines.experiment.tasks import split_task
 from avbaselines.study import load_study
 
 

@@ -23,7 +23,7 @@ def measure(learner, clips, features):
     """CPU seconds and MiB of one fit, in this process."""
     from threadpoolctl import threadpool_limits
 
-    from avbaselines.experiment.registry import estimator
+    from avbaselines.experiment.planning.learners import estimator
 
     rng = np.random.default_rng(0)
     X = rng.standard_normal((clips, features), dtype=np.float32)

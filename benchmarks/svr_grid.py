@@ -22,8 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 from threadpoolctl import threadpool_limits
 
-from avbaselines.estimators.folds import group_folds
-from avbaselines.estimators.kernel import KernelRegressor
+from avbaselines.estimators.kernel.support_vectors import KernelRegressor
+from avbaselines.estimators.tuned.group_folds import group_folds
 
 COSTS = tuple(float(cost) for cost in np.logspace(-2, 1.5, 10))
 FOLDS, EPSILON = 5, 0.1

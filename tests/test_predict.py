@@ -12,9 +12,9 @@ import pytest
 import skops.io
 
 import avbaselines
-from avbaselines import bundle
 from avbaselines.errors import InputError
-from avbaselines.experiment.shipping import card_digest, file_digest
+from avbaselines.experiment.bundles import bundle
+from avbaselines.experiment.bundles.write import card_digest, file_digest
 from avbaselines.experiment.study_run import prepare, run_study
 from avbaselines.predict import main
 from avbaselines.study import load_study

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from avbaselines.corpora.avec import FEATURES_MAY_LACK, read_folder
 from avbaselines.corpora.corpus import Modality
-from avbaselines.corpora.table import as_text, read_table
-from avbaselines.corpora.transcripts import letter_counts
+from avbaselines.corpora.formats.avec_csv import FEATURES_MAY_LACK, read_folder
+from avbaselines.corpora.readers.table import as_text, read_table
+from avbaselines.corpora.text_features import letter_counts
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate, nearest
 

@@ -5,9 +5,9 @@ import pandas as pd
 from pydantic import model_validator
 from scipy.special import softmax
 
-from avbaselines.corpora.avec import read_folder
 from avbaselines.corpora.corpus import ImportedPrediction
-from avbaselines.corpora.table import as_text, read_table
+from avbaselines.corpora.formats.avec_csv import read_folder
+from avbaselines.corpora.readers.table import as_text, read_table
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate, nearest
 

@@ -10,11 +10,18 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Split
 from avbaselines.errors import InputError
-from avbaselines.experiment import importance
-from avbaselines.experiment.comparing import comparisons, flag_fusions, reported_rows, tuning_words
-from avbaselines.experiment.engine import run_systems, shipping_split
-from avbaselines.experiment.factors import factor_table, write_factors
-from avbaselines.experiment.folder import (
+from avbaselines.experiment.analyses import feature_importance as importance
+from avbaselines.experiment.analyses.external_systems import beside_outside, outside_lines
+from avbaselines.experiment.analyses.factors import factor_table, write_factors
+from avbaselines.experiment.analyses.missing_modalities import masking
+from avbaselines.experiment.analyses.speaker_identity.analysis import leakage, people
+from avbaselines.experiment.bundles.write import write_models
+from avbaselines.experiment.fitting.scheduler import run_systems, shipping_split
+from avbaselines.experiment.loading.corpus import load_corpus
+from avbaselines.experiment.planning.missing_patterns import masks
+from avbaselines.experiment.planning.plan import plan
+from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
+from avbaselines.experiment.run_folder import (
     results_frame,
     write_extras,
     write_predictions,
@@ -23,16 +30,9 @@ from avbaselines.experiment.folder import (
     write_study,
     write_text,
 )
-from avbaselines.experiment.leakage import leakage, people
-from avbaselines.experiment.load import load_corpus
-from avbaselines.experiment.masking import masking
-from avbaselines.experiment.masks import masks
-from avbaselines.experiment.outside import beside_outside, outside_lines
-from avbaselines.experiment.plan import plan
-from avbaselines.experiment.scoring import Scoreboard, gather, pick, score_rows
-from avbaselines.experiment.shipping import write_models
-from avbaselines.experiment.shown import predictions_shown, weights_shown
-from avbaselines.experiment.trials import trial_tables
+from avbaselines.experiment.scoring.comparisons import comparisons, flag_fusions, reported_rows, tuning_words
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather, pick, score_rows
+from avbaselines.experiment.trial_tables import trial_tables
 from avbaselines.reports.importance import family_losses
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
@@ -122,8 +122,7 @@ class StudyResult:
     identity : Leakage or None
         Who can be told from features and predictions, where that was asked for.
     factors : DataFrame
-        Objective, task mode and modality, see :func:`avbaselines.experiment.factors.factor_table`; empty where the
-        study does not ask for it.
+        Objective, task mode and modality, see `factor_table`; empty where the study does not ask for it.
     masking : Masking or None
         How systems do where clips lack modalities, where the study asks.
     """
@@ -151,7 +150,7 @@ def run_study(
     folder : Path
         The run folder.
     jobs, device, storage, cluster, force, progress
-        As for :func:`avbaselines.experiment.engine.run_systems`.
+        As for :func:`avbaselines.experiment.fitting.scheduler.run_systems`.
     command : sequence of str
         The command line, for the provenance.
     note : str

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from avbaselines.errors import InputError
-from avbaselines.experiment.load import load_corpus
+from avbaselines.experiment.loading.corpus import load_corpus
 from avbaselines.study import load_study
 
 STUDY = """

@@ -5,7 +5,8 @@ Fusions of classes take posteriors alone and refuse a check's arbitrary features
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from avbaselines.estimators import fusion, fusion_missing
+from avbaselines.estimators.fusion import averages as fusion
+from avbaselines.estimators.fusion import missing_inputs as fusion_missing
 
 
 @parametrize_with_checks(

@@ -3,7 +3,7 @@ import pytest
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, ShuffleSplit, TimeSeriesSplit
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.folds import group_folds, resolve_cv
+from avbaselines.estimators.tuned.group_folds import group_folds, resolve_cv
 
 GROUPS = np.repeat(np.arange(12), 7)
 

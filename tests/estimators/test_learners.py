@@ -6,14 +6,14 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, PredefinedSplit
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting import (
+from avbaselines.estimators.boosting.lightgbm_models import (
     LightGBMClassifier,
     LightGBMRegressor,
     XGBoostClassifier,
     XGBoostRegressor,
 )
-from avbaselines.estimators.kernel import KernelClassifier, KernelRegressor
-from avbaselines.estimators.ridge import RidgeClassifier, RidgeRegressor
+from avbaselines.estimators.kernel.support_vectors import KernelClassifier, KernelRegressor
+from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
 from avbaselines.evaluation.metrics import score
 
 REGRESSORS = [

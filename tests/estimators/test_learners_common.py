@@ -2,16 +2,16 @@
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from avbaselines.estimators.boosting import (
+from avbaselines.estimators.boosting.lightgbm_models import (
     LightGBMClassifier,
     LightGBMRegressor,
     XGBoostClassifier,
     XGBoostRegressor,
 )
-from avbaselines.estimators.kernel import KernelClassifier, KernelRegressor
-from avbaselines.estimators.matching import Matcher
-from avbaselines.estimators.preparation import Preparation
-from avbaselines.estimators.ridge import RidgeClassifier, RidgeRegressor
+from avbaselines.estimators.kernel.support_vectors import KernelClassifier, KernelRegressor
+from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
+from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.tuned.matching import Matcher
 
 FEW = {"cv": 2}
 LEARNERS = [

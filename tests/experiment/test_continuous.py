@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from avbaselines import bundle
 from avbaselines.catalog import find
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import score
+from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.study_run import prepare, run_study
 from avbaselines.run import main
 from avbaselines.study import load_study

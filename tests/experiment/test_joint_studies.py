@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from releases import make_crema_d, make_mer2023, make_msp_improv
 
-from avbaselines import bundle
 from avbaselines.catalog import find
 from avbaselines.corpora.targets import TargetOptions, read_targets, read_votes
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import score
+from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.study_run import prepare, run_study
 from avbaselines.run import main
 from avbaselines.study import load_study
@@ -173,7 +173,7 @@ def test_soft_labels_are_learnt_from(folder, tmp_path, learner):
 
 
 def test_sure_votes_are_hard_labels():
-    from avbaselines.estimators.ridge import RidgeClassifier
+    from avbaselines.estimators.linear.ridge import RidgeClassifier
 
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 4)).astype(np.float32), rng.integers(0, 3, 60)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avbaselines import bundle
 from avbaselines.errors import InputError
+from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.study_run import prepare, run_study
 from avbaselines.study import load_study
 

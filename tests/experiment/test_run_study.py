@@ -13,11 +13,11 @@ import pytest
 from small_release import results_of, run, write_release
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.folds import group_folds
+from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.intervals import interval
 from avbaselines.evaluation.metrics import METRICS, score
-from avbaselines.experiment.plan import plan
-from avbaselines.experiment.scoring import COLUMNS
+from avbaselines.experiment.planning.plan import plan
+from avbaselines.experiment.scoring.scoreboard import COLUMNS
 from avbaselines.experiment.study_run import prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
@@ -137,7 +137,7 @@ def test_labels_of_evaluated_clips_change_no_prediction(finished, tmp_path):
 
 
 def test_a_failing_system_is_a_row_with_its_reason(tmp_path, monkeypatch):
-    from avbaselines.estimators.ridge import RidgeRegressor
+    from avbaselines.estimators.linear.ridge import RidgeRegressor
 
     fit = RidgeRegressor.fit
 
@@ -163,7 +163,7 @@ def test_a_failing_system_is_a_row_with_its_reason(tmp_path, monkeypatch):
 
 KILLED = """
 import os, signal, sys
-from avbaselines.experiment.store import Store
+from avbaselines.experiment.fitting.store import Store
 from avbaselines.run import main
 
 save, done = Store.save, []

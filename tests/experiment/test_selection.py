@@ -7,12 +7,12 @@ from small_release import write_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
-from avbaselines.experiment.engine import run_systems
-from avbaselines.experiment.fit import Task
-from avbaselines.experiment.fit_fusion import fit_fusion
-from avbaselines.experiment.fit_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.plan import System
-from avbaselines.experiment.store import Fitted
+from avbaselines.experiment.fitting.base import Task
+from avbaselines.experiment.fitting.fusion import fit_fusion
+from avbaselines.experiment.fitting.input_selection import kept_inputs, selection_note, spread_weights
+from avbaselines.experiment.fitting.scheduler import run_systems
+from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.planning.plan import System
 from avbaselines.experiment.study_run import prepare
 from avbaselines.study import load_study
 from avbaselines.systems import FUSION_METHODS

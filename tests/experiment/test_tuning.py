@@ -15,19 +15,26 @@ import pandas as pd
 import pytest
 from small_release import results_of, run, write_release
 
-from avbaselines import bundle
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
-from avbaselines.estimators.folds import group_folds
-from avbaselines.estimators.space import NOTHING, Choice, Drawn, Real
-from avbaselines.experiment import registry
-from avbaselines.experiment.fit import Frames, Task, fit_base
-from avbaselines.experiment.fit_fusion import fit_fusion
-from avbaselines.experiment.fit_fusion_search import fit_searched_fusion
-from avbaselines.experiment.fit_search import Search, check_storage, search
-from avbaselines.experiment.fit_tuned import Objective, _averaged, drawn_again, fit_tuned, out_of_fold_score, trial_row
-from avbaselines.experiment.plan import System, plan
-from avbaselines.experiment.store import Fitted
+from avbaselines.estimators.tuned.group_folds import group_folds
+from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
+from avbaselines.experiment.bundles import bundle
+from avbaselines.experiment.fitting.base import Frames, Task, fit_base
+from avbaselines.experiment.fitting.fusion import fit_fusion
+from avbaselines.experiment.fitting.optuna_search import Search, check_storage, search
+from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.fitting.tuned import (
+    Objective,
+    _averaged,
+    drawn_again,
+    fit_tuned,
+    out_of_fold_score,
+    trial_row,
+)
+from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.planning import learners as registry
+from avbaselines.experiment.planning.plan import System, plan
 from avbaselines.run import main
 from avbaselines.study import load_study
 
@@ -67,7 +74,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = {tests!r}
-from avbaselines.experiment import fit_tuned
+from avbaselines.experiment.fitting import tuned as fit_tuned
 import test_tuning
 
 left, call = [int(sys.argv[2])], fit_tuned.Objective.__call__

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from avbaselines.experiment.load import _windows_of
+from avbaselines.experiment.loading.corpus import _windows_of
 from avbaselines.extractors.table import FeatureTable
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora import synthetic_face, synthetic_voice
+from avbaselines.corpora.synthesis import face as synthetic_face
+from avbaselines.corpora.synthesis import voice as synthetic_voice
 
 FEELING = {
     "neutral": (-0.5, 0.0),

@@ -8,9 +8,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from avbaselines.estimators.erasure import LeaceEraser
-from avbaselines.estimators.normalizer import SpeakerNormalizer
-from avbaselines.experiment.identity import disentanglement, identity_probe, measure_identity
+from avbaselines.estimators.preprocessing.erasure import LeaceEraser
+from avbaselines.estimators.preprocessing.speaker_normalizer import SpeakerNormalizer
+from avbaselines.experiment.analyses.speaker_identity.probes import disentanglement, identity_probe, measure_identity
 
 
 def load(shared_data, table):

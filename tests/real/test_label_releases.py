@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avbaselines.corpora import crema_d, msp_improv, recola
-from avbaselines.corpora.arff import read_arff
+from avbaselines.corpora.formats.arff import read_arff
+from avbaselines.corpora.readers import crema_d, msp_improv, recola
 
 pytestmark = pytest.mark.real
 

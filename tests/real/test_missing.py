@@ -7,7 +7,7 @@ import pytest
 from avbaselines.catalog import find
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.masking import LEFT
+from avbaselines.experiment.analyses.missing_modalities import LEFT
 from avbaselines.experiment.study_run import prepare, run_study
 from avbaselines.study import load_study
 

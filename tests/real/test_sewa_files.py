@@ -9,11 +9,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVR
 
-from avbaselines.corpora import avec, sewa
-from avbaselines.estimators.context import add_context, avec_context, check_order
-from avbaselines.estimators.group_ridge import leave_group_out
-from avbaselines.estimators.linear_svr import PrimalLinearSVR
-from avbaselines.estimators.matching import match
+from avbaselines.corpora.formats import avec_csv as avec
+from avbaselines.corpora.readers import sewa
+from avbaselines.estimators.linear.group_ridge import leave_group_out
+from avbaselines.estimators.linear.linear_svr import PrimalLinearSVR
+from avbaselines.estimators.temporal.context import add_context, avec_context, check_order
+from avbaselines.estimators.tuned.matching import match
 from avbaselines.evaluation.metrics import METRICS
 
 SETS = "b c d e l m p q s 2 9 10".split()

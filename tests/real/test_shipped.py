@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avbaselines import bundle
+from avbaselines.experiment.bundles import bundle
 from avbaselines.predict import main as predict
 from avbaselines.run import main as run
 

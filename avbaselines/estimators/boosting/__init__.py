@@ -1,0 +1,1 @@
+"""LightGBM and XGBoost with early stopping on grouped folds, and concordance as the objective."""

@@ -1,0 +1,217 @@
+"""Boosted ensembles grown side by side, one a fold, stopped where their out-of-fold predictions are best."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.boosting.objectives import check_objective
+from avbaselines.estimators.tuned.base import TunedRegressor
+from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
+from avbaselines.evaluation.metrics import METRICS
+
+__all__ = ["GrownRegressor", "Growth"]
+
+
+@dataclass
+class Growth:
+    """What growing on folds taught.
+
+    Attributes
+    ----------
+    rounds : ndarray of int, shape (T,)
+        Number of rounds of the best out-of-fold score of each target.
+    oof : ndarray of shape (n, T)
+        Out-of-fold predictions after that many.
+    scores : ndarray of shape (steps, T)
+        Out-of-fold score after each step of rounds, larger is better.
+    rho : list of ndarray of shape (T,) or None
+        What targets were stretched by in each step.
+    """
+
+    rounds: np.ndarray
+    oof: np.ndarray
+    scores: np.ndarray
+    rho: list
+
+
+class GrownRegressor(TunedRegressor):
+    """Base of boosted regressors with a loss of their own; a subclass gives `_data` and `_fit_on`.
+
+    All folds grow together. So the number of rounds is that of the best pooled out-of-fold score, growing stops once
+    no score has risen for `patience` rounds, and the concordance that targets are stretched by can come from
+    predictions for rows that were not fitted: for each fold, the pooled out-of-fold predictions of the others.
+    """
+
+    def fit(self, X, y, groups=None, sample_weight=None):
+        """Find the numbers of rounds on inner folds, then grow on all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            NaN allowed.
+        y : array-like of shape (n,) or (n, T)
+            NaN = not labelled; contributes nothing.
+        groups : array-like of shape (n,), optional
+            What no fold may have on both sides.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the rows in the loss, 0 or more; the out-of-fold scores count all rows the same.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If a target has no label or one value, the folds split a group, or a parameter is out of range.
+        """
+        check_metric(self.metric, "regression")
+        check_objective(self.objective)
+        self._check_growth()
+        X = self._validate(X, reset=True, min_rows=2)
+        Y = check_targets(X, y)
+        self._squeeze = np.asarray(y).ndim == 1
+        self._start()
+        weight = _checked_weight(sample_weight, X)
+        folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
+        oof = self._fit_on(X, Y, folds, weight)
+        self.oof_prediction_ = oof[:, 0] if self._squeeze else oof
+        # Ensembles know their targets' means and deviations themselves.
+        self._mean, self._scale = 0.0, 1.0
+        return self
+
+    def cross_predict(self, X, y, groups=None, watch=None):
+        """As `fit`: all folds grow together, so none is done before the others and there is nothing to watch."""
+        return self.fit(X, y, groups)
+
+    def refit(self, X, y):
+        """Nothing: `cross_predict` has grown on all rows too."""
+        return self
+
+    def _data(self, X, held=None):
+        """Rows binned for growing, `LightGBMData` or `XGBoostData`; the margins of those in `held` are followed."""
+        raise NotImplementedError
+
+    def _fit_on(self, X, Y, folds, weight):
+        """Set oof_scores_, best_params_ and model_; return the out-of-fold predictions (n, T)."""
+        raise NotImplementedError
+
+    def _outputs(self, model, X):
+        return np.hstack([read(X, self.n_jobs) for read in model])
+
+    def _check_growth(self):
+        if self.rho not in ("training", "out-of-fold"):
+            raise InputError(f"rho: 'training' or 'out-of-fold' is needed, got {self.rho!r}")
+        for name in ("rounds", "patience", "every"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name}: 1 or more is needed, got {getattr(self, name)}")
+
+    def _folded(self, X, folds):
+        """Fold numbers, each with its training rows, binned, and the rows it holds out."""
+        return [(fold, self._data(X[folds != fold], X[folds == fold])) for fold in np.unique(folds[folds >= 0])]
+
+    def _grow(self, folded, Y, folds, weight=None, target_weights=None):
+        """Grow one ensemble a fold over the targets Y (n, T); returns a `Growth`."""
+        members = [(f, self._member(data, Y, folds != f, weight, target_weights)) for f, data in folded]
+        stretching = self.objective == "ccc" and self.rho == "out-of-fold"
+        # Nothing is known before the first step, which therefore is one of plain squared error.
+        pooled = np.ones(Y.shape[1]) if stretching else None
+        rho = {f: pooled for f, _ in members}
+        rounds, best = np.full(Y.shape[1], self.every), np.full(Y.shape[1], -np.inf)
+        oof, kept, scores, schedule, grown = np.full(Y.shape, np.nan), np.full(Y.shape, np.nan), [], [], 0
+        while grown < self.rounds and grown - rounds.max() < self.patience:
+            schedule.append(pooled)
+            for f, member in members:
+                member.grow(self.every, rho[f])
+                oof[folds == f] = member.held()
+            grown += self.every
+            now = np.array([tuning_score(self.metric, t, p, self.matching) for t, p in zip(Y.T, oof.T, strict=True)])
+            scores.append(now)
+            # A target whose labels all lie in one fold has no score; any number of rounds is as good.
+            better = (now > best) | (grown == self.every)
+            best[better], rounds[better], kept[:, better] = now[better], grown, oof[:, better]
+            if stretching:
+                pooled, rho = _correlations(Y, oof, folds)
+        return Growth(rounds, kept, np.array(scores), schedule)
+
+    def _grow_all(self, data, Y, growth, weight=None, target_weights=None):
+        """Grow on all rows as the folds were grown; returns what reads predictions (n, T) off rows."""
+        member = self._member(data, Y, np.ones(len(Y), dtype=bool), weight, target_weights)
+        lines = np.array([np.ones(Y.shape[1]), np.zeros(Y.shape[1])])
+        for step, rho in enumerate(growth.rho[: growth.rounds.max() // self.every], start=1):
+            member.grow(self.every, rho)
+            done = growth.rounds == step * self.every
+            if done.any():
+                lines[:, done] = np.array(member.line())[:, done]
+        return member.reader(growth.rounds, *lines)
+
+    def _member(self, data, Y, rows, weight, target_weights):
+        surrogate = {"objective": self.objective, "rho_min": self.rho_min, "target_weights": target_weights}
+        return _Member(data, Y[rows], {"sample_weight": None if weight is None else weight[rows], **surrogate})
+
+
+class _Member:
+    """One ensemble and the units of its targets: it learns them with mean 0 and deviation 1."""
+
+    def __init__(self, data, Y, surrogate):
+        labelled = ~np.isnan(Y)
+        counts = np.maximum(labelled.sum(axis=0), 1)
+        self._mean = np.where(labelled, Y, 0).sum(axis=0) / counts
+        centred = np.where(labelled, Y - self._mean, 0)
+        scale = np.sqrt((centred**2).sum(axis=0) / counts)
+        varies = scale > 1e-9 * np.abs(self._mean)
+        self._scale = np.where(varies, scale, 1)
+        # A target that is constant here teaches nothing: its mean is the answer.
+        scaled = np.where(labelled & varies, centred / self._scale, np.nan)
+        self._mean = np.where(labelled.any(axis=0), self._mean, np.nan)
+        self._ensemble = data.ensemble(scaled, **surrogate) if varies.any() else None
+
+    def grow(self, rounds, rho):
+        if self._ensemble is not None:
+            self._ensemble.grow(rounds, rho)
+
+    def line(self):
+        """Slope and offset that turn margins into targets."""
+        slope, offset = self._ensemble.loss.line(self._ensemble.fitted())
+        return slope * self._scale, offset * self._scale + self._mean
+
+    def held(self):
+        if self._ensemble is None:
+            return self._mean
+        slope, offset = self.line() if self._ensemble.loss.objective == "pcc" else (self._scale, self._mean)
+        return self._ensemble.held() * slope + offset
+
+    def reader(self, rounds, slope, offset):
+        return self._ensemble.reader([int(r) for r in rounds], slope, offset)
+
+
+def _correlations(Y, oof, folds):
+    """Correlation of the out-of-fold predictions per target: over all folds; and, by fold, over the other folds."""
+    rows = folds >= 0
+    names, codes = np.unique(folds[rows], return_inverse=True)
+    metric = METRICS["pcc"]
+    everywhere, others = [], []
+    for t, p in zip(Y[rows].T, oof[rows].T, strict=True):
+        t = np.where(np.isnan(p), np.nan, t)
+        if np.isnan(t).all():
+            everywhere.append(0.0)
+            others.append(np.zeros(len(names)))
+            continue
+        sums = metric.sums(t, p, codes, len(names))
+        everywhere.append(metric.value(sums.sum(axis=0)))
+        others.append(np.nan_to_num(metric.value(sums.sum(axis=0) - sums)))
+    return np.array(everywhere), dict(zip(names, np.array(others).T, strict=True))
+
+
+def _checked_weight(sample_weight, X):
+    """Weights of mean 1, or None."""
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (len(X),) or not np.isfinite(weight).all() or (weight < 0).any():
+        raise InputError(f"sample_weight: {len(X)} numbers of 0 or more are needed, one a row")
+    if not weight.any():
+        raise InputError("sample_weight: every weight is zero, so there is nothing to learn")
+    return weight / weight.mean()

@@ -1,0 +1,1 @@
+"""Averages over several fits of one estimator."""

@@ -1,0 +1,1 @@
+"""Late fusion of predictions: averages, learnt weights, joint decoding, stacking, missing inputs."""

@@ -1,0 +1,362 @@
+"""Meta-regressors: a stage of late fusion as a regression on predictions and on what surrounds a frame."""
+
+import numpy as np
+from scipy.optimize import nnls
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.svm import LinearSVR
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.linear.group_ridge import GroupRidge, labelled_patterns
+from avbaselines.estimators.linear.linear_svr import PrimalLinearSVR
+from avbaselines.estimators.temporal.context import add_context, avec_context
+from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
+
+__all__ = ["METHODS", "MetaRegressor"]
+
+ROWS_AT_ONCE = 8192
+METHODS = ("ridge", "linear-svr", "linear-svr-dual", "non-negative")
+# Ridge penalties relative to the number of rows; C of the linear SVR as in Atmaja and Akagi 2020 and AVEC 2019.
+PENALTIES = {
+    "ridge": (0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+    "linear-svr": (0.001, 0.01, 0.1, 1.0),
+    "linear-svr-dual": (0.001, 0.01, 0.1, 1.0),
+    "non-negative": (0.0,),
+}
+
+
+class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Regression on the predictions of earlier stages.
+
+    Parameters
+    ----------
+    method : {"ridge", "linear-svr", "linear-svr-dual", "non-negative"}
+        Ridge on standardised inputs, drawn towards their mean; the primal linear SVR with squared loss; the dual one
+        with the plain epsilon-insensitive loss, as the authors ran it (minutes a fit); least squares without negative
+        weights. The SVRs take their inputs unscaled.
+    own : list of list of int, optional
+        For each target its own columns of X; None = all columns.
+    contexts : sequence of int
+        Frames before and after that stand beside a frame's own; one is chosen per target.
+    layout : {"centred", "avec"}
+        How context is laid out, see `add_context` and `avec_context`; the latter crosses recordings in fitting.
+    recording_means : bool
+        Split each input into its mean over the recording and the rest, so that each may have a weight of its own.
+    onset : sequence of float
+        Time constants in seconds: ``exp(-t / constant)``, alone and times each input, lets weights differ at the
+        beginning of a recording, where annotation traces start from rest.
+    penalties : sequence of float, optional
+        Ridge penalties per row, or C of the SVRs.
+    cv : int, splitter or iterable
+        Group folds of the out-of-fold predictions.
+    metric : str
+    matching : bool
+        Whether a concordance is compared after mean/std matching when context and penalty are chosen.
+    resubstitution : bool
+        Choose on fitted values, as a paper did; `oof_prediction_` then holds fitted values too.
+
+    Attributes
+    ----------
+    oof_prediction_ : ndarray of shape (n,) or (n, T)
+    best_params_ : list of dict
+        Per target: context and penalty.
+    weights_ : ndarray of shape (T, n_inputs)
+        Mean absolute weight of each column of X over all that was made of it, in units of the standardised column.
+    """
+
+    def __init__(
+        self,
+        method="ridge",
+        own=None,
+        contexts=(0,),
+        layout="centred",
+        recording_means=False,
+        onset=(),
+        penalties=None,
+        cv=5,
+        metric="ccc",
+        matching=True,
+        resubstitution=False,
+    ):
+        self.method = method
+        self.own = own
+        self.contexts = contexts
+        self.layout = layout
+        self.recording_means = recording_means
+        self.onset = onset
+        self.penalties = penalties
+        self.cv = cv
+        self.metric = metric
+        self.matching = matching
+        self.resubstitution = resubstitution
+
+    def fit(self, X, y, groups=None, recordings=None, times=None):
+        """Choose context and penalty on out-of-fold predictions, then fit on all labelled rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_inputs)
+            Out-of-fold predictions; NaN = none for this clip.
+        y : array-like of shape (n,) or (n, T)
+            NaN = not labelled.
+        groups : array-like of shape (n,), optional
+        recordings : array-like of shape (n,), optional
+            Needed for context and recording means; rows of a recording in the order of time.
+        times : array-like of shape (n,), optional
+            Seconds; needed for `onset`.
+
+        Returns
+        -------
+        self
+        """
+        X, Y, single, folds = self._validate(X, y, groups)
+        penalties = self.penalties if self.penalties is not None else PENALTIES[self.method]
+        best = [(-np.inf, None, None, None, None)] * Y.shape[1]
+        for context in self.contexts:
+            design = self._design(X, context, recordings, times, fitting=True)
+            oof, whole = self._out_of_fold(design, X, Y, folds, penalties, context, recordings, times)
+            for t in range(Y.shape[1]):
+                for p, penalty in enumerate(penalties):
+                    labelled = ~np.isnan(Y[:, t]) & ~np.isnan(oof[:, t, p])
+                    matching = self.matching and not self.resubstitution
+                    value = tuning_score(self.metric, Y[labelled, t], oof[labelled, t, p], matching)
+                    if value > best[t][0]:
+                        solution = None if whole is None else (whole[0][p, :, t], whole[1][p, t], whole[2][t])
+                        best[t] = (value, context, penalty, oof[:, t, p], solution)
+        self.best_params_ = [{"context": context, "penalty": float(penalty)} for _, context, penalty, *_ in best]
+        self.oof_scores_ = np.array([value for value, *_ in best])
+        oof = np.column_stack([chosen for *_, chosen, _ in best])
+        self.oof_prediction_ = oof[:, 0] if single else oof
+        self._refit(X, Y, recordings, times, [solution for *_, solution in best])
+        self._single = single
+        return self
+
+    def predict(self, X, recordings=None, times=None):
+        """Fused predictions (n,) or (n, T) for X (n, n_inputs)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        predicted = np.empty((len(X), len(self.best_params_)))
+        designs = {}
+        for t, chosen in enumerate(self.best_params_):
+            context = chosen["context"]
+            if context not in designs:
+                designs[context] = self._design(X, context, recordings, times)
+            predicted[:, t] = self._value(designs[context], X, t, self.coef_[t], self.intercept_[t], self.start_[t])
+        return predicted[:, 0] if self._single else predicted
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.regressor_tags.poor_score = True  # inputs are taken for predictions of the target
+        return tags
+
+    def _validate(self, X, y, groups):
+        if self.method not in METHODS:
+            raise InputError(f"method: one of {', '.join(METHODS)} is needed, got {self.method!r}")
+        if self.layout not in ("centred", "avec"):
+            raise InputError(f"layout: 'centred' or 'avec' is needed, got {self.layout!r}")
+        check_metric(self.metric, "regression")
+        X = validate_data(self, X, reset=True, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
+        Y = check_targets(X, y)
+        if self.own is not None and len(self.own) != Y.shape[1]:
+            raise InputError(f"own: columns of {Y.shape[1]} targets are needed, got {len(self.own)}")
+        self.n_targets_ = Y.shape[1]
+        counts = np.maximum((~np.isnan(X)).sum(axis=0), 1)
+        self.center_ = np.nansum(X, axis=0) / counts
+        spread = np.sqrt(np.nansum((X - self.center_) ** 2, axis=0) / counts)
+        self.scale_ = np.where(spread > 1e-9 * np.maximum(np.abs(self.center_), 1e-9), spread, 1.0)
+        folds = None if self.resubstitution else resolve_cv(self.cv, X, Y[:, 0], groups)
+        return X, Y, np.asarray(y).ndim == 1, folds
+
+    def _filled(self, X):
+        """X with each missing input taken for the mean of the standardised inputs present (0 where there is none)."""
+        missing = np.isnan(X)
+        if not missing.any():
+            return X
+        Z = (X - self.center_) / self.scale_
+        present = (~missing).sum(axis=1, keepdims=True)
+        mean = np.nansum(Z, axis=1, keepdims=True) / np.maximum(present, 1)
+        return np.where(missing, self.center_ + self.scale_ * mean, X)
+
+    def _design(self, X, context, recordings, times, fitting=False):
+        """Columns that the regression sees: float32 where context makes them many."""
+        inputs = self._filled(X)
+        if self.recording_means:
+            means = _recording_means(inputs, _needed(recordings, "recording_means", "recordings"))
+            inputs = np.hstack([means, inputs - means])
+        if len(self.onset):
+            seconds = np.asarray(_needed(times, "onset", "times"), float)
+            curves = np.exp(-seconds[:, None] / np.asarray(self.onset, float))
+            products = (curves[:, :, None] * inputs[:, None, :]).reshape(len(inputs), -1)
+            inputs = np.hstack([inputs, curves, products])
+        if self.layout == "avec":
+            rows = None if fitting else _needed(recordings, "layout 'avec'", "recordings")
+            return avec_context(inputs.astype(np.float32), context, rows)
+        if context:
+            rows = _needed(recordings, "contexts", "recordings")
+            return add_context(inputs.astype(np.float32), rows, context, context, times)
+        return inputs
+
+    def _out_of_fold(self, design, X, Y, folds, penalties, context, recordings, times):
+        """Predictions of shape (n, T, P) by fits that saw nobody of the row's fold, and None.
+
+        If resubstituted, fitted values and the solutions on all rows that they come from.
+        """
+        oof = np.full((len(Y), Y.shape[1], len(penalties)), np.nan)
+        if self.resubstitution:
+            solutions = self._solve(design, X, Y, penalties)
+            if self.layout == "avec":
+                design = self._design(X, context, recordings, times)
+            self._fill(oof, np.arange(len(Y)), design, X, solutions)
+            return oof, solutions
+        kept = folds >= 0
+        if self.method == "ridge":
+            solver = GroupRidge(np.asarray(penalties) * kept.sum()).fit(
+                design[kept], np.hstack([Y, self._sums(X)])[kept], folds[kept]
+            )
+        for fold in np.unique(folds[kept]):
+            rows, train = np.flatnonzero(folds == fold), kept & (folds != fold)
+            if self.method == "ridge":
+                solutions = self._drawn(solver.solve([fold]), X[train], Y[train])
+            else:
+                solutions = self._solve(design[train], X[train], Y[train], penalties)
+            self._fill(oof, rows, design[rows], X[rows], solutions)
+        return oof, None
+
+    def _fill(self, oof, rows, design, X, solutions):
+        """Predictions of all solutions at once, rows in chunks: a float32 design is made float64 only once."""
+        coef, intercept, start = solutions
+        n_penalties, width, n_targets = coef.shape
+        together = coef.transpose(1, 2, 0).reshape(width, -1)
+        drawn = self._sums(X) * start if np.any(start) else np.zeros((len(X), n_targets))
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            part = slice(first, first + ROWS_AT_ONCE)
+            values = (design[part].astype(np.float64, copy=False) @ together).reshape(-1, n_targets, n_penalties)
+            oof[rows[part]] = values + intercept.T + drawn[part][:, :, None]
+
+    def _value(self, design, X, t, coef, intercept, start):
+        value = design @ coef + intercept
+        return value + start * self._sums(X)[:, t] if start else value
+
+    def _refit(self, X, Y, recordings, times, solutions):
+        self.coef_, self.intercept_, self.start_ = [], [], []
+        n_inputs = X.shape[1]
+        weights = []
+        for t, chosen in enumerate(self.best_params_):
+            design = self._design(X, chosen["context"], recordings, times, fitting=True)
+            rows = ~np.isnan(Y[:, t])
+            if solutions[t] is not None:
+                coef, intercept, start = solutions[t]
+            else:
+                own = [self._own(t)]
+                solved = self._solve(design[rows], X[rows], Y[rows][:, [t]], [chosen["penalty"]], own)
+                coef, intercept, start = solved[0][0, :, 0], solved[1][0, 0], solved[2][0]
+            self.coef_.append(coef)
+            self.intercept_.append(float(intercept))
+            self.start_.append(float(start))
+            spread = design.std(axis=0) / (np.nanstd(Y[:, t]) or 1.0)
+            direct = np.zeros(n_inputs)
+            direct[self._own(t)] = start / len(self._own(t)) * self.scale_[self._own(t)] / np.nanstd(Y[:, t])
+            extra = np.abs(coef * spread)
+            whole = len(extra) // n_inputs * n_inputs
+            weights.append(np.abs(direct) + extra[:whole].reshape(-1, n_inputs).mean(axis=0))
+        self.weights_ = np.array(weights)
+
+    def _own(self, t):
+        return list(range(self.n_features_in_)) if self.own is None else list(self.own[t])
+
+    def _sums(self, X):
+        """For each target the mean of its own inputs (n, T); what ridge weights are drawn towards."""
+        filled = self._filled(X)
+        return np.column_stack([filled[:, self._own(t)].mean(axis=1) for t in range(self.n_targets_)])
+
+    def _solve(self, design, X, Y, penalties, own=None):
+        """Solutions (P, d, T), (P, T), and the weight of the plain mean of each target's own inputs (T,)."""
+        none = np.zeros(Y.shape[1])
+        if self.method == "ridge":
+            sums = self._sums(X) if own is None else self._filled(X)[:, own[0]].mean(axis=1, keepdims=True)
+            solution = _ridge_on_all(design, np.hstack([Y, sums]), np.asarray(penalties) * len(design))
+            return self._drawn(solution, X, Y, sums)
+        if self.method == "non-negative":
+            solutions = [_nonnegative(design, Y[:, t]) for t in range(Y.shape[1])]
+            coef, intercept = np.stack([s[0] for s in solutions], axis=1), np.array([s[1] for s in solutions])
+            return coef[None], intercept[None], none
+        if self.method == "linear-svr":
+            coef, intercept = PrimalLinearSVR().path(design, Y, penalties)
+            return coef.transpose(0, 2, 1), intercept, none
+        coef, intercept = (
+            np.empty((len(penalties), design.shape[1], Y.shape[1])),
+            np.empty((len(penalties), Y.shape[1])),
+        )
+        for p, C in enumerate(penalties):
+            for t in range(Y.shape[1]):
+                rows = ~np.isnan(Y[:, t])
+                svr = LinearSVR(C=C, random_state=0, max_iter=3000).fit(design[rows], Y[rows, t])
+                coef[p, :, t], intercept[p, t] = svr.coef_, svr.intercept_[0]
+        return coef, intercept, none
+
+    def _drawn(self, solution, X, Y, sums=None):
+        """Ridge of what the plain mean of the own inputs, scaled by least squares, leaves over.
+
+        The solution is linear in its targets: that of ``y - a s`` is the one of y less a times the one of s.
+        """
+        sums = self._sums(X) if sums is None else sums
+        coef, intercept = solution
+        T = Y.shape[1]
+        start = np.array([_slope(sums[:, t], Y[:, t]) for t in range(T)])
+        return coef[:, :, :T] - start * coef[:, :, T:], intercept[:, :T] - start * intercept[:, T:], start
+
+
+def _ridge_on_all(X, Y, penalties):
+    """Ridge on standardised columns for all targets and penalties, in the form of `GroupRidge.solve`."""
+    coef = np.empty((len(penalties), X.shape[1], Y.shape[1]))
+    intercept = np.empty((len(penalties), Y.shape[1]))
+    patterns, pattern_of = labelled_patterns(Y)
+    for number, rows in enumerate(patterns.T):
+        targets = np.flatnonzero(pattern_of.reshape(-1) == number)
+        Z, y = X[rows].astype(np.float64), Y[np.ix_(rows, targets)]
+        mean, y_mean = Z.mean(axis=0), y.mean(axis=0)
+        Z -= mean
+        spread = Z.std(axis=0)
+        scale = np.where(spread > 1e-9, 1 / np.maximum(spread, 1e-300), 0.0)
+        Z *= scale
+        squares, V = np.linalg.eigh(Z.T @ Z)
+        inner = V.T @ (Z.T @ (y - y_mean))
+        for p, penalty in enumerate(penalties):
+            w = V @ (inner / (np.maximum(squares, 0) + penalty)[:, None]) * scale[:, None]
+            coef[p][:, targets], intercept[p, targets] = w, y_mean - mean @ w
+    return coef, intercept
+
+
+def _slope(prediction, truth):
+    """Least-squares slope of the truth on a prediction, not below 0."""
+    rows = ~np.isnan(truth)
+    p, y = prediction[rows] - prediction[rows].mean(), truth[rows] - truth[rows].mean()
+    return max(0.0, float(p @ y) / max(float(p @ p), 1e-12))
+
+
+def _nonnegative(design, y):
+    rows = ~np.isnan(y)
+    Z, t = design[rows].astype(np.float64), y[rows]
+    mean, t_mean = Z.mean(axis=0), t.mean()
+    scale = np.maximum(Z.std(axis=0), 1e-12)
+    Z = (Z - mean) / scale
+    # The problem in its normal equations: as many rows as columns.
+    gram, moment = Z.T @ Z, Z.T @ (t - t_mean)
+    root = np.linalg.cholesky(gram + 1e-9 * np.trace(gram) / len(gram) * np.eye(len(gram)))
+    weights = nnls(root.T, np.linalg.solve(root, moment))[0] / scale
+    return weights, t_mean - mean @ weights
+
+
+def _recording_means(X, recordings):
+    _, codes = np.unique(np.asarray(recordings), return_inverse=True)
+    sums = np.zeros((codes.max() + 1, X.shape[1]))
+    np.add.at(sums, codes, X)
+    return (sums / np.bincount(codes)[:, None])[codes]
+
+
+def _needed(value, option, name):
+    if value is None:
+        raise InputError(f"{option}: needs {name}; set corpus.recording and corpus.time")
+    return value

@@ -1,0 +1,265 @@
+"""Ridge regression and classification: every penalty of the grid for the price of one decomposition."""
+
+import numpy as np
+from scipy.linalg import eigh
+from sklearn.utils.extmath import randomized_svd
+
+from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.preprocessing.row_parts import Rows
+from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
+from avbaselines.estimators.tuned.search_space import PREPARED
+
+__all__ = ["RidgeClassifier", "RidgeRegressor", "ridge_path"]
+
+SCALINGS = ("standard", "quantile")
+PENALTIES = tuple(float(10.0**exponent) for exponent in np.arange(3, -3.1, -0.5))
+
+
+def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
+    """Ridge solutions of all targets for all penalties.
+
+    Minimises ``|Y - Z w - b|^2 + penalty |w|^2`` per target on its labelled rows, by an eigen-decomposition of the
+    smaller of the two Gram matrices; targets labelled on the same rows share it.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, d), or Rows
+    Y : ndarray of shape (n, T)
+        NaN = not labelled.
+    penalties : sequence of float
+    max_exact : int, default=3000
+        With both more rows and more columns than this, the leading `max_exact` / 2 principal directions stand for Z.
+    seed : int, default=0
+        Of the search for those directions.
+    weights : ndarray of shape (n,), optional
+        Of each row's squared error.
+
+    Returns
+    -------
+    weights : ndarray of shape (len(penalties), d, T)
+    intercepts : ndarray of shape (len(penalties), T)
+    """
+    Z = Z if isinstance(Z, Rows) else Rows(Z)
+    row_weights, weights = weights, np.empty((len(penalties), Z.width, Y.shape[1]))
+    intercepts = np.empty((len(penalties), Y.shape[1]))
+    labelled, alike = ~np.isnan(Y), {}
+    for target, pattern in enumerate(labelled.T):
+        alike.setdefault(pattern.tobytes(), []).append(target)
+    if Z.width > max_exact and len(alike) > 1:
+        # Taken whole for each pattern: made ready once.
+        Z = Rows(Z.whole())
+    for targets in alike.values():
+        rows = np.flatnonzero(labelled[:, targets[0]])
+        used, y = Z if len(rows) == len(Z) else Z.take(rows), Y[np.ix_(rows, targets)]
+        own = None if row_weights is None else row_weights[rows]
+        mean = np.average(y, axis=0, weights=own)
+        few_columns = Z.width <= min(len(rows), max_exact)
+        center, solve = (_from_moments if few_columns else _from_rows)(used, y - mean, own, max_exact, seed)
+        for p, penalty in enumerate(penalties):
+            solution = solve(penalty)
+            weights[p][:, targets] = solution
+            intercepts[p, targets] = mean - center @ solution
+    return weights, intercepts
+
+
+def _from_moments(Z, y, weights, *_):
+    """Center of the columns, and a function from a penalty to the weights (d, T) for centred y (n, T): one pass."""
+    center, total, sums = None, 0.0, np.zeros(Z.width)
+    gram, cross = np.zeros((Z.width, Z.width)), np.zeros((Z.width, y.shape[1]))
+    for part, A in Z:
+        own = np.ones(len(A)) if weights is None else weights[part]
+        if center is None:
+            # About the middle: moments about 0 would lose the digits of columns far from it.
+            center = np.average(A, axis=0, weights=own).astype(A.dtype)
+        A, root = A - center, np.sqrt(own)[:, None]
+        total, sums = total + own.sum(), sums + own @ A
+        if weights is not None:
+            A *= root.astype(A.dtype)
+        gram += A.T @ A
+        cross += A.T @ (y[part] * root).astype(A.dtype)
+    shift = sums / total
+    gram -= total * np.outer(shift, shift)
+    squares, V = eigh(gram, overwrite_a=True, check_finite=False)
+    moments, squares = V.T @ cross, np.maximum(squares, 0)[:, None]
+    return center + shift, lambda penalty: V @ (moments / (squares + penalty))
+
+
+def _from_rows(Z, y, weights, max_exact, seed):
+    """The same for more columns than rows, or where both are many: all rows at once."""
+    A = Z.whole()
+    center = np.average(A, axis=0, weights=weights) if weights is not None else A.mean(axis=0, dtype=np.float64)
+    A -= center.astype(A.dtype)
+    if weights is not None:
+        root = np.sqrt(weights)[:, None]
+        A *= root.astype(A.dtype)
+        y = y * root
+    y = y.astype(A.dtype)
+    if min(A.shape) > max_exact:
+        U, s, Vt = randomized_svd(A, max_exact // 2, n_iter=2, random_state=seed)
+        moments, squares = s[:, None] * (U.T @ y), s[:, None] ** 2
+        return center, lambda penalty: Vt.T @ (moments / (squares + penalty))
+    squares, U = eigh((A @ A.T).astype(np.float64), check_finite=False)
+    moments, squares = U.T @ y, np.maximum(squares, 0)[:, None]
+    return center, lambda penalty: A.T @ (U @ (moments / (squares + penalty))).astype(A.dtype)
+
+
+class _Ridge:
+    """What the regressor and the classifier share; `targets` are (n, T) here, one column per class for classes."""
+
+    search_space = PREPARED
+
+    def _candidates(self):
+        return [{"scaling": s, "penalty": float(p)} for s in self.scalings for p in self.penalties]
+
+    def _path(self, X, rows, Y, scaling, penalties, row_weights=None):
+        preparation = Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, Y, rows)
+        Z = preparation.rows(X, rows)
+        return preparation, *ridge_path(Z, Y, penalties, self.max_exact, self._seed, row_weights)
+
+    def _try_columns(self, X, train, Y, test, row_weights=None):
+        for scaling in self.scalings:
+            preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
+            yield from _lines(preparation, X, test, weights, intercepts)
+
+    def _refit_columns(self, X, rows, Y, chosen, row_weights=None):
+        if min(len(Y), X.shape[1]) > self.max_exact:
+            self.note_ = f"ridge on {self.max_exact // 2} principal directions past {self.max_exact} rows and columns"
+        model = []
+        for scaling in dict.fromkeys(c["scaling"] for c in chosen):
+            targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]
+            penalties = [chosen[t]["penalty"] for t in targets]
+            preparation, weights, intercepts = self._path(X, rows, Y[:, targets], scaling, penalties, row_weights)
+            own = np.arange(len(targets))
+            model.append((np.array(targets), preparation, weights[own, :, own].T, intercepts[own, own]))
+        return model
+
+    def _outputs(self, model, X):
+        outputs = np.empty((len(X), sum(len(targets) for targets, *_ in model)))
+        for targets, preparation, weights, intercept in model:
+            outputs[:, targets] = _lines(preparation, X, None, weights[None], intercept[None])[0]
+        return outputs
+
+
+def _lines(preparation, X, rows, weights, intercepts):
+    """Values of lines (lines, d, T) for some rows of X, of shape (lines, n, T)."""
+    Z = preparation.rows(X, rows)
+    values = np.empty((len(weights), len(Z), weights.shape[2]), X.dtype)
+    for part, prepared in Z:
+        for value, w, b in zip(values, weights, intercepts, strict=True):
+            value[part] = prepared @ w.astype(X.dtype) + b
+    return values
+
+
+class RidgeRegressor(_Ridge, TunedRegressor):
+    """Ridge regression, tuned per target over scalings and penalties.
+
+    Parameters
+    ----------
+    blocks : optional
+        The columns of each modality, see `Preparation`; None is one block.
+    scalings : tuple of str
+        Tried values of `Preparation.scaling`.
+    penalties : tuple of float
+        Tried penalties, largest first. They act on blocks of unit mean square length.
+    cv : int, splitter or iterable, default=5
+        Inner folds, see `resolve_cv`.
+    metric : str, default='ccc'
+        Metric the candidates are compared by on pooled out-of-fold predictions.
+    matching : bool, default=True
+        Whether a concordance is compared after mean/std matching.
+    max_exact : int, default=3000
+        See `ridge_path`.
+    column_share, block_weights
+        See `Preparation`.
+    random_state : int or RandomState, optional
+
+    Attributes
+    ----------
+    oof_prediction_ : ndarray of shape (n,) or (n, T)
+        Predictions of each row by fits that saw nobody of its group.
+    best_params_ : list of dict
+        The chosen candidate of each target.
+    oof_scores_ : ndarray of shape (candidates, T)
+        Score of each candidate, larger is better.
+    note_ : str
+        What a reader of the scores should know; mostly empty.
+    """
+
+    def __init__(
+        self,
+        blocks=None,
+        scalings=SCALINGS,
+        penalties=PENALTIES,
+        cv=5,
+        metric="ccc",
+        matching=True,
+        max_exact=3000,
+        column_share=1.0,
+        block_weights=None,
+        random_state=0,
+    ):
+        self.blocks = blocks
+        self.scalings = scalings
+        self.penalties = penalties
+        self.cv = cv
+        self.metric = metric
+        self.matching = matching
+        self.max_exact = max_exact
+        self.column_share = column_share
+        self.block_weights = block_weights
+        self.random_state = random_state
+
+    def _try(self, X, train, targets, test, candidates):
+        return self._try_columns(X, train, targets, test)
+
+    def _refit(self, X, rows, targets, chosen):
+        return self._refit_columns(X, rows, targets, chosen)
+
+
+class RidgeClassifier(_Ridge, TunedClassifier):
+    """Ridge regression on one-hot classes, tuned over scalings and penalties, with calibrated posteriors.
+
+    Parameters
+    ----------
+    blocks, scalings, penalties, cv, max_exact, column_share, block_weights, random_state
+        As for `RidgeRegressor`.
+    metric : str, default='accuracy'
+        Metric the candidates are compared by on pooled out-of-fold predictions.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (K,)
+    oof_prediction_ : ndarray of shape (n, K)
+        Posteriors of each row by fits and calibrators that saw nobody of its group.
+    best_params_, oof_scores_, note_
+        As for `RidgeRegressor`.
+    """
+
+    def __init__(
+        self,
+        blocks=None,
+        scalings=SCALINGS,
+        penalties=PENALTIES,
+        cv=5,
+        metric="accuracy",
+        max_exact=3000,
+        column_share=1.0,
+        block_weights=None,
+        random_state=0,
+    ):
+        self.blocks = blocks
+        self.scalings = scalings
+        self.penalties = penalties
+        self.cv = cv
+        self.metric = metric
+        self.max_exact = max_exact
+        self.column_share = column_share
+        self.block_weights = block_weights
+        self.random_state = random_state
+
+    def _try(self, X, train, targets, test, candidates, weights=None):
+        return self._try_columns(X, train, np.eye(targets.max() + 1)[targets], test, weights)
+
+    def _refit(self, X, rows, targets, chosen, weights=None):
+        one_hot = np.eye(targets.max() + 1)[targets]
+        return self._refit_columns(X, rows, one_hot, [chosen] * one_hot.shape[1], weights)

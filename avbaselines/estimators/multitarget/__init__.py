@@ -1,0 +1,1 @@
+"""Several targets learnt together: chains and jointly grown trees."""

@@ -1,0 +1,256 @@
+"""One ensemble of trees for all targets: each leaf holds a value per target, each target has a weight in the loss."""
+
+from functools import partial
+
+import numpy as np
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.boosting.binned_data import XGBoostData
+from avbaselines.estimators.boosting.early_stopping import GrownRegressor
+from avbaselines.estimators.tuned.search_space import BOOSTED, Real, Whole
+
+__all__ = ["JointBoostingRegressor"]
+
+
+class JointBoostingRegressor(GrownRegressor):
+    """XGBoost trees with vector leaves over all targets, grown under one loss per target and a weight for each.
+
+    All targets share every split, so a target with few or noisy labels borrows the structure that the others find. It
+    pays where they share it, and costs where they do not.
+
+    Parameters
+    ----------
+    blocks : ignored
+        Accepted as all learners do; trees treat columns alone.
+    objective : {'squared', 'pcc', 'ccc'}, default='squared'
+        See `Surrogate`.
+    target_weights : None, array-like of shape (T,) or 'search', default=None
+        Weights of the targets in the loss (the alpha, beta, gamma of multitask learning), 0 or more, of which only the
+        ratios matter; None weighs all the same. A target of weight 0 is not learnt. 'search' compares weights by the
+        mean out-of-fold score of the targets.
+    trials : int, default=12
+        Tried sets of weights in a search: equal ones first, then random ones between .05 and 1, even on a logarithmic
+        scale. Each costs what one fit costs.
+    rho : {'out-of-fold', 'training'}, default='out-of-fold'
+        Which concordance stretches the targets under 'ccc', see `BoostedConcordanceRegressor`.
+    rho_min : float, default=0.3
+        Least of it, in (0, 1].
+    rounds : int, default=300
+        Most rounds. Each target has its own number of them: where its out-of-fold score was best.
+    patience : int, default=60
+        Stop after so many rounds without a better out-of-fold score of any target.
+    every : int, default=5
+        Rounds between two looks at the out-of-fold predictions.
+    learning_rate : float, default=0.05
+    max_depth : int, default=4
+    min_child_weight : float, default=10.0
+        Least sum of Hessians in a leaf, averaged over the targets (less on corpora of less than 200 rows).
+    columns_per_tree : int, default=300
+        Columns each tree looks at, at most .6 of all.
+    row_fraction : float, default=0.7
+        Share of rows each tree sees.
+    max_bin : int, default=63
+    one_target : {'error', 'fit'}, default='error'
+        With a single target there is nothing to share: refuse it, or fit it alone and say so in `note_`.
+    device : {'cpu', 'cuda'}, default='cpu'
+    n_jobs : int, default=1
+        Threads.
+    cv : int, splitter or iterable, default=5
+        Inner folds, see `resolve_cv`.
+    metric : str, default='ccc'
+        Metric that rounds and weights are chosen by, on pooled out-of-fold predictions.
+    matching : bool, default=True
+        Whether a concordance is compared after mean/std matching.
+    random_state : int or RandomState, optional
+
+    Attributes
+    ----------
+    oof_prediction_ : ndarray of shape (n, T)
+        Predictions of each row by fits that saw nobody of its group.
+    target_weights_ : ndarray of shape (T,)
+        The weights used, of mean 1.
+    best_params_ : list of dict
+        Number of rounds and weight of each target.
+    oof_scores_ : ndarray of shape (steps, T)
+        Score after each `every` rounds with these weights, larger is better.
+    searched_ : list of (ndarray of shape (T,), float)
+        Tried weights and their mean out-of-fold scores; empty without a search.
+    note_ : str
+        What a reader of the scores should know, such as a fallback; mostly empty.
+    """
+
+    search_space = {
+        **BOOSTED,
+        "learning_rate": Real(0.02, 0.2, 0.05),
+        "max_depth": Whole(2, 8, 4),
+        "min_child_weight": Real(1.0, 60.0, 10.0),
+    }
+
+    def __init__(
+        self,
+        blocks=None,
+        objective="squared",
+        target_weights=None,
+        trials=12,
+        rho="out-of-fold",
+        rho_min=0.3,
+        rounds=300,
+        patience=60,
+        every=5,
+        learning_rate=0.05,
+        max_depth=4,
+        min_child_weight=10.0,
+        columns_per_tree=300,
+        row_fraction=0.7,
+        max_bin=63,
+        one_target="error",
+        device="cpu",
+        n_jobs=1,
+        cv=5,
+        metric="ccc",
+        matching=True,
+        random_state=0,
+    ):
+        self.blocks = blocks
+        self.objective = objective
+        self.target_weights = target_weights
+        self.trials = trials
+        self.rho = rho
+        self.rho_min = rho_min
+        self.rounds = rounds
+        self.patience = patience
+        self.every = every
+        self.learning_rate = learning_rate
+        self.max_depth = max_depth
+        self.min_child_weight = min_child_weight
+        self.columns_per_tree = columns_per_tree
+        self.row_fraction = row_fraction
+        self.max_bin = max_bin
+        self.one_target = one_target
+        self.device = device
+        self.n_jobs = n_jobs
+        self.cv = cv
+        self.metric = metric
+        self.matching = matching
+        self.random_state = random_state
+
+    def _fit_on(self, X, Y, folds, weight):
+        given = self._checked_weights(Y.shape[1])
+        self._strategy, self._device = self._capability(Y.shape[1])
+        folded = self._folded(X, folds)
+        grow = partial(self._grow, folded, Y, folds, weight)
+        self.searched_ = []
+        if given is None:
+            given, growth = self._search(grow, Y.shape[1])
+        else:
+            growth = grow(given)
+        self.target_weights_ = given
+        self.oof_scores_ = growth.scores
+        self.best_params_ = [{"rounds": int(r), "weight": float(w)} for r, w in zip(growth.rounds, given, strict=True)]
+        self.model_ = [self._grow_all(self._data(X), Y, growth, weight, given)]
+        return growth.oof
+
+    def _data(self, X, held=None):
+        parameters = {
+            "multi_strategy": self._strategy,
+            "learning_rate": self.learning_rate,
+            "max_depth": self.max_depth,
+            # Corpora of a few dozen rows must still be able to split.
+            "min_child_weight": float(np.clip(len(X) / 20, 1, self.min_child_weight)),
+            "colsample_bytree": min(0.6, self.columns_per_tree / X.shape[1]) if X.shape[1] > 1 else 1.0,
+            "subsample": self.row_fraction,
+            "max_bin": self.max_bin,
+            "device": self._device,
+            "nthread": self.n_jobs,
+            "seed": self._seed,
+        }
+        return XGBoostData(X, parameters, held)
+
+    def _checked_weights(self, n_targets):
+        """Weights of mean 1, or None if they are to be searched."""
+        if self.one_target not in ("error", "fit"):
+            raise InputError(f"one_target: 'error' or 'fit' is needed, got {self.one_target!r}")
+        if n_targets < 2 and self.one_target == "error":
+            raise InputError("y: joint trees need two targets or more, got one; fit a single-target learner instead")
+        if self.target_weights is None:
+            return np.ones(n_targets)
+        if isinstance(self.target_weights, str):
+            if self.target_weights != "search" or self.trials < 1:
+                raise InputError(
+                    f"target_weights: None, {n_targets} numbers, or 'search' with 1 trial or more is needed, "
+                    f"got {self.target_weights!r} with {self.trials} trials"
+                )
+            return None
+        weights = np.asarray(self.target_weights, dtype=np.float64)
+        if weights.shape != (n_targets,):
+            raise InputError(f"target_weights: {n_targets} targets need {n_targets} weights, got {weights.size}")
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise InputError(f"target_weights: each must be 0 or more, got {weights.tolist()}")
+        if not weights.any():
+            raise InputError("target_weights: all are 0, so there is nothing to learn")
+        return weights / weights.mean()
+
+    def _search(self, grow, n_targets):
+        """Best weights by mean out-of-fold score, and the growth under them; equal weights are tried first."""
+        rng = np.random.default_rng(self._seed)
+        best = None
+        for trial in range(self.trials):
+            weights = np.exp(rng.uniform(np.log(0.05), 0, n_targets)) if trial else np.ones(n_targets)
+            weights /= weights.mean()
+            growth = grow(weights)
+            value = float(growth.scores.max(axis=0).mean())
+            self.searched_.append((weights, value))
+            if best is None or value > best[0]:
+                best = (value, weights, growth)
+        self.note_ = _joined(self.note_, f"target weights chosen among {self.trials} by out-of-fold score")
+        return best[1:]
+
+    def _capability(self, n_targets):
+        """Tree strategy and device that this XGBoost build serves; what it cannot serve is said in `note_`."""
+        if self.device not in ("cpu", "cuda"):
+            raise InputError(f"device: 'cpu' or 'cuda' is needed, got {self.device!r}")
+        if n_targets == 1:
+            self.note_ = "one target: nothing to share, fitted alone"
+            return "one_output_per_tree", _usable_device(self.device, "one_output_per_tree")[0]
+        device, reason = _usable_device(self.device, "multi_output_tree")
+        if device is None:
+            self.note_ = f"no vector leaves here ({reason}): one tree a target and round instead"
+            return "one_output_per_tree", "cpu"
+        if device != self.device:
+            self.note_ = reason
+        return "multi_output_tree", device
+
+
+def _usable_device(device, strategy):
+    """The device that grows such trees (None if none does), and why it is not the one asked for."""
+    reason = ""
+    for candidate in dict.fromkeys([device, "cpu"]):
+        try:
+            used = _grown_on(candidate, strategy)
+        except Exception as error:  # xgboost's own error class is only there once it is imported
+            reason = f"{candidate}: {str(error).strip().splitlines()[-1]}"
+            continue
+        if used == device:
+            return device, ""
+        return used, reason or f"XGBoost found no {device} device: grown on the {used}"
+    return None, reason
+
+
+def _grown_on(device, strategy):
+    """Grow one tree on a handful of rows; the device that was really used."""
+    import json
+
+    import xgboost
+
+    rows = np.arange(8.0)[:, None]
+    parameters = {"multi_strategy": strategy, "device": device, "nthread": 1, "max_bin": 4, "max_depth": 1}
+    data = XGBoostData(rows, parameters)
+    ensemble = data.ensemble(np.hstack([rows, -rows]), objective="squared")
+    with xgboost.config_context(verbosity=0):
+        ensemble.grow(1)
+    used = json.loads(ensemble.configuration())["learner"]["generic_param"]["device"]
+    return used.split(":")[0]
+
+
+def _joined(*notes):
+    return "; ".join(filter(None, notes))

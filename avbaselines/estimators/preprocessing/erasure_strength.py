@@ -1,0 +1,117 @@
+"""How strong an erasure may be before it costs more of the emotion than was agreed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import has_fit_parameter
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.erasure import check_per_row
+from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.evaluation.metrics import METRICS, score
+
+__all__ = ["TunedStrength", "tune_strength"]
+
+
+@dataclass(frozen=True)
+class TunedStrength:
+    """Outcome of `tune_strength`.
+
+    Attributes
+    ----------
+    strength : float
+        The largest strength within the bound.
+    loss : float
+        Score lost by it; negative where erasure helped.
+    strengths, scores : ndarray
+        All that were tried, ascending, and their out-of-fold scores (errors negated: larger is better).
+    """
+
+    strength: float
+    loss: float
+    strengths: np.ndarray
+    scores: np.ndarray
+
+
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+
+
+def tune_strength(
+    eraser,
+    estimator,
+    X,
+    y,
+    groups,
+    *,
+    strengths=STRENGTHS,
+    max_loss=0.02,
+    metric="accuracy",
+    cv=5,
+    progress=None,
+):
+    """The largest erasure that costs no more than a stated loss of out-of-fold score.
+
+    Parameters
+    ----------
+    eraser : `SpeakerNormalizer`, `LeaceEraser` or `NullspaceEraser`
+        Fitted on the training part of each fold.
+    estimator : scikit-learn classifier or regressor
+        Fitted on the erased training part of each fold; gets groups if its fit takes them.
+    X : array-like of shape (n, n_features)
+    y : array-like of shape (n,)
+        Class labels, or values; leave unlabelled rows out.
+    groups : array-like of shape (n,)
+        Speakers. Give training speakers only: the choice is learnt from all rows.
+    strengths : sequence of float
+        Tried strengths; 0 is added, and is what losses are measured against.
+    max_loss : float, default=0.02
+        In units of the metric.
+    metric : str, default='accuracy'
+        A key of `METRICS`, not per recording.
+    cv : int, splitter or iterable, default=5
+        Folds over the groups, see `resolve_cv`.
+    progress : callable, optional
+        Called with (done, total, what runs now).
+
+    Returns
+    -------
+    TunedStrength
+        Scores need not fall with strength: the largest strength within the bound is taken, whatever lies below it.
+
+    Raises
+    ------
+    InputError
+        For an unknown metric, folds that split a speaker, or what the eraser refuses.
+    """
+    if metric not in METRICS or METRICS[metric].per_recording:
+        known = ", ".join(name for name, one in METRICS.items() if not one.per_recording)
+        raise InputError(f"metric: one of {known} is needed, got {metric!r}")
+    X, y, groups = np.asarray(X), check_per_row(y, X, "y"), check_per_row(groups, X, "groups")
+    classes = METRICS[metric].kind == "classes"
+    folds = resolve_cv(cv, X, y, groups, classes=classes)
+    strengths = np.unique([0.0, *strengths])
+    numbers = [fold for fold in np.unique(folds) if fold >= 0]
+    predictions = np.empty((len(strengths), len(y)), dtype=y.dtype if classes else float)
+    for done, fold in enumerate(numbers):
+        train, test = folds != fold, folds == fold
+        fitted = clone(eraser).fit(X[train], groups=groups[train])
+        for place, strength in enumerate(strengths):
+            if progress:
+                total = len(numbers) * len(strengths)
+                progress(done * len(strengths) + place, total, f"fold {fold}, strength {strength:g}")
+            fitted.set_params(strength=strength)
+            more = {"groups": groups[train]} if has_fit_parameter(estimator, "groups") else {}
+            model = clone(estimator).fit(fitted.transform(X[train], groups=groups[train]), y[train], **more)
+            predictions[place, test] = model.predict(fitted.transform(X[test], groups=groups[test]))
+    rows = folds >= 0
+    names = np.unique(y)
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    scores = np.empty(len(strengths))
+    for place, predicted in enumerate(predictions):
+        truth, predicted = y[rows], predicted[rows]
+        if classes:
+            truth, predicted = np.searchsorted(names, truth), np.searchsorted(names, predicted)
+        scores[place] = sign * score(metric, truth, predicted, n_classes=len(names) if classes else None)
+    best = np.flatnonzero(scores >= scores[0] - max_loss - 1e-12)[-1]
+    return TunedStrength(float(strengths[best]), float(scores[0] - scores[best]), strengths, scores)

@@ -1,0 +1,254 @@
+"""Bring the columns of all modalities to one scale, with a defined answer for what is missing."""
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.row_parts import Rows, column_parts
+from avbaselines.estimators.preprocessing.screening import screened_columns
+
+__all__ = ["Preparation", "column_blocks"]
+
+QUANTILE_LIMIT = 3.0
+MAX_REFERENCES = 2000
+
+
+def column_blocks(blocks, n_columns):
+    """Resolve a `blocks` parameter into one array of column indices per block.
+
+    Parameters
+    ----------
+    blocks : None, sequence of index lists, index arrays or slices, or a block number per column
+    n_columns : int
+
+    Returns
+    -------
+    list of ndarray of int
+        Together they name each column exactly once.
+
+    Raises
+    ------
+    InputError
+        If a column is named twice or not at all.
+    """
+    if blocks is None:
+        return [np.arange(n_columns)]
+    if len(blocks) == n_columns and all(np.ndim(b) == 0 and not isinstance(b, slice) for b in blocks):
+        numbers = np.asarray(blocks)
+        return [np.flatnonzero(numbers == number) for number in np.unique(numbers)]
+    try:
+        everything = np.arange(n_columns)
+        columns = [np.atleast_1d(everything[b if isinstance(b, slice) else np.asarray(b, int)]) for b in blocks]
+    except IndexError as error:
+        raise InputError(f"blocks: a column outside the {n_columns} columns of X is named ({error})") from None
+    if not np.array_equal(np.sort(np.concatenate(columns)), np.arange(n_columns)):
+        raise InputError(f"blocks: each of the {n_columns} columns of X must be in exactly one block")
+    return columns
+
+
+class Preparation(TransformerMixin, BaseEstimator):
+    """Scale columns, fill what is missing and balance the blocks.
+
+    Parameters
+    ----------
+    blocks : None, sequence of index lists or slices, or a block number per column; default=None
+        The columns of each modality; None is one block. An all-NaN block in a row means the modality is missing there.
+    scaling : {'standard', 'quantile'}, default='standard'
+        'standard' subtracts the mean and divides by the standard deviation. 'quantile' replaces a value by the normal
+        score of its mid-rank among the fitted values, within +-3: no outlier is further away than that.
+    balance : bool, default=True
+        Divide each block by the square root of its number of columns, so that each modality has about the same say in
+        distances and inner products whatever its width.
+    column_share : float in (0, 1], default=1.0
+        Share of each block's columns that count: those that follow the targets best in the fitted rows, see
+        `screened_columns`. The others become 0.
+    block_weights : tuple of float, optional
+        Further weight of each block's columns; None weighs all the same.
+
+    Attributes
+    ----------
+    blocks_ : list of ndarray
+        Column indices of each block.
+    indicated_ : ndarray of int
+        Blocks with a presence column (1 present, 0 missing): those missing for some but not all fitted rows.
+
+    Notes
+    -----
+    Statistics of a column come from the rows that have a value. Constant columns become 0, and so do NaN cells and
+    missing blocks after scaling. float32 input gives float32 output. Beyond 2,000 rows the quantile references are
+    2,000 evenly spaced order statistics.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[0.0, 1.0], [2.0, np.nan]])
+    >>> Preparation(blocks=[[0], [1]]).fit_transform(X).tolist()
+    [[-1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+
+    def __init__(self, blocks=None, scaling="standard", balance=True, column_share=1.0, block_weights=None):
+        self.blocks = blocks
+        self.scaling = scaling
+        self.balance = balance
+        self.column_share = column_share
+        self.block_weights = block_weights
+
+    def fit(self, X, y=None, rows=None):
+        """Learn the statistics of some rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            NaN allowed.
+        y : ndarray, optional
+            Targets or codes of the rows learnt from, as `screened_columns` takes them; they only screen columns.
+        rows : ndarray of int, optional
+            The rows to learn from, which saves a copy of them; None is all.
+
+        Returns
+        -------
+        self
+        """
+        if self.scaling not in ("standard", "quantile"):
+            raise InputError(f"scaling: 'standard' or 'quantile' is needed, got {self.scaling!r}")
+        X = self._validate(X, reset=True)
+        self.blocks_ = column_blocks(self.blocks, X.shape[1])
+        counts = sum(_present(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
+        self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
+        learn = _mean_and_scale if self.scaling == "standard" else _references
+        learnt = [learn(part) for _, part in column_parts(X, rows)]
+        first, second = (np.concatenate(values) for values in zip(*learnt, strict=True))
+        if self.scaling == "standard":
+            self.center_, self.scale_ = first, second
+        else:
+            self.references_, self.counts_ = first, second
+        self.weight_ = self._weights(X, y, rows)
+        return self
+
+    def _weights(self, X, y, rows):
+        if not 0 < self.column_share <= 1:
+            raise InputError(f"column_share: more than 0 and at most 1 is needed, got {self.column_share}")
+        if self.column_share < 1 and y is None:
+            raise InputError("column_share: columns can be screened only by targets; give y")
+        block_weights = np.ones(len(self.blocks_)) if self.block_weights is None else np.asarray(self.block_weights)
+        if len(block_weights) != len(self.blocks_):
+            raise InputError(f"block_weights: {len(self.blocks_)} are needed, got {len(block_weights)}")
+        weights = np.zeros(X.shape[1])
+        for columns, block_weight in zip(self.blocks_, block_weights, strict=True):
+            if self.column_share < 1:
+                kept = max(1, round(self.column_share * len(columns)))
+                columns = columns[screened_columns(X[:, columns], y, kept, rows)]
+            weights[columns] = block_weight / (np.sqrt(max(len(columns), 1)) if self.balance else 1)
+        return weights
+
+    def transform(self, X):
+        """Prepare rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n, n_features + len(indicated_))
+        """
+        check_is_fitted(self)
+        X = self._validate(X, reset=False)
+        return self.rows(X).whole()
+
+    def rows(self, X, numbers=None):
+        """What `transform` gives, part by part: for tables of which no second copy is wanted.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+        numbers : ndarray of int, optional
+            Which rows; None is all.
+
+        Returns
+        -------
+        Rows
+            Made anew in each pass. Ranks, which take long to find and little room, are kept.
+        """
+        width = X.shape[1] + len(self.indicated_)
+        if self.scaling == "standard":
+            return Rows(X, numbers, self._standard, width)
+        ranks = Rows(X, numbers, lambda part: _ranks(part, self.references_, self.counts_)).whole()
+        return Rows(ranks, None, lambda part: self._scores(part, X.dtype), width)
+
+    def _standard(self, X):
+        Z = X - self.center_.astype(X.dtype)
+        Z *= (self.weight_ / self.scale_).astype(X.dtype)
+        np.nan_to_num(Z, copy=False, nan=0.0)
+        return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
+
+    def _scores(self, ranks, dtype):
+        Z = np.empty(ranks.shape, dtype)
+        tables = {count: _score_table(count, dtype) for count in np.unique(self.counts_)}
+        for column, (count, weight) in enumerate(zip(self.counts_, self.weight_.astype(dtype), strict=True)):
+            Z[:, column] = tables[count][ranks[:, column]] * weight
+        return self._indicated(Z, ranks == 2 * self.counts_ + 1) if len(self.indicated_) else Z
+
+    def _indicated(self, Z, missing):
+        return np.hstack([Z, _present(missing, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
+
+    def _validate(self, X, reset):
+        return validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=reset)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _present(missing, blocks):
+    return np.column_stack([~missing[:, columns].all(axis=1) for columns in blocks])
+
+
+def _mean_and_scale(X):
+    """Mean and deviation of each column over its values; a constant column gets an infinite scale, so it becomes 0."""
+    has = ~np.isnan(X)
+    counts = np.maximum(has.sum(axis=0), 1)
+    filled = X if has.all() else np.where(has, X, 0)
+    mean = filled.sum(axis=0, dtype=np.float64) / counts
+    residuals = (filled - mean.astype(X.dtype)) * has
+    variance = np.einsum("ij,ij->j", residuals, residuals, dtype=np.float64) / counts
+    scale = np.sqrt(variance)
+    rounding = 10 * np.finfo(X.dtype).eps * np.abs(filled).max(axis=0)
+    return mean, np.where(scale > rounding, scale, np.inf)
+
+
+def _references(X):
+    """Sorted values of each column, a row a column (NaN last), thinned to MAX_REFERENCES, and how many are values."""
+    values = np.sort(np.ascontiguousarray(X.T), axis=1)
+    counts = (~np.isnan(values)).sum(axis=1)
+    if values.shape[1] <= MAX_REFERENCES:
+        return values, counts
+    ranks = (np.linspace(0, 1, MAX_REFERENCES) * np.maximum(counts - 1, 0)[:, None]).round().astype(int)
+    thinned = np.take_along_axis(values, ranks, axis=1)
+    return thinned, np.where(counts > 0, MAX_REFERENCES, 0)
+
+
+def _ranks(X, references, counts):
+    """Twice the mid-rank of each value, which lies between two references' where it does; 2 count + 1 for NaN."""
+    ranks = np.empty(X.shape, np.uint16)
+    for column, (known, count) in enumerate(zip(references, counts, strict=True)):
+        known, values = known[:count], X[:, column]
+        # The middle rank of a column without differences scores 0.
+        if count == 0 or known[0] == known[-1]:
+            ranks[:, column] = np.where(np.isnan(values), 2 * count + 1, count)
+            continue
+        order = np.argsort(values)
+        ordered = values[order]
+        twice = np.searchsorted(known, ordered, side="left") + np.searchsorted(known, ordered, side="right")
+        ranks[order, column] = np.where(np.isnan(ordered), 2 * count + 1, twice)
+    return ranks
+
+
+def _score_table(count, dtype):
+    """Normal scores of twice the ranks 0 .. 2 count, within the limit, and 0 for NaN."""
+    scores = ndtri(np.arange(2 * count + 1) / (2 * count)) if count else np.zeros(1)
+    return np.append(np.clip(scores, -QUANTILE_LIMIT, QUANTILE_LIMIT), 0).astype(dtype)

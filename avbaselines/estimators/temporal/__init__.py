@@ -1,0 +1,1 @@
+"""Frames of a recording: context, annotation delay, smoothing and the recording's mean."""

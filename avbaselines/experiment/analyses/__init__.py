@@ -1,0 +1,1 @@
+"""Further questions asked of a finished run: missing modalities, importance, factors, external systems, identity."""

@@ -1,0 +1,255 @@
+"""How systems do where evaluated clips lack modalities: hidden one by one, and at random by clip and by group."""
+
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pandas as pd
+
+from avbaselines.errors import InputError
+from avbaselines.evaluation.comparison import compare_means
+from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.metrics import METRICS
+from avbaselines.experiment.planning.missing_patterns import masks, sources
+from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.scoring.scoreboard import Scored, oof_score
+from avbaselines.reports.masking import draw, render_markdown, render_terminal
+from avbaselines.schema import nearest
+
+LEFT = "best on what is left"
+COLUMNS = [
+    *("condition", "by", "share", "system", "picked", "target", "metric", "value", "ci_low", "ci_high"),
+    *("best_left", "difference", "difference_low", "difference_high", "below"),
+]
+
+
+@dataclass
+class Masking:
+    """What a study's ``[masking]`` adds to a run.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        masking.csv: a row a condition, system and target (``mean`` included); ``best_left`` is the score of the best
+        single systems on what is left, ``difference`` how much better the system is (errors count reversed) with its
+        paired interval, ``below`` whether it is worse by more than that.
+    notes : list of str
+    """
+
+    table: pd.DataFrame
+    notes: list = field(default_factory=list)
+
+    @property
+    def drawings(self):
+        """Figures for the report."""
+        return draw(self.table, LEFT)
+
+    @property
+    def markdown(self):
+        """masking.md."""
+        return render_markdown(self.table, self.notes)
+
+    @property
+    def terminal(self):
+        """For ``rich.console.Console.print``."""
+        return render_terminal(self.table, self.notes)
+
+
+def masking(side, outcome, board, rows, picked):
+    """Score systems under every condition, from predictions that the fits left for every set of sources.
+
+    Parameters
+    ----------
+    side : Side
+    outcome : Outcome
+    board : Scoreboard
+    rows : list of Scored
+        The picked one included.
+    picked : str or None
+
+    Returns
+    -------
+    Masking or None
+        None where the study has no ``[masking]``, or its protocol scores what it was fitted to.
+    """
+    options = side.study.masking
+    if options is None or side.resubstitution:
+        return None
+    kept = {"": (), **masks(side.study)}
+    ours = {row.name: row for row in rows if not row.failed and row.name not in _twins(side) and row.name != PICKED}
+    chosen = _shown(options, side, board, ours, rows, picked)
+    finished = {
+        (split.name, name): outcome.finished(split.name, row.system)
+        for split in board.splits
+        for name, row in ours.items()
+    }
+    # Every set of sources is predicted once; a condition puts clips together from these.
+    used = {name for of in chosen.values() for name in of.values()}
+    by_mask = {
+        (split, name, mask): _under(item, mask, ours[name].system, outcome.tasks[split])
+        for (split, name), item in finished.items()
+        for mask in (kept if name in used else ())
+    }
+    left = {mask: _best_left(board, ours, finished, hidden) for mask, hidden in kept.items()}
+    found = []
+    for condition, by, share, masks_of in _conditions(side, options, kept):
+        best = _row(LEFT, board.splits, lambda split, mask: left[mask][split], masks_of)
+        scored = [
+            _row(
+                name,
+                board.splits,
+                lambda split, mask, of=of: by_mask[split, of[split], mask],
+                masks_of,
+            )
+            for name, of in chosen.items()
+        ]
+        for row in [*scored, best]:
+            for target, metric, *values in _scores(board, row, best):
+                is_picked = "yes" if row.name == picked else ""
+                found.append([condition, by, share, row.name, is_picked, target, metric, *values])
+    parts = ", ".join(f"{name} ({', '.join(names)})" for name, names in sources(side.study).items())
+    notes = [
+        f"Hidden together: {parts}. Training is as it was; all evaluated clips are scored in every row, those left "
+        "without anything by the training mean.",
+        f"{LEFT}: for each clip and target the single system of the best out-of-fold score among those that read "
+        "nothing hidden. Differences from it have paired 95 % intervals over groups.",
+    ]
+    return Masking(pd.DataFrame(found, columns=COLUMNS), notes)
+
+
+def _twins(side):
+    return {system.raw_name for system in side.systems}
+
+
+def _shown(options, side, board, ours, rows, picked):
+    """Systems to show: by name, in each split the row whose predictions are meant; the picked one first."""
+    names = [split.name for split in board.splits]
+    if options.systems:
+        wanted = []
+        for pattern in options.systems:
+            match = [name for name in ours if fnmatchcase(name, pattern)]
+            if not match:
+                raise InputError(
+                    f"masking.systems: no system {pattern!r}{nearest(pattern, ours)}; known: {', '.join(ours)}"
+                )
+            wanted += [name for name in match if name not in wanted]
+    else:
+        wanted = [name for name, row in ours.items() if row.system.inputs and not row.system.transductive]
+        for parts in sources(side.study).values():
+            single = [row for row in ours.values() if _single(row) and set(row.system.modalities) <= set(parts)]
+            if single:
+                scores = [np.mean([oof_score(side.corpus, s, row.oof[s.name]) for s in board.splits]) for row in single]
+                wanted.append(single[int(np.argmax(scores))].name)
+    shown = {name: dict.fromkeys(names, name) for name in wanted}
+    if picked in ours:
+        return {picked: dict.fromkeys(names, picked)} | shown
+    row = next((row for row in rows if row.name == PICKED), None)
+    if row is not None:
+        # The picked row holds in each split the very predictions of the system picked there.
+        of = {split: next(n for n, r in ours.items() if r.test.get(split) is row.test[split]) for split in names}
+        return {PICKED: of} | shown
+    return shown
+
+
+def _single(row):
+    return not row.system.inputs and not row.system.transductive and row.system.method != PICKED
+
+
+def _under(finished, mask, system, task):
+    """Finished predictions of a system in a split under a mask, gaps filled as they are in every score."""
+    if not mask:
+        return finished.filled(finished.test)
+    if system.kind == "imported":
+        gone = system.modalities[0] in task.masks[mask]
+        return finished.filled({name: test * np.nan if gone else test for name, test in finished.test.items()})
+    values = {}
+    for name, raw in finished.raw.under(mask).test.items():
+        factor, offset = finished.matching.get(name, (1.0, 0.0))
+        values[name] = offset + factor * raw
+    return finished.filled(values)
+
+
+def _best_left(board, ours, finished, hidden):
+    """By split and target, for each clip the prediction of the best system that reads nothing hidden and has one."""
+    able = [row for row in ours.values() if _single(row) and not set(row.system.modalities) & set(hidden)]
+    found = {}
+    for split in board.splits:
+        fitted = [finished[split.name, row.name] for row in able]
+        found[split.name] = {}
+        for target in board.corpus.targets:
+            scores = [_target_score(board.corpus, split, target, row.oof[split.name][target.name]) for row in able]
+            values = np.full((len(split.test), target.width), np.nan)
+            for number in np.argsort(-np.array(scores), kind="stable"):
+                values = np.where(np.isnan(values), fitted[number].test[target.name], values)
+            gaps = finished[split.name, next(iter(ours))].fallback[target.name]
+            found[split.name][target.name] = np.where(np.isnan(values), gaps, values)
+    return found
+
+
+def _target_score(corpus, split, target, oof):
+    return oof_score(replace(corpus, targets=[target]), split, {target.name: oof})
+
+
+def _conditions(side, options, kept):
+    """Name, unit, share and, per clip of the corpus, the mask: nothing hidden, one source alone, random shares."""
+    corpus = side.corpus
+    n, parts = len(corpus.ids), sources(side.study)
+    whole = np.full(n, "", dtype=object)
+    yield "all", "", 0.0, whole
+    for mask in kept:
+        if mask:
+            yield f"only {mask}", "", np.nan, np.full(n, mask, dtype=object)
+    has = {name: np.zeros(n, bool) for name in parts}
+    for source, names in parts.items():
+        for name in names:
+            modality = corpus.modalities.get(name)
+            has[source] |= True if modality is None else modality.present
+    names = [mask for mask in kept if mask]
+    keeps = np.column_stack([np.any([has[part] for part in mask.split("+")], axis=0) for mask in names])
+    for by in options.by:
+        _, codes = (None, np.arange(n)) if by == "clip" else np.unique(corpus.groups, return_inverse=True)
+        rng = np.random.default_rng([side.study.seed, by == "group"])
+        # One draw for all shares: a greater share hides what a smaller one did, and more.
+        rank = rng.permutation(codes.max() + 1)
+        drawn = rng.integers(len(names), size=codes.max() + 1)[codes]
+        for share in options.shares:
+            lose = (rank < round(share * (codes.max() + 1)))[codes] & keeps[np.arange(n), drawn]
+            yield f"{share:.0%} by {by}", by, share, np.where(lose, np.array(names, dtype=object)[drawn], "")
+
+
+def _row(name, splits, predictions, masks_of):
+    """One system's predictions, clip by clip under the clip's own mask."""
+    test = {}
+    for split in splits:
+        own = masks_of[split.test]
+        whole = {}
+        for mask in np.unique(own.astype(str)):
+            for target, values in predictions(split.name, str(mask)).items():
+                filled = whole.setdefault(target, np.full_like(values, np.nan))
+                filled[own == mask] = values[own == mask]
+        test[split.name] = whole
+    return Scored(name, None, test, {}, 0.0, "", {})
+
+
+def _scores(board, row, best):
+    """Per target and for their mean: metric, value, interval, and the paired difference from the best left."""
+    every = []
+    for target in board.corpus.targets:
+        every.append((target, board.parts(row, target, target.metric), board.parts(best, target, target.metric)))
+    for part in [*([item] for item in every), every]:
+        if len(every) == 1 and part is every:
+            return
+        ours = [piece for _, a, _ in part for piece in a]
+        theirs = [piece for _, _, b in part for piece in b]
+        paired = []
+        for target, a, b in part:
+            left, right = (a, b) if METRICS[target.metric].higher_is_better else (b, a)
+            paired += [(metric, x, y) for (metric, x), (_, y) in zip(left, right, strict=True)]
+        result = compare_means(paired, n_permutations=1)
+        low, high = interval_of_mean(ours)
+        name = part[0][0].name if len(part) == 1 else "mean"
+        below = bool(result.ci_high < 0)
+        values = [mean_value(ours), low, high, mean_value(theirs)]
+        metrics = {target.metric for target, _, _ in part}
+        metric = metrics.pop() if len(metrics) == 1 else "mixed"
+        yield name, metric, *values, result.difference, result.ci_low, result.ci_high, below

@@ -1,0 +1,187 @@
+"""Shipped systems: loading one from a run's folder without pickle, and predicting new clips with it.
+
+Three calls are all there is::
+
+    from avbaselines.experiment.bundles import bundle
+
+    system = bundle.load("runs/my-study")                      # the picked system, or load(run, "late-ridge")
+    tables = system.extract({"audio": "new-recordings"})       # where recipes made its modalities
+    predictions = system.predict(tables)                       # or of feature tables: {"audio": "audio.csv"}
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from avbaselines.errors import InputError
+from avbaselines.experiment.bundles import inputs as new_clips
+from avbaselines.experiment.bundles.read import TRUSTED, read_shipped
+from avbaselines.experiment.bundles.write import CARD_FILE, INDEX_FILE, read_json
+from avbaselines.schema import nearest
+
+__all__ = ["TRUSTED", "Bundle", "load"]
+
+
+def load(run, system=None):
+    """Load a shipped system, with all that it fuses.
+
+    Parameters
+    ----------
+    run : str or Path
+        A run's folder, or a copy of the folder ``models`` in it.
+    system : str, optional
+        Its name on the leaderboard (of an unmatched twin too); by default the one that the run hands over.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    InputError
+        Nothing of that name, a file that is damaged, was changed after the run or was made by another version, or one
+        that holds anything but the estimators of this package (in that case, too, nothing in it is executed).
+    """
+    models = Path(run) / "models" if (Path(run) / "models").is_dir() else Path(run)
+    index = models / INDEX_FILE
+    if not index.is_file():
+        raise InputError(f"{run}: no {INDEX_FILE} of shipped models there; give the folder of a finished run")
+    if system is None:
+        system = read_json(index).get("system")
+        if system is None:
+            raise InputError(f"{run}: the run hands no system over; name one of: {', '.join(_names(models))}")
+    name, matched = _folder_of(models, system)
+    return Bundle(read_shipped(models, name), matched=matched)
+
+
+def _names(models):
+    return sorted(path.parent.name for path in models.glob(f"*/{CARD_FILE}"))
+
+
+def _folder_of(models, system):
+    """The folder of a system, and whether its matched row is meant."""
+    names = _names(models)
+    if system in names:
+        return system, True
+    twins = {read_json(models / name / CARD_FILE).get("raw_name"): name for name in names}
+    if system in twins:
+        return twins[system], False
+    known = [*names, *filter(None, twins)]
+    raise InputError(f"{models}: no system {system!r}{nearest(system, known)}; shipped: {', '.join(names) or 'none'}")
+
+
+class Bundle:
+    """A shipped system that predicts new clips.
+
+    Attributes
+    ----------
+    name : str
+    targets : list of Target
+    modalities : dict of str to dict
+        Modalities that it or its inputs read: ``columns``, and ``made`` (recipe, extractor, options, or a file name).
+    predictions : list of str
+        Outside systems whose predictions it fuses.
+    card : dict
+        Content of its ``card.json``.
+    """
+
+    def __init__(self, system, matched=True):
+        self._system, self._matched = system, matched
+        self.card, self.targets = system.card, system.targets
+        self.name = self.card["system"] if matched else self.card["raw_name"]
+        self.modalities = {}
+        self.predictions = []
+        for part in system.each():
+            self.modalities |= part.card["modalities"]
+            self.predictions += [entry["predictions"] for entry in part.card["inputs"] if "predictions" in entry]
+        self.predictions = list(dict.fromkeys(self.predictions))
+
+    def extract(self, media, *, recipes=None, jobs=1, progress=None, **settings):
+        """Feature tables of recordings, made as the run made its own.
+
+        Parameters
+        ----------
+        media : mapping of str to (path or list of paths), or path or list of paths
+            Recordings by modality, or for all modalities that have a recipe (each takes the files it can read).
+        recipes : mapping of str to str, optional
+            Recipes of modalities that the run read from tables; they have to make the same columns.
+        jobs, progress, **settings
+            As for :func:`avbaselines.extractors.extract`.
+
+        Returns
+        -------
+        dict of str to FeatureTable
+
+        Raises
+        ------
+        InputError
+            No recipe for a modality, no recording that it can read, or none that could be read.
+        """
+        return new_clips.extract(self.modalities, media, recipes or {}, jobs=jobs, progress=progress, **settings)
+
+    def predict(self, tables, clips=None):
+        """Predict clips.
+
+        Parameters
+        ----------
+        tables : mapping of str to path, DataFrame or FeatureTable
+            Features by modality (a DataFrame is indexed by clip id), columns in any order; modalities may be left out,
+            and clips may lack any. Predictions of an outside system that the run fused go by that system's name.
+        clips : path or DataFrame, optional
+            Column ``clip_id`` (or the index): the clips to predict, by default all in the tables. Columns ``group``,
+            ``recording`` and ``time`` (seconds), where the system needs them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``clip_id``. Per target a column of values, or of labels followed by a posterior per class,
+            called ``<target>=<class>``. A clip without any input has the training mean or the training class shares;
+            ``attrs["without_input"]`` lists the ids of these.
+
+        Raises
+        ------
+        InputError
+            Unknown modality, missing or unknown columns, or something the system needs was not given.
+        """
+        found = new_clips.gather(self.modalities, self.predictions, self.targets, tables, clips)
+        self._refuse_without_surroundings(found)
+        with threadpool_limits(1):
+            raw = self._system.raw(found)
+        columns = {}
+        for target in self.targets:
+            values = self._finished(target.name, raw[target.name])
+            if target.kind == "regression":
+                columns[target.name] = values[:, 0]
+                continue
+            columns[target.name] = np.array(target.classes, dtype=object)[values.argmax(axis=1)]
+            columns |= {f"{target.name}={label}": values[:, k] for k, label in enumerate(target.classes)}
+        predictions = pd.DataFrame(columns, index=pd.Index(found.ids, name="clip_id"))
+        predictions.attrs["without_input"] = found.without_input
+        return predictions
+
+    def _finished(self, target, values):
+        if self._matched and target in self.card["matching"]:
+            factor, offset = self.card["matching"][target]
+            values = offset + factor * values
+        return np.where(np.isnan(values).any(axis=1, keepdims=True), self.card["fallback"][target], values)
+
+    def _refuse_without_surroundings(self, clips):
+        for system in self._system.each():
+            name = system.card["system"]
+            if system.card["transductive"] and not system.inputs and clips.groups is None:
+                raise InputError(
+                    f"{name}: transductive, it normalises by all clips of a speaker at once; give the speaker of each "
+                    "clip (a clips table with the columns clip_id and group), or choose another system"
+                )
+            if system.needs_recordings and clips.recordings is None:
+                raise InputError(
+                    f"{name}: draws predictions towards those of the same recording; give a clips table with the "
+                    "columns clip_id and recording, or choose another system"
+                )
+            if system.needs_surroundings and (clips.recordings is None or clips.times is None):
+                raise InputError(
+                    f"{name}: reads the frames around a frame; give a clips table with the columns clip_id, recording "
+                    "and time (seconds), or choose another system"
+                )

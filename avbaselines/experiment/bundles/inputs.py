@@ -1,0 +1,304 @@
+"""Inputs of clips that a shipped system is to predict: tables joined by id and by column name, or made by recipes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from avbaselines import extractors
+from avbaselines.corpora.modalities import read_features, summarise_steps
+from avbaselines.corpora.predictions import PredictionOptions, read_prediction
+from avbaselines.corpora.readers.table import as_text, index_by_id, read_table
+from avbaselines.corpora.text_features import letter_counts
+from avbaselines.errors import InputError
+from avbaselines.extractors.recipe import OPTIONS, Recipe, load_recipe
+from avbaselines.extractors.table import FeatureTable
+from avbaselines.schema import nearest, validate
+
+
+@dataclass
+class NewClips:
+    """What is known of the clips to predict.
+
+    Attributes
+    ----------
+    ids : ndarray of str, shape (n,)
+    features : dict of str to ndarray of float32, shape (n, d)
+        By modality, columns as the system learnt them; NaN rows where a clip lacks it.
+    predictions : dict of str to dict
+        By outside system, values by target; NaN where there are none.
+    groups, recordings : ndarray of str, shape (n,), or None
+    times : ndarray of float, shape (n,), or None
+        Seconds.
+    """
+
+    ids: np.ndarray
+    features: dict = field(default_factory=dict)
+    predictions: dict = field(default_factory=dict)
+    groups: np.ndarray | None = None
+    recordings: np.ndarray | None = None
+    times: np.ndarray | None = None
+
+    @property
+    def without_input(self):
+        """Ids of clips of which nothing is known."""
+        lacks = np.ones(len(self.ids), bool)
+        for X in self.features.values():
+            lacks &= np.isnan(X).all(axis=1)
+        for values in self.predictions.values():
+            lacks &= np.all([np.isnan(part).all(axis=1) for part in values.values()], axis=0)
+        return self.ids[lacks].tolist()
+
+
+def gather(modalities, outside, targets, tables, clips=None):
+    """Join what was given to the clips.
+
+    Parameters
+    ----------
+    modalities : dict of str to dict
+        Of the system: ``columns``, ``dropped`` and ``made``.
+    outside : list of str
+        Outside systems that it fuses.
+    targets : list of Target
+    tables : mapping of str to path, DataFrame or FeatureTable
+    clips : path or DataFrame, optional
+
+    Returns
+    -------
+    NewClips
+
+    Raises
+    ------
+    InputError
+        As for :meth:`avbaselines.experiment.bundles.bundle.Bundle.predict`.
+    """
+    known = [*modalities, *outside]
+    for name in tables:
+        if name not in known:
+            raise InputError(f"no modality {name!r}{nearest(name, known)}; this system reads {', '.join(known)}")
+    if not tables:
+        raise InputError(f"nothing to predict from; this system reads {', '.join(known)}")
+    read = {name: _read(name, tables[name], modalities[name]) for name in tables if name in modalities}
+    paths = {name: Path(tables[name]) for name in tables if name in outside}
+    clips = _clips(clips, read, paths, tables)
+    found = NewClips(clips.index.to_numpy(str))
+    rows = pd.Index(found.ids)
+    for name, modality in modalities.items():
+        joined = np.full((len(rows), len(modality["columns"])), np.nan, np.float32)
+        if name in read:
+            ids, X = read[name]
+            position = pd.Index(ids).get_indexer(rows)
+            joined[position >= 0] = X[position[position >= 0]]
+        found.features[name] = joined
+    for name in outside:
+        values = {target.name: np.full((len(rows), target.width), np.nan) for target in targets}
+        if name in paths:
+            options = PredictionOptions(path=str(paths[name].absolute()))
+            values = read_prediction(name, options, found.ids, targets, None, Path()).values
+        found.predictions[name] = values
+    for attribute, column in (("groups", "group"), ("recordings", "recording")):
+        if column in clips:
+            setattr(found, attribute, _complete(as_text(clips[column])))
+    if "time" in clips:
+        found.times = _complete(pd.to_numeric(clips["time"], errors="coerce"))
+    _refuse_strangers(found, read, tables)
+    return found
+
+
+def _complete(values):
+    """Of every clip, or None: a clip whose speaker is unknown would be taken for one of a speaker called nan."""
+    return None if (values.isna() | (values == "")).any() else np.asarray(values.tolist())
+
+
+def _refuse_strangers(found, read, tables):
+    """All clips without an input are a mistake in their ids; some are told of, see `NewClips.without_input`."""
+    ids = [clip for table_ids, _ in read.values() for clip in table_ids]
+    if ids and len(read) == len(tables) and not set(ids) & set(found.ids):
+        raise InputError(
+            f"clips: none is in {', '.join(read)}, whose ids are such as {str(ids[0])!r}, not {str(found.ids[0])!r}"
+        )
+
+
+def _read(name, table, modality):
+    """Ids, and features in the order of the system's columns."""
+    made = modality["made"]
+    if isinstance(table, FeatureTable):
+        ids, X, columns, source = table.clip_id, table.X, list(table.columns), name
+    elif isinstance(table, pd.DataFrame):
+        ids, X, columns, source = _of_frame(name, table, made)
+    else:
+        path = Path(table)
+        if path.is_dir():
+            raise InputError(f"{name}: {path} is a folder; give one table, or extract from it with a recipe")
+        source = f"{name}: {path}"
+        ids, X, columns = read_features(path, name, text=made.get("text"), width=made.get("width"))
+        columns = _named_as_then(columns, path.stem, made)
+    if X.ndim == 3:
+        if "functionals" not in made:
+            raise InputError(f"{source}: holds steps (clips, steps, features); this system learnt from one row a clip")
+        X, columns = summarise_steps(X, columns, made["functionals"])
+    if np.isinf(X).any():
+        row, column = np.argwhere(np.isinf(X))[0]
+        raise InputError(
+            f"{source}: column {columns[column]!r} of clip {str(ids[row])!r} is infinite; mend the features"
+        )
+    return ids, _by_name(X, columns, modality, source)
+
+
+def _of_frame(name, table, made):
+    if table.index.nlevels > 1:
+        raise InputError(f"{name}: the index must hold clip ids alone, not {', '.join(map(str, table.index.names))}")
+    if table.index.hasnans:
+        raise InputError(f"{name}: row {int(table.index.isna().argmax()) + 1} has no clip id")
+    if not table.index.is_unique:
+        raise InputError(f"{name}: clip id {str(table.index[table.index.duplicated()][0])!r} occurs more than once")
+    if made.get("text"):
+        if made["text"] not in table:
+            raise InputError(f"{name}: no column {made['text']!r} with what is said in each clip")
+        ids = np.asarray(as_text(table.index).tolist(), dtype=str)
+        return ids, *letter_counts(table[made["text"]].to_numpy(object), made["width"]), name
+    try:
+        X = table.to_numpy(np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: a column is not numeric ({error})") from None
+    return np.asarray(as_text(table.index).tolist(), dtype=str), X, [str(column) for column in table.columns], name
+
+
+def _named_as_then(columns, stem, made):
+    """Columns without names are numbered after their file, which now has another name."""
+    then = Path(str(made.get("path", ""))).stem
+    unnamed = columns == [f"{stem}_{number}" for number in range(len(columns))]
+    return [f"{then}_{number}" for number in range(len(columns))] if unnamed and then else columns
+
+
+def _by_name(X, columns, modality, source):
+    wanted, place = modality["columns"], {column: number for number, column in enumerate(columns)}
+    if len(place) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise InputError(f"{source}: column {twice!r} occurs twice; leave one of the two out")
+    lacking = [column for column in wanted if column not in place]
+    if lacking:
+        raise InputError(
+            f"{source}: lacks {_some(lacking)} of the {len(wanted)} columns that the system learnt from"
+            f"{nearest(lacking[0], columns, label='there is')}; extract the features as the run did"
+        )
+    strange = [column for column in columns if column not in {*wanted, *modality["dropped"]}]
+    if strange:
+        raise InputError(
+            f"{source}: has {_some(strange)}, which the system does not know; leave out what is no feature"
+        )
+    return X[:, [place[column] for column in wanted]]
+
+
+def _some(columns, most=3):
+    shown = ", ".join(repr(column) for column in columns[:most])
+    more = f" and {len(columns) - most} more" if len(columns) > most else ""
+    return f"column{'s' if len(columns) > 1 else ''} {shown}{more}"
+
+
+def _clips(clips, read, paths, tables):
+    """The clips to predict, indexed by id, with what else is known of each."""
+    if clips is not None:
+        if not isinstance(clips, pd.DataFrame):
+            clips = read_table(clips, key="clips", text=["clip_id"])
+            if "clip_id" not in clips:
+                raise InputError(f"clips: no column 'clip_id'{nearest('clip_id', clips.columns)}")
+        if "clip_id" in clips:
+            return index_by_id(clips, "clip_id", "clips")
+        return clips.set_axis(as_text(clips.index), axis=0)
+    ids = [*(ids for ids, _ in read.values()), *(_ids(name, path) for name, path in paths.items())]
+    found = pd.DataFrame(index=pd.Index(dict.fromkeys(clip for part in ids for clip in part)))
+    windows = [table.status for table in tables.values() if isinstance(table, FeatureTable) and "time" in table.status]
+    if windows:
+        status = pd.concat(windows)
+        return found.join(status[~status.index.duplicated()][["recording", "time"]])
+    return found
+
+
+def _ids(name, path):
+    if path.suffix.lower() == ".npz":
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return [str(clip) for clip in as_text(stored["clip_id"])]
+        except (OSError, KeyError, ValueError) as error:
+            raise InputError(f"{name}: {path}: cannot be read as predictions ({error})") from None
+    return list(index_by_id(read_table(path, key=name, text=["clip_id"]), "clip_id", path).index)
+
+
+def extract(modalities, media, recipes, *, jobs=1, progress=None, **settings):
+    """Feature tables of recordings by modality; see :meth:`avbaselines.experiment.bundles.bundle.Bundle.extract`."""
+    for name in {**recipes, **(media if isinstance(media, dict) else {})}:
+        if name not in modalities:
+            raise InputError(f"no modality {name!r}{nearest(name, modalities)}; known: {', '.join(modalities)}")
+    made_by = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in modalities.items()}
+    if not isinstance(media, dict):
+        media = media_by_modality(made_by, media)
+    tables = {}
+    for name, places in media.items():
+        if made_by[name] is None:
+            raise InputError(
+                f"{name}: the run read it from the table {modalities[name]['made'].get('path')}, so how to make "
+                f"it from recordings is not known; name a recipe that makes the same columns (--recipe {name}=RECIPE)"
+            )
+        found = extractors.find_media(places, made_by[name].suffixes)
+        # Some may fail, and are told of in the table's status; all of them is an error.
+        tables[name] = extractors.extract(
+            made_by[name], found, jobs=jobs, progress=progress, max_failed=1 - 1 / (len(found) + 1), **settings
+        )
+        _refuse_other_scale(name, tables[name].info, modalities[name]["made"])
+    return tables
+
+
+def recipe_of(name, modality, chosen=None):
+    """The recipe that makes a modality: the one given, else the run's own, else None."""
+    if chosen is not None:
+        return load_recipe(chosen)
+    made = modality["made"]
+    if "recipe" not in made:
+        return None
+    options = validate(OPTIONS[made["extractor"]], made["options"], f"card of {name}", prefix="options")
+    return Recipe(name=made["recipe"], title=made["title"], extractor=made["extractor"], options=options)
+
+
+def media_by_modality(recipes, places):
+    """Which of the files and folders each modality's recipe can read.
+
+    Parameters
+    ----------
+    recipes : dict of str to Recipe or None
+    places : path or list of paths
+
+    Returns
+    -------
+    dict of str to list of Path
+    """
+    places = [Path(place) for place in ([places] if isinstance(places, str | Path) else places)]
+    for place in places:
+        if not place.exists():
+            raise InputError(f"{place}: no such file or folder")
+    known = {name: recipe for name, recipe in recipes.items() if recipe is not None}
+    taken = {name: [place for place in places if _readable(place, recipe)] for name, recipe in known.items()}
+    for place in places:
+        if not any(place in own for own in taken.values()):
+            whose = ", ".join(f"{name} from {'/'.join(recipe.suffixes)}" for name, recipe in known.items())
+            tables = [name for name in recipes if name not in known]
+            raise InputError(
+                f"{place}: holds nothing that this system can read; recipes: {whose or 'none'}; from tables: "
+                f"{', '.join(tables) or 'none'} (--modality NAME=TABLE, or --recipe NAME=RECIPE)"
+            )
+    return {name: own for name, own in taken.items() if own}
+
+
+def _readable(place, recipe):
+    if place.is_dir():
+        return any(path.suffix.lower() in recipe.suffixes for path in place.rglob("*"))
+    return place.suffix.lower() in recipe.suffixes
+
+
+def _refuse_other_scale(name, now, then):
+    if now.get("scale") != then.get("scale") and "recipe" in then:
+        raise InputError(
+            f"{name}: these features are on the scale {now.get('scale')}, the system learnt from {then.get('scale')}; "
+            "use tables of the same tool"
+        )

@@ -1,0 +1,1 @@
+"""Fitting every system in every split: folds, searches, out-of-fold predictions and their store."""

@@ -1,0 +1,327 @@
+"""Fitting one base system in one split, from the features of one or several modalities."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from sklearn.model_selection import PredefinedSplit
+from threadpoolctl import threadpool_limits
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.ensemble.fold_average import FoldAveraged
+from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
+from avbaselines.estimators.tuned.search_space import NOTHING
+from avbaselines.experiment.fitting.annotation_delay import delayed, is_timed, surroundings, timing_note, untimed
+from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.planning.learners import chain, estimator, joint
+
+CONCORDANCES = ("ccc", "ccc_per_recording")
+# Share of clips to learn from that lack a modality, from which on systems are held to have learnt to do without it.
+OFTEN = 0.1
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Where clips lie in time, for corpora that are continuous in time.
+
+    Attributes
+    ----------
+    recordings : ndarray of int, shape (n,)
+    times : ndarray of float, shape (n,), or None
+        Seconds.
+    """
+
+    recordings: np.ndarray
+    times: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every system of a split shares.
+
+    Attributes
+    ----------
+    targets : list of Target
+    y : dict of str to ndarray, shape (n_fit,)
+        Labels of the clips to learn from; codes for classes; NaN = not labelled.
+    groups, test_groups : ndarray of int
+        Numbers of the groups.
+    folds : ndarray of int, shape (n_fit,)
+        Inner fold of each clip to learn from.
+    matching : bool
+    seed : int
+    device : {"cpu", "cuda"}
+    resubstitution : bool
+        The clips to learn from are the evaluated ones, as a paper had it: fitted values stand for out-of-fold ones.
+    frames, test_frames : Frames or None
+    strength : float
+        Of the matching, see `Matcher`; shapes what is scored, not what is fitted.
+    sources : dict of str to tuple of str
+        Modalities that go missing together, by the name of their source.
+    present, test_present : dict of str to ndarray of bool
+        By modality, which clips have it.
+    masks : dict of str to tuple of str
+        Under each mask that evaluated clips are to be predicted under too, the modalities hidden.
+    votes : dict of str to ndarray, shape (n_fit, n_classes)
+        Of class targets with soft labels; NaN = no votes.
+    fits : {"all", "folds"}
+        What predicts evaluated clips: a fit to all others, or the mean of fits that each leave one inner fold out.
+    combined : Combined or None
+        The score that searches go by, where the study has one.
+    """
+
+    targets: list
+    y: dict
+    groups: np.ndarray
+    test_groups: np.ndarray
+    folds: np.ndarray
+    matching: bool
+    seed: int
+    device: str = "cpu"
+    resubstitution: bool = False
+    frames: Frames | None = None
+    test_frames: Frames | None = None
+    strength: float = 1.0
+    sources: dict = field(default_factory=dict)
+    present: dict = field(default_factory=dict)
+    test_present: dict = field(default_factory=dict)
+    masks: dict = field(default_factory=dict)
+    votes: dict = field(default_factory=dict)
+    fits: str = "all"
+    combined: object = None
+
+    def metric(self, target):
+        """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
+        return "ccc" if target.metric in CONCORDANCES else target.metric
+
+
+def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
+    """Fit a learner to one or several modalities.
+
+    Parameters
+    ----------
+    system : System
+    task : Task
+    blocks, test_blocks : list of ndarray, shape (n_fit, n_features) and (n_test, n_features)
+        One a modality; NaN rows where a clip lacks it.
+    drawn : Drawn
+        Values of a search; without any, learners keep their defaults.
+    tried : list of estimator, optional
+        One a batch of targets, cross-predicted with these values on these clips: what is left is their refit.
+
+    Returns
+    -------
+    fitted : Fitted
+    models : dict of str to estimator
+        By target; a regressor over several targets stands under each of its names.
+    """
+    started = time.perf_counter()
+    with threadpool_limits(1):
+        fitted, models = _fit_base(system, task, blocks, test_blocks, drawn, tried)
+    fitted.seconds = time.perf_counter() - started
+    return fitted, models
+
+
+def _fit_base(system, task, blocks, test_blocks, drawn, tried):
+    columns = columns_of(blocks)
+    X, X_test = side_by_side(blocks), side_by_side(test_blocks)
+    if system.transductive:
+        both = standardise_per_group(np.vstack([X, X_test]), np.concatenate([task.groups, task.test_groups]))
+        X, X_test = both[: len(X)], both[len(X) :]
+    known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
+    around, test_around, asked = {}, {}, test_known
+    if is_timed(system):
+        # Frames are one another's neighbours, so all take part, and each batch sees to those it cannot use.
+        around, test_around = surroundings(task.frames), surroundings(task.test_frames)
+        asked = np.ones(len(X_test), bool)
+    fitted, models, notes = Fitted(), {}, []
+    for number, targets in enumerate(batches(task.targets, system.task)):
+        used = (known & labelled(task, targets)) | is_timed(system)
+        _refuse_few(system, task, targets, used)
+        data, soft = (rows_of(X, used), labels(task, targets, used)), soft_labels(task, targets, used)
+        if tried:
+            model = tried[number].refit(*data, **soft)
+        else:
+            model = new_model(system, task, targets, columns, used, drawn)
+            model.fit(*data, groups=task.groups[used], **around, **soft)
+        notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
+        if task.resubstitution:
+            oof = predict(model, rows_of(X, used), targets, **around)
+        else:
+            oof = by_target(model, oof_of(model), targets)
+        test = predict(model, rows_of(X_test, asked), targets, **test_around)
+        for target in targets:
+            fitted.oof[target.name] = spread(oof[target.name], used)
+            fitted.test[target.name] = spread(test[target.name], asked)
+            models[target.name] = model
+        for mask, hidden in hiding(system, task).items():
+            changed = X_test.copy()
+            changed[:, np.concatenate([columns[number] for number in hidden])] = np.nan
+            left = ~np.isnan(changed).all(axis=1)
+            values = predict(model, changed[left], targets)
+            masked = fitted.masked.setdefault(mask, {})
+            masked |= {target.name: spread(values[target.name], left) for target in targets}
+    if not test_known.all():
+        notes.append(f"{int((~test_known).sum())} clips without {'+'.join(system.modalities)}: training mean")
+    fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
+    return fitted, models
+
+
+def _refuse_few(system, task, targets, used):
+    """Of a corpus that has enough labels, a modality may have been seen in one clip or class alone."""
+    what, named = "+".join(system.modalities), " or ".join(target.name for target in targets)
+    if used.sum() < 2:
+        raise InputError(f"{used.sum()} of {len(used)} training clips have {what} and a label of {named}")
+    if targets[0].kind == "classes" and len(targets) == 1 and len(np.unique(task.y[named][used])) < 2:
+        raise InputError(f"all {used.sum()} training clips that have {what} are of one class of {named}")
+
+
+def hiding(system, task):
+    """By mask that hides any of a system's modalities, the positions of these."""
+    found = {
+        mask: [number for number, name in enumerate(system.modalities) if name in hidden]
+        for mask, hidden in task.masks.items()
+    }
+    return {mask: positions for mask, positions in found.items() if positions}
+
+
+def side_by_side(blocks):
+    """Blocks of columns as one table; a single one as it is, for wide tables should not be copied for nothing."""
+    return blocks[0] if len(blocks) == 1 else np.hstack(blocks)
+
+
+def rows_of(X, mask):
+    """Rows of a table; all of them as they are."""
+    return X if mask.all() else X[mask]
+
+
+def columns_of(blocks):
+    """Column numbers of each block where blocks stand side by side."""
+    widths = [block.shape[1] for block in blocks]
+    return np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
+
+
+def batches(targets, mode):
+    """Targets that one model learns: all in a chain; else regressed ones of one metric together, each class alone."""
+    if mode == "chain":
+        yield list(targets)
+        return
+    regressed = {}
+    for target in targets:
+        if target.kind == "regression":
+            # Trees grown together take all regressed targets; what they are judged by is the first one's metric.
+            regressed.setdefault("" if mode == "joint" else target.metric, []).append(target)
+        else:
+            yield [target]
+    yield from regressed.values()
+
+
+def new_model(system, task, targets, columns, used, drawn=NOTHING):
+    """An estimator for targets that are learnt together, from the rows in ``used``."""
+    regressed = [target for target in targets if target.kind == "regression"]
+    metric = task.metric((regressed or targets)[0])
+    parameters = {
+        "metric": metric,
+        "blocks": columns if len(columns) > 1 else None,
+        "cv": PredefinedSplit(task.folds[used]),
+        "random_state": task.seed,
+        "device": task.device,
+    }
+    if regressed:
+        parameters["matching"] = task.matching and metric == "ccc"
+    settings, single = untimed(system), None
+    if system.task == "chain":
+        # A chain of classes alone regresses nothing, whatever is said here of regressions.
+        parameters["metric"] = parameters["metric"] if regressed else "ccc"
+        if len(regressed) < len(targets):
+            parameters["class_metric"] = next(target.metric for target in targets if target.kind == "classes")
+        class_targets = tuple(number for number, target in enumerate(targets) if target.kind == "classes")
+        model = chain(system.learner, class_targets, drawn, **parameters, **settings)
+    elif system.task == "joint" and regressed:
+        model = joint(system.learner, drawn, **parameters, **settings)
+    else:
+        model = single = estimator(system.learner, targets[0].kind, drawn, **parameters)
+    if is_timed(system):
+        # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
+        return delayed(system, model, single or estimator(system.learner, "regression", drawn, **parameters))
+    return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
+
+
+def _weights_found(model, targets):
+    """In words, the weights of the targets (of mean 1) that a joint model, moved in time or not, searched for."""
+    model = model if hasattr(model, "target_weights_") else getattr(model, "model_", None)
+    if not hasattr(model, "target_weights_") or not model.searched_:
+        return ""
+    pairs = zip(targets, model.target_weights_, strict=True)
+    return "weights " + ", ".join(f"{target.name} {weight:.2f}" for target, weight in pairs)
+
+
+def labelled(task, targets):
+    """Clips with a label of any of the targets, a mask."""
+    return ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
+
+
+def labels(task, targets, used):
+    """Labels of targets in the rows in ``used``, shape (n, T); class codes, shape (n,), of a class target alone."""
+    y = np.column_stack([task.y[target.name][used] for target in targets])
+    return y[:, 0].astype(int) if len(targets) == 1 and targets[0].kind == "classes" else y
+
+
+def soft_labels(task, targets, used):
+    """Keyword for the classifier of a target alone: how much each clip weighs as an example of each class there is.
+
+    Clips without votes, or with none for these classes, weigh 1 for their label. Empty where labels are hard.
+    """
+    target = targets[0]
+    if len(targets) > 1 or target.soft is None or target.name not in task.votes:
+        return {}
+    classes, codes = np.unique(labels(task, targets, used), return_inverse=True)
+    certain = np.eye(len(classes))[codes]
+    shares = np.nan_to_num(task.votes[target.name][used][:, classes])
+    soft = shares if target.soft == "targets" else certain * shares
+    return {"soft_labels": np.where(soft.sum(axis=1, keepdims=True) > 0, soft, certain)}
+
+
+def predict(model, X, targets, **surroundings):
+    """Predictions of a model by target, shape (n, width) each."""
+    if len(X) == 0:
+        return {target.name: np.empty((0, target.width)) for target in targets}
+    if hasattr(model, "outputs"):
+        predicted = model.outputs(X)
+    else:
+        predicted = model.predict_proba(X) if targets[0].kind == "classes" else model.predict(X, **surroundings)
+    return by_target(model, predicted, targets)
+
+
+def oof_of(model):
+    """Out-of-fold predictions of a fitted model: an array, or of a chain a list with one array a target."""
+    return model.oof_outputs_ if hasattr(model, "oof_outputs_") else model.oof_prediction_
+
+
+def by_target(model, predicted, targets):
+    """Predictions by target; classes that the training part lacks get posterior 0."""
+    if isinstance(predicted, list):
+        return {
+            target.name: _posteriors(values, model.target_classes_[number], target)
+            if target.classes
+            else values.reshape(-1, 1)
+            for number, (target, values) in enumerate(zip(targets, predicted, strict=True))
+        }
+    if targets[0].kind == "classes":
+        return {targets[0].name: _posteriors(predicted, model.classes_, targets[0])}
+    predicted = predicted.reshape(len(predicted), -1)
+    return {target.name: predicted[:, [number]] for number, target in enumerate(targets)}
+
+
+def _posteriors(predicted, classes, target):
+    full = np.zeros((len(predicted), target.width))
+    full[:, np.asarray(classes, int)] = predicted
+    full[np.isnan(predicted).any(axis=1)] = np.nan
+    return full
+
+
+def spread(values, rows):
+    """Values back at their rows (a mask), NaN elsewhere."""
+    whole = np.full((len(rows), values.shape[1]), np.nan)
+    whole[rows] = values
+    return whole

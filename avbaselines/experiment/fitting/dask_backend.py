@@ -1,0 +1,146 @@
+"""The same fits on a Dask cluster that is already there; what they read and write lies on a file system all share."""
+
+from pathlib import Path
+
+import numpy as np
+
+import avbaselines
+from avbaselines.errors import InputError
+from avbaselines.experiment.fitting.store import digest, replacing
+
+PATIENCE = 30  # seconds until somebody answers
+
+
+def check_cluster(address):
+    """Connect once, so that what is wrong is known before anything is read.
+
+    Raises
+    ------
+    InputError
+        Where the extra is not installed, nobody answers, or the workers run another version.
+    """
+    with _client(address):
+        pass
+
+
+def on_every_worker(address, function):
+    """What a function without arguments gives on each worker, a list."""
+    with _client(address) as client:
+        return list(_told(client, function).values())
+
+
+def cluster_results(address, work, calls, folder, code):
+    """Do work on a cluster, several times where a worker dies.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, such as ``tcp://host:8786``.
+    work : callable
+        ``work(unit, task, features, store)``, returns (key, reason).
+    calls : list of (unit, task, features, store)
+        Features are arrays, or an empty list; each is written to `folder` once and mapped by the workers.
+    folder : Path
+        Seen under the same path by all workers.
+    code : callable
+        Digest of the code that fits depend on; workers with another one are refused.
+
+    Yields
+    ------
+    key : str
+    reason : str or None
+        Of a failure.
+
+    Raises
+    ------
+    InputError
+        As for :func:`check_cluster`, and where a worker has other code or does not see the folder.
+    """
+    if not calls:
+        return
+    files = {}
+    for _, _, features, _ in calls:
+        for X in features:
+            if id(X) not in files:
+                files[id(X)] = _written(X, Path(folder))
+    from distributed import as_completed
+
+    with _client(address) as client:
+        _refuse_other_workers(client, code(), code, next(iter(files.values()), None))
+        futures = {}
+        for unit, task, features, store in calls:
+            paths = [files[id(X)] for X in features]
+            futures[client.submit(_mapped, work, unit, task, paths, store, retries=2, pure=False)] = unit
+        try:
+            for future in as_completed(futures, loop=client.loop):
+                error = future.exception()
+                if error is None:
+                    yield future.result()
+                else:  # workers died under it again and again: this row's reason, and only this row's
+                    yield futures[future].key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        finally:
+            client.cancel(list(futures))
+
+
+def _mapped(work, unit, task, files, store):
+    """On a worker: a fit that was finished by one that then died is not done again."""
+    if unit.resumed and store.has(unit.key) and (not unit.keep_model or store.path(unit.key, ".skops").is_file()):
+        return unit.key, None
+    return work(unit, task, [np.load(file, mmap_mode="r") for file in files], store)
+
+
+def _written(X, folder):
+    path = (folder / f"{digest(X)[:32]}.npy").absolute()
+    if not path.is_file():
+        with replacing(path) as temporary:
+            np.save(temporary, X)
+    return str(path)
+
+
+def _client(address):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--cluster: needs the extra: pip install 'avbaselines[cluster]'") from None
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"--cluster {address}: no scheduler answers ({reason}); start one with `dask scheduler` and give its "
+            "address, such as tcp://host:8786"
+        ) from None
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        client.close()
+        raise InputError(
+            f"--cluster {address}: the scheduler has no workers; start some with `dask worker {address} --nthreads 1`"
+        ) from None
+    return client
+
+
+def _told(client, function):
+    """What a function gives on each worker, by its address; a worker that has just died does no fits."""
+    found = client.run(function, on_error="return")
+    for worker, answer in found.items():
+        if isinstance(answer, Exception) and not isinstance(answer, OSError):
+            reason = f"{type(answer).__name__}: {' '.join(str(answer).split())[:200]}"
+            raise InputError(f"--cluster: worker {worker} cannot do the fits ({reason}); install the same there")
+    return {worker: answer for worker, answer in found.items() if not isinstance(answer, OSError)}
+
+
+def _refuse_other_workers(client, own, code, file):
+    def known():
+        return avbaselines.__version__, code(), file is None or Path(file).is_file()
+
+    for worker, (version, digest_there, sees) in _told(client, known).items():
+        if digest_there != own:
+            raise InputError(
+                f"--cluster: worker {worker} runs other code (avbaselines {version}, or other libraries); install the "
+                "same on all machines"
+            )
+        if not sees:
+            raise InputError(
+                f"--cluster: worker {worker} does not see {file}; give --out a folder on a file system that all share"
+            )

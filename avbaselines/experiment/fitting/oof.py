@@ -1,0 +1,127 @@
+"""Where a system's predictions in a split come from: a finished fit, part of one, several, or an outside file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from avbaselines.experiment.fitting.store import Fitted, digest
+from avbaselines.experiment.planning.reserved_names import INNER
+
+
+@dataclass(frozen=True)
+class Direct:
+    """A finished fit as it is."""
+
+    key: str
+
+    def load(self, store):
+        """Read it."""
+        return store.load(self.key)
+
+    def identity(self):
+        """What changes when the predictions do."""
+        return self.key
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An outside system's predictions, cut to a split.
+
+    Attributes
+    ----------
+    prediction : ImportedPrediction
+    split : Split
+    content : str
+        Digest of the predictions.
+    """
+
+    prediction: object
+    split: object
+    content: str
+
+    def load(self, store):
+        """Cut them."""
+        values = self.prediction.of(self.split.name.partition(INNER)[0])
+        return Fitted(
+            oof={name: value[self.split.fit] for name, value in values.items()},
+            test={name: value[self.split.test] for name, value in values.items()},
+        )
+
+    def identity(self):
+        """What changes when the predictions do."""
+        return self.content
+
+
+@dataclass(frozen=True)
+class Part:
+    """A base system inside an inner split: its out-of-fold predictions, one fold of them to be predicted.
+
+    Attributes
+    ----------
+    whole : Direct
+    train, test : ndarray of int
+        Positions among the outer split's clips to learn from.
+    """
+
+    whole: object
+    train: np.ndarray
+    test: np.ndarray
+
+    def load(self, store):
+        """Read and divide them."""
+        whole = self.whole.load(store)
+        return Fitted(
+            oof={name: value[self.train] for name, value in whole.oof.items()},
+            test={name: value[self.test] for name, value in whole.oof.items()},
+        )
+
+    def identity(self):
+        """What changes when the predictions do."""
+        return f"{self.whole.identity()}/{digest(self.test)}"
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A deep stage: out-of-fold predictions by whole stacks that were fitted without the fold.
+
+    What the stage's own cross-fit gives knows too much: its inputs for the other folds come from fits that saw the
+    labels of the fold held out.
+
+    Attributes
+    ----------
+    whole : Direct
+    folds : tuple of (Direct, ndarray of int)
+        The same stage fitted without a fold, and the fold's positions.
+    rescaled : bool
+        Bring values predicted without a fold to the mean and deviation that the whole stage gives: where each stack
+        chose its own method, some predict wide and some narrow, and no matching could fit them all.
+    """
+
+    whole: object
+    folds: tuple
+    rescaled: bool = False
+
+    def load(self, store):
+        """Read and put them together."""
+        fitted = store.load(self.whole.key)
+        parts = [(source.load(store), positions) for source, positions in self.folds]
+        for name, value in fitted.oof.items():
+            nested = np.full_like(value, np.nan)
+            for part, positions in parts:
+                # More than one column are posteriors, which have a scale of their own.
+                moved = self.rescaled and value.shape[1] == 1
+                nested[positions] = _moved(part.test[name], part.oof[name], value) if moved else part.test[name]
+            fitted.oof[name] = nested
+        return fitted
+
+    def identity(self):
+        """What changes when the predictions do."""
+        return digest(self.whole.key, [source.key for source, _ in self.folds], *["rescaled"] * self.rescaled)
+
+
+def _moved(values, known, wanted):
+    """Values from the mean and deviation of their own out-of-fold predictions to those of the wanted ones."""
+    spread = np.nanstd(known)
+    if not spread > 0:
+        return values
+    return np.nanmean(wanted) + (values - np.nanmean(known)) * (np.nanstd(wanted) / spread)

@@ -1,0 +1,218 @@
+"""A search by Optuna that goes on where it was cut: each trial depends on the seed, its number and those before it."""
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.storages import JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState, create_trial
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
+
+JOURNAL = ".journal"
+FIRST_PRUNED = 2  # folds that every trial gets
+NUMBER, REASON = "number", "reason"
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where the trials of one search are kept.
+
+    Attributes
+    ----------
+    name : str
+        Of the Optuna study.
+    storage : str
+        Path of a journal file, or the URL of a database.
+    fresh : bool
+        Forget the trials that are there.
+    """
+
+    name: str
+    storage: str
+    fresh: bool = False
+
+
+def check_storage(storage):
+    """Open a storage and close it again, so that what is wrong with it is known before any fit.
+
+    Raises
+    ------
+    InputError
+        Naming the storage, what is wrong and what to do.
+    """
+    with _quiet():
+        optuna.get_all_study_names(_opened(storage))
+
+
+def search(where, space, trials, seed, evaluate, pruning=True):
+    """Try values of a space until there are so many trials in all.
+
+    Trial 0 is the defaults. Every other is drawn by a sampler of its own, seeded by the seed and the trial's number,
+    that knows the trials before it; a trial is written down once it has ended. So a search that was killed loses the
+    running trial alone, and ends as if it had never been.
+
+    Parameters
+    ----------
+    where : Search
+    space : dict of str to Real, Whole or Choice
+    trials : int
+        How many there shall be in all.
+    seed : int
+    evaluate : callable
+        ``evaluate(drawn, watch)`` gives a score, larger is better; ``watch(step, score)`` raises where a trial is
+        hopeless.
+    pruning : bool
+        Whether a trial ends after a fold in which it is worse than half of those before it.
+
+    Returns
+    -------
+    list of optuna.trial.FrozenTrial
+        In order.
+
+    Raises
+    ------
+    Exception
+        Whatever `evaluate` raises on the defaults; in other trials that is the reason of a failed trial.
+    """
+    distributions = {name: _distribution(dimension) for name, dimension in space.items()}
+    with _quiet():
+        storage = _opened(where.storage)
+        named = {"study_name": where.name, "storage": storage}
+        if where.fresh and where.name in optuna.get_all_study_names(storage):
+            optuna.delete_study(**named)
+        study = optuna.create_study(**named, direction="maximize", load_if_exists=True)
+        while True:
+            ended = _ended(study)
+            if len(ended) >= trials:
+                return ended[:trials]
+            study.add_trial(_next_trial(ended, space, distributions, seed, evaluate, pruning))
+
+
+def drawn_of(trial, space):
+    """Values of a trial; the defaults are the values of none."""
+    return Drawn(space, dict(trial.params)) if trial.user_attrs[NUMBER] else NOTHING
+
+
+def importances(trials):
+    """Share of each dimension in what sets good trials apart, falling; empty where trials are too few or all equal.
+
+    Source: Watanabe, Bansal, Hutter 2023, PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary
+    Subspaces, IJCAI.
+    """
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    if len({trial.value for trial in complete}) < 4 or not complete[0].params:
+        return {}
+    with _quiet():
+        study = optuna.create_study(direction="maximize")
+        study.add_trials(complete)
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in found.items()}
+
+
+def _next_trial(ended, space, distributions, seed, evaluate, pruning):
+    number = len(ended)
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=int(np.random.SeedSequence([seed, number]).generate_state(1)[0])),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=FIRST_PRUNED),
+    )
+    study.add_trials(ended)
+    if number == 0:
+        study.enqueue_trial({name: dimension.default for name, dimension in space.items()})
+    trial = study.ask(distributions)
+    trial.set_user_attr(NUMBER, number)
+
+    def watch(step, score):
+        trial.report(score, step)
+        if pruning and number and trial.should_prune():
+            raise optuna.TrialPruned
+
+    try:
+        study.tell(trial, evaluate(Drawn(space, dict(trial.params)) if number else NOTHING, watch))
+    except optuna.TrialPruned:
+        study.tell(trial, state=TrialState.PRUNED)
+    except Exception as error:  # values that a learner cannot be fitted with are no values to choose
+        if number == 0:
+            raise
+        trial.set_user_attr(REASON, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+        study.tell(trial, state=TrialState.FAIL)
+    frozen = study.trials[-1]
+    return create_trial(
+        state=frozen.state,
+        value=frozen.value,
+        params=frozen.params,
+        distributions=frozen.distributions,
+        user_attrs=frozen.user_attrs,
+        intermediate_values=frozen.intermediate_values,
+    )
+
+
+def _ended(study):
+    """Trials by number; of two runs that shared a storage and ended the same trial, the first one's counts."""
+    by_number = {}
+    for trial in study.get_trials(deepcopy=False):
+        by_number.setdefault(trial.user_attrs.get(NUMBER), trial)
+    found = []
+    while len(found) in by_number:
+        found.append(by_number[len(found)])
+    return found
+
+
+def _distribution(dimension):
+    if isinstance(dimension, Choice):
+        return CategoricalDistribution(list(dimension.options))
+    if isinstance(dimension, Real):
+        return FloatDistribution(dimension.low, dimension.high, log=dimension.log)
+    return IntDistribution(dimension.low, dimension.high, log=True)
+
+
+def _opened(storage):
+    text = str(storage)
+    try:
+        if "://" in text:
+            return RDBStorage(text)
+        path = Path(text).expanduser()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _drop_torn_line(path)
+        return JournalStorage(JournalFileBackend(str(path)))
+    except Exception as error:  # drivers raise whatever they like
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"--storage {_without_password(text)}: cannot be used ({type(error).__name__}: {reason}); give a path of "
+            "a journal file that can be written, or a database URL such as sqlite:///tuning.db"
+        ) from None
+
+
+def _drop_torn_line(path):
+    """Cut what a kill in the middle of writing left at the end of a journal; the next line would be glued to it."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    with open(path, "rb+") as stream:
+        stream.seek(-1, os.SEEK_END)
+        if stream.read(1) != b"\n":
+            stream.seek(0)
+            stream.truncate(stream.read().rfind(b"\n") + 1)
+
+
+def _without_password(url):
+    head, separator, rest = url.partition("://")
+    return f"{head}{separator}{rest.rpartition('@')[2]}"
+
+
+@contextmanager
+def _quiet():
+    """Optuna tells of every study and trial on stderr; here the run's own progress and tables do."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -1,0 +1,66 @@
+"""Whether a study's corpus has the recordings and times that its systems ask for; told before anything is fitted."""
+
+import numpy as np
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.temporal.context import check_order
+from avbaselines.estimators.temporal.delay import in_frames
+
+
+def check_recording_shares(study, corpus):
+    """Refuse fusions drawn to their recordings where there are none.
+
+    Raises
+    ------
+    InputError
+        Naming the fusion.
+    """
+    asked = [stage.name for stage in study.systems.fusion if stage.recording_share]
+    if asked and corpus.recordings is None:
+        raise InputError(
+            f"systems.fusion {asked[0]!r}: recording_share needs the recording of each clip; name its column by "
+            "corpus.recording, or leave recording_share out"
+        )
+
+
+def check_delays(study, corpus):
+    """Refuse delay or smoothing where they cannot be.
+
+    Parameters
+    ----------
+    study : Study
+    corpus : Corpus
+
+    Raises
+    ------
+    InputError
+        No recordings or times, nothing to fit, class targets, frames that are out of order or unevenly spaced, or a
+        recording no longer than the longest delay.
+    """
+    timing = study.systems.timing
+    if not timing:
+        return
+    asked = [name for name, seconds in timing.items() if any(seconds)] or list(timing)
+    key = f"systems.{asked[0]}"
+    if corpus.recordings is None or corpus.times is None:
+        raise InputError(
+            f"{key}: is for corpora continuous in time; name the columns that hold recording and time (seconds) by "
+            f"corpus.recording and corpus.time, or leave {' and '.join(asked)} out"
+        )
+    if not corpus.modalities:
+        raise InputError(f"{key}: is for systems fitted to features, and this study has no [modalities]; leave it out")
+    for target in corpus.targets:
+        if target.kind == "classes":
+            raise InputError(f"{key}: is for regressed targets, and {target.name} has classes; leave one of them out")
+    try:
+        hop = check_order(corpus.recordings, corpus.times)
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from None
+    names, counts = np.unique(corpus.recordings, return_counts=True)
+    shortest, longest = counts.argmin(), max(study.systems.delay)
+    if hop is None or counts[shortest] <= in_frames(longest, hop):
+        lasts = "has one frame" if hop is None else f"lasts {counts[shortest] * hop:g} s"
+        raise InputError(
+            f"{key}: recording {str(names[shortest])!r} {lasts}, and a delay of {longest:g} s leaves no label of it; "
+            "leave out delays that long, or the recording"
+        )

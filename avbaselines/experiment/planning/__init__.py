@@ -1,0 +1,1 @@
+"""The systems of a study, and the learners they name."""

@@ -1,0 +1,244 @@
+"""The one place that knows learners and fusion methods by name."""
+
+from dataclasses import dataclass, replace
+from importlib import import_module
+from inspect import signature
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.tuned.search_space import NOTHING, Real, Whole
+from avbaselines.schema import nearest
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Where a learner's regressor and classifier are, the regressor's own settings, and whether it can use a GPU."""
+
+    module: str
+    regressor: str
+    classifier: str
+    device: bool = False
+    classifier_module: str | None = None
+    settings: tuple = ()
+
+
+def _boosted(library, objective):
+    """A booster by an objective of ours; classes have no concordance and are learnt by the library's own."""
+    name = {"lightgbm": "LightGBMClassifier", "xgboost": "XGBoostClassifier"}[library]
+    settings = (("library", library), ("objective", objective))
+    return Learner(
+        "boosting.concordance",
+        "BoostedConcordanceRegressor",
+        name,
+        classifier_module="boosting.lightgbm_models",
+        settings=settings,
+    )
+
+
+LEARNERS = {
+    "ridge": Learner("linear.ridge", "RidgeRegressor", "RidgeClassifier"),
+    "svr": Learner("kernel.support_vectors", "KernelRegressor", "KernelClassifier"),
+    "lightgbm": Learner("boosting.lightgbm_models", "LightGBMRegressor", "LightGBMClassifier"),
+    "xgboost": Learner("boosting.lightgbm_models", "XGBoostRegressor", "XGBoostClassifier", device=True),
+    **{
+        f"{library}-{objective}": _boosted(library, objective)
+        for library in ("lightgbm", "xgboost")
+        for objective in ("squared", "pcc", "ccc")
+    },
+}
+ALIASES = {"svc": "svr"}
+
+# Method of a fusion: class names for regressed and class targets. Correlation weights have no counterpart for
+# classes, whose posteriors are averaged there.
+FUSIONS = {
+    "best-single": ("BestSingleRegressor", "BestSingleClassifier"),
+    "mean": ("MeanFusionRegressor", "MeanFusionClassifier"),
+    "greedy": ("GreedyFusionRegressor", "GreedyFusionClassifier"),
+    "ridge": ("RidgeFusionRegressor", "RidgeFusionClassifier"),
+    "correlation": ("CorrelationWeightedFusionRegressor", "MeanFusionClassifier"),
+    "score-weighted": ("ScoreWeightedFusionRegressor", "ScoreWeightedFusionClassifier"),
+    "joint-mean": ("JointMeanFusionRegressor", "JointMeanFusionClassifier"),
+    "joint-greedy": ("JointGreedyFusionRegressor", "JointGreedyFusionClassifier"),
+    "joint-score-weighted": ("JointScoreWeightedFusionRegressor", "JointScoreWeightedFusionClassifier"),
+}
+JOINT = "joint-"
+
+
+def learner_name(name):
+    """The name a learner goes by in system names."""
+    known = ALIASES.get(name, name)
+    if known not in LEARNERS:
+        raise InputError(
+            f"systems.learners: no learner {name!r}{nearest(name, LEARNERS)}; known: {', '.join(LEARNERS)}"
+        )
+    return known
+
+
+def family(name):
+    """The library of a learner and its objective, such as ("xgboost", "ccc").
+
+    A learner that has no choice of objectives is a library of its own, with the objective "own".
+    """
+    settings = dict(LEARNERS[learner_name(name)].settings)
+    return settings.get("library", name), settings.get("objective", "own")
+
+
+def estimator(name, kind, drawn=NOTHING, **parameters):
+    """A new estimator of a learner.
+
+    Parameters
+    ----------
+    name : str
+        Key of `LEARNERS`.
+    kind : {"regression", "classes"}
+    drawn : Drawn
+        Values of a search.
+    **parameters
+        Passed to the constructor; ``device`` only where the learner knows it.
+    """
+    learner = LEARNERS[learner_name(name)]
+    if not learner.device:
+        parameters.pop("device", None)
+    if kind == "regression":
+        parameters |= dict(learner.settings)
+    cls = _class(learner, kind)
+    return cls(**parameters, **drawn.parameters(cls))
+
+
+def _class(learner, kind):
+    if kind == "regression":
+        module, cls = learner.module, learner.regressor
+    else:
+        module, cls = learner.classifier_module or learner.module, learner.classifier
+    return getattr(import_module(f"avbaselines.estimators.{module}"), cls)
+
+
+def search_space(name, task, kinds, widths, settings):
+    """What may be searched of a learner in a task mode.
+
+    Parameters
+    ----------
+    name : str
+        Key of `LEARNERS`.
+    task : {"single", "chain", "joint"}
+    kinds : sequence of {"regression", "classes"}
+        Of the targets, in order.
+    widths : sequence of int
+        Number of columns of each modality.
+    settings : dict
+        Of the system; an order or weights that the study fixes are not searched.
+
+    Returns
+    -------
+    dict of str to Real, Whole or Choice
+    """
+    learner, space = LEARNERS[learner_name(name)], {}
+    for kind in sorted(set(kinds)):
+        cls = _joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)
+        known, own = signature(cls).parameters, getattr(cls, "search_space", {})
+        space |= {name: dimension for name, dimension in own.items() if name in known}
+    space = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
+    space = {name: dimension for name, dimension in space.items() if dimension}
+    if task == "chain" and settings.get("order") in ("ensemble", "search"):
+        space |= _chain_class().search_space(len(kinds))
+    if task == "joint" and settings.get("target_weights") is None:
+        weights = range(sum(kind == "regression" for kind in kinds))
+        space |= {f"target_weights.{number}": Real(0.2, 5.0, 1.0, part="weights") for number in weights}
+    # A chain adds a block of predictions of its own.
+    if "column_share" in space and len(widths) > 1 and task != "chain":
+        space |= {f"block_weights.{number}": Real(0.1, 10.0, 1.0, part="features") for number in range(len(widths))}
+    return space
+
+
+def _no_wider_than(dimension, n_columns):
+    """A number of columns within what there is; None where it would change nothing."""
+    if not (isinstance(dimension, Whole) and dimension.part == "features"):
+        return dimension
+    most = min(dimension.high, n_columns)
+    return replace(dimension, high=most, default=min(dimension.default, most)) if most > dimension.low else None
+
+
+def _chain_class():
+    return import_module("avbaselines.estimators.multitarget.chain").ChainRegressor
+
+
+def _joint_class():
+    return import_module("avbaselines.estimators.multitarget.joint").JointBoostingRegressor
+
+
+def chain(name, class_targets, drawn=NOTHING, **parameters):
+    """A new chain over a learner.
+
+    Parameters
+    ----------
+    name : str
+        Key of `LEARNERS`.
+    class_targets : tuple of int
+        Columns of y that hold class codes.
+    drawn : Drawn
+        Values of a search, for the chain and its learner.
+    **parameters
+        Of the chain, and ``class_metric``, which its classifiers are tuned by.
+    """
+    device = {"device": parameters.pop("device", "cpu")}
+    classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
+    cls = _chain_class()
+    parameters |= drawn.parameters(cls)
+    return cls(
+        regressor=estimator(name, "regression", drawn, **device),
+        classifier=estimator(name, "classes", drawn, **device, **classes),
+        class_targets=class_targets,
+        **parameters,
+    )
+
+
+def joint(name, drawn=NOTHING, **parameters):
+    """A new ensemble of jointly grown trees; the learner's name says by which objective.
+
+    Raises
+    ------
+    InputError
+        For a learner that has no trees with several outputs.
+    """
+    if not name.startswith("xgboost"):
+        raise InputError(
+            f"systems.tasks: 'joint' grows XGBoost's trees; learner {name!r} has none with several outputs - add "
+            "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
+        )
+    objective = name.partition("-")[2] or "squared"
+    cls = _joint_class()
+    return cls(objective=objective, **(parameters | drawn.parameters(cls)))
+
+
+def fusion(method, kind, **parameters):
+    """A new fusion estimator.
+
+    Parameters
+    ----------
+    method : str
+        Key of `FUSIONS`.
+    kind : {"regression", "classes"}
+    **parameters
+        Passed to the constructor.
+    """
+    module = "joint_decoding" if method.startswith(JOINT) else "averages"
+    names = FUSIONS[method]
+    maker = getattr(import_module(f"avbaselines.estimators.fusion.{module}"), names[kind == "classes"])
+    return maker(**parameters)
+
+
+def missing_fusion(method, strategy, kind, **parameters):
+    """A new fusion that is learnt for what may be missing.
+
+    Parameters
+    ----------
+    method : str
+        Key of `FUSIONS`.
+    strategy : str
+        See `MissingFusionRegressor`.
+    kind : {"regression", "classes"}
+    **parameters
+        Passed to the constructor.
+    """
+    module = import_module("avbaselines.estimators.fusion.missing_inputs")
+    maker = module.MissingFusionClassifier if kind == "classes" else module.MissingFusionRegressor
+    return maker(method, strategy, **parameters)

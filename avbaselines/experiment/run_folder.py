@@ -1,0 +1,222 @@
+"""The run folder: results, predictions, models, the study as run, and where it all came from."""
+
+import json
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import avbaselines
+from avbaselines.errors import InputError
+from avbaselines.experiment.fitting.store import digest, replacing
+from avbaselines.experiment.scoring.scoreboard import COLUMNS
+from avbaselines.study import dump_study
+
+# Beyond this many rows the out-of-fold predictions of every split give way to those of the shipped split.
+MOST_OOF_ROWS = 20_000_000
+LIBRARIES = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "lightgbm",
+    "xgboost",
+    "opensmile",
+    "optuna",
+    "joblib",
+    "skops",
+)
+
+
+def write_text(path, text):
+    """Write a text file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_results(folder, results, comparisons):
+    """results.csv in the order of its contract, and comparisons.csv beside it."""
+    with replacing(Path(folder) / "results.csv") as temporary:
+        results.reindex(columns=COLUMNS).to_csv(temporary, index=False)
+    with replacing(Path(folder) / "comparisons.csv") as temporary:
+        comparisons.to_csv(temporary, index=False)
+
+
+def write_extras(folder, files):
+    """Tables and texts that only some runs have; where there is none, what an earlier run left goes.
+
+    Parameters
+    ----------
+    folder : Path
+    files : dict of str to DataFrame, str or None
+        By file name.
+    """
+    for name, content in files.items():
+        path = Path(folder) / name
+        if content is None:
+            path.unlink(missing_ok=True)
+        elif isinstance(content, str):
+            write_text(path, content)
+        else:
+            with replacing(path) as temporary:
+                content.to_csv(temporary, index=False)
+
+
+def write_study(folder, study):
+    """study.toml with every default filled in."""
+    with replacing(Path(folder) / "study.toml") as temporary:
+        dump_study(study, temporary)
+
+
+def write_predictions(folder, sides):
+    """predictions.parquet, a row group a system and split.
+
+    Class targets have a row a class: truth 1 for the clip's own class, else 0 (NaN where not labelled), and the
+    posterior as prediction. The part of a clip to learn from is ``dev`` where the split says so, else ``train_oof``;
+    both are out-of-fold predictions.
+
+    Parameters
+    ----------
+    folder : Path
+    sides : list of (Side, list of Scored, list of Split)
+        Each protocol's rows, and its splits: the evaluated ones and the shipped one.
+    """
+    with replacing(Path(folder) / "predictions.parquet") as temporary:
+        writer = None
+        for side, rows, splits in sides:
+            width = sum(target.width for target in side.corpus.targets)
+            every_oof = len(rows) * width * sum(len(split.fit) for split in splits) <= MOST_OOF_ROWS
+            for row in rows:
+                for split in splits:
+                    if split.name not in row.test:
+                        continue
+                    with_oof = every_oof or split is splits[-1]
+                    table = _prediction_table(side.corpus, row, split, side.protocol, with_oof)
+                    writer = writer or pq.ParquetWriter(temporary, table.schema)
+                    writer.write_table(table)
+        if writer is None:
+            row = sides[0][1][0]
+            reason = next(iter(row.failed.values()))
+            raise InputError(f"no system could be fitted, so there is nothing to write ({row.name}: {reason})")
+        writer.close()
+
+
+def _prediction_table(corpus, row, split, protocol, with_oof):
+    """One system's predictions in one split; texts as codes into short dictionaries, as there are millions of them."""
+    parts = [(split.test, np.zeros(len(split.test), int), row.test[split.name])]
+    if with_oof:
+        parts.append((split.fit, np.where(np.isin(split.fit, split.dev), 1, 2), row.oof[split.name]))
+    clips, which, target_codes, class_codes, truths, values = [], [], [], [], [], []
+    classes = [""] + [label for target in corpus.targets for label in target.classes]
+    for rows, part, predictions in parts:
+        first = 1
+        for number, target in enumerate(corpus.targets):
+            truth = corpus.y[target.name][rows]
+            for column in range(target.width):
+                clips.append(rows)
+                which.append(part)
+                target_codes.append(np.full(len(rows), number))
+                class_codes.append(np.full(len(rows), first + column if target.classes else 0))
+                own = np.where(np.isnan(truth), np.nan, truth == column) if target.classes else truth
+                truths.append(own.astype(float))
+                values.append(predictions[target.name][:, column])
+            first += len(target.classes)
+    clips = np.concatenate(clips)
+    group_names, group_codes = np.unique(corpus.groups, return_inverse=True)
+    constant = np.zeros(len(clips), int)
+    texts = {
+        "protocol": (constant, [protocol]),
+        "split": (constant, [split.name]),
+        "part": (np.concatenate(which), ["test", "dev", "train_oof"]),
+        "system": (constant, [row.name]),
+        "target": (np.concatenate(target_codes), [target.name for target in corpus.targets]),
+        "class": (np.concatenate(class_codes), classes),
+        "clip_id": (clips, corpus.ids),
+        "group": (group_codes[clips], group_names),
+    }
+    columns = {name: _coded(codes, words) for name, (codes, words) in texts.items()}
+    return pa.table({**columns, "truth": np.concatenate(truths), "prediction": np.concatenate(values)})
+
+
+def _coded(codes, words):
+    words = pa.array([str(word) for word in words], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), words)
+
+
+def write_provenance(folder, sides, outcomes, *, command, jobs, seconds, device=("cpu", "")):
+    """provenance.json: versions, machine, inputs and splits by digest, seed, command line, commit, timings.
+
+    Returns
+    -------
+    dict
+        As written.
+    """
+    study, corpus = sides[0].study, sides[0].corpus
+    provenance = {
+        "avbaselines": avbaselines.__version__,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "jobs": jobs,
+        "threads_per_job": 1,
+        "device": device[0],
+        "device_note": device[1],
+        "seed": study.seed,
+        "command": command,
+        **_commit(),
+        "protocols": [side.protocol for side in sides],
+        "sha256": {
+            "clips": digest(corpus.ids, corpus.groups),
+            "targets": {name: digest(values) for name, values in corpus.y.items()},
+            "modalities": {name: digest(modality.X) for name, modality in corpus.modalities.items()},
+            "splits": {
+                side.protocol: {split.name: digest(split.train, split.dev, split.test) for split in side.corpus.splits}
+                for side in sides
+            },
+        },
+        "modalities": {
+            name: {key: value for key, value in modality.info.items() if key not in {"notes", "dropped"}}
+            for name, modality in corpus.modalities.items()
+        },
+        "shipped_split": outcomes[0].shipped,
+        "fits_computed": sum(outcome.computed for outcome in outcomes),
+        "seconds": round(seconds, 2),
+        "notes": corpus.notes,
+    }
+    write_text(Path(folder) / "provenance.json", json.dumps(provenance, indent=1, default=str))
+    return provenance
+
+
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit():
+    """Commit of the checkout the package lies in, and whether it has changes; None for an installed package."""
+    root = Path(avbaselines.__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return {"commit": None, "dirty": None}
+
+    def git(*words):
+        return subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
+        ).stdout.strip()
+
+    return {"commit": git("rev-parse", "HEAD") or None, "dirty": bool(git("status", "--porcelain"))}
+
+
+def results_frame(rows):
+    """A data frame of results with every column of the contract, empty where a row says nothing."""
+    frame = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    for column in ("picked", "modalities", "learner", "task", "note"):
+        frame[column] = frame[column].fillna("")
+    return frame

@@ -1,0 +1,1 @@
+"""From predictions to result rows: selection, intervals and paired comparisons."""

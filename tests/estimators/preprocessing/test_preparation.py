@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from scipy.stats import norm, rankdata
+from sklearn.preprocessing import StandardScaler
+
+from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.preparation import Preparation, column_blocks
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(3, 2, (60, 6))
+
+
+def test_standard_is_scikit_learns():
+    expected = StandardScaler().fit(X[:40]).transform(X)
+    np.testing.assert_allclose(Preparation(balance=False).fit(X[:40]).transform(X), expected, atol=1e-12)
+
+
+def test_blocks_weigh_the_same_whatever_their_width():
+    Z = Preparation(blocks=[[0], slice(1, 6)]).fit_transform(X)
+    np.testing.assert_allclose([np.square(Z[:, 0]).sum(), np.square(Z[:, 1:]).sum()], 60)
+
+
+def test_quantile_gives_normal_scores_of_mid_ranks():
+    column = np.r_[np.zeros(20), np.exp(RNG.normal(size=40))]
+    Z = Preparation(scaling="quantile").fit_transform(column[:, None])
+    expected = norm.ppf((rankdata(column) - 0.5) / 60)
+    np.testing.assert_allclose(Z[:, 0], expected, atol=1e-9)
+
+
+def test_quantile_bounds_unseen_outliers_and_thins_long_references():
+    long = RNG.normal(size=(6001, 1))
+    preparation = Preparation(scaling="quantile").fit(long)
+    assert preparation.references_.shape[1] == 2000
+    np.testing.assert_allclose(preparation.transform([[1e9], [-1e9]]).ravel(), [3, -3])
+    np.testing.assert_allclose(
+        preparation.transform(np.sort(long, axis=0)[::500]).ravel()[1:-1],
+        norm.ppf((np.arange(500, 6000, 500) + 0.5) / 6001),
+        atol=0.01,
+    )
+
+
+@pytest.mark.parametrize("scaling", ["standard", "quantile"])
+def test_missing_block_and_cells(scaling):
+    gaps = X.copy()
+    gaps[:10, 3:] = np.nan
+    gaps[20, 0] = np.nan
+    preparation = Preparation(blocks=[0, 0, 0, 1, 1, 1], scaling=scaling).fit(gaps)
+    Z = preparation.transform(gaps)
+    assert preparation.indicated_.tolist() == [1]
+    assert (Z[:10, 3:6] == 0).all() and Z[20, 0] == 0
+    assert Z[:, 6].tolist() == [0] * 10 + [1] * 50
+    # Statistics come from the rows that have the block.
+    whole = Preparation(scaling=scaling, balance=False).fit_transform(gaps[10:, 3:])
+    np.testing.assert_allclose(Z[10:, 3:6] * np.sqrt(3), whole, atol=1e-12)
+
+
+@pytest.mark.parametrize("scaling", ["standard", "quantile"])
+def test_constant_and_empty_columns_become_zero(scaling):
+    odd = np.column_stack([np.full(30, 1e6 + 0.1), np.full(30, np.nan), np.arange(30.0)]).astype(np.float32)
+    Z = Preparation(scaling=scaling).fit_transform(odd)
+    assert Z.dtype == np.float32
+    assert (Z[:, :2] == 0).all() and np.ptp(Z[:, 2]) > 1
+
+
+def test_huge_float32_columns_are_scaled_precisely():
+    wide = (1e9 * RNG.normal(size=(500, 1)) + 1e10).astype(np.float32)
+    Z = Preparation().fit_transform(wide)
+    np.testing.assert_allclose([Z.mean(), Z.std()], [0, 1], atol=1e-3)
+
+
+@pytest.mark.parametrize("blocks", [[[0, 1], [1, 2]], [[0], [1]], [[0, 7]], [slice(0, 2)]])
+def test_blocks_must_partition_the_columns(blocks):
+    with pytest.raises(InputError, match="blocks"):
+        column_blocks(blocks, 3)
+
+
+def test_unknown_scaling_is_refused():
+    with pytest.raises(InputError, match="'standard' or 'quantile'"):
+        Preparation(scaling="robust").fit(X)

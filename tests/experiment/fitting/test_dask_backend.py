@@ -1,0 +1,132 @@
+"""The same fits on a real Dask cluster of two processes, with a worker killed half-way, and what is refused."""
+
+import os
+import signal
+import sys
+
+import pandas as pd
+import pytest
+from small_release import run, write_release
+
+from avbaselines.errors import InputError
+from avbaselines.experiment.fitting import dask_backend as cluster_module
+from avbaselines.experiment.fitting import scheduler as engine
+from avbaselines.experiment.fitting.dask_backend import check_cluster
+from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.run import main
+from avbaselines.study import load_study
+
+distributed = pytest.importorskip("distributed")
+OVERRIDES = ["systems.transductive=[]", "tuning.trials=3", "tuning.systems=['ridge-audio']"]
+
+
+@pytest.fixture(scope="module")
+def local_cluster():
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    return write_release(tmp_path_factory.mktemp("release"))
+
+
+@pytest.fixture(scope="module")
+def local(release):
+    return run(release, *OVERRIDES)[0]
+
+
+def run_there(release, address, out, progress=None):
+    path = release / "study.toml"
+    sides = prepare(load_study(path, OVERRIDES), path, None, ["honest"])
+    return run_study(sides, release / out, cluster=address, progress=progress)
+
+
+def scores(result):
+    return pd.read_csv(result.folder / "results.csv").drop(columns="seconds")
+
+
+def test_a_cluster_gives_the_same_leaderboard(release, local, local_cluster):
+    there = run_there(release, local_cluster.scheduler_address, "there")
+    assert not there.failed and there.computed == local.computed > 0
+    pd.testing.assert_frame_equal(scores(there), scores(local))
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(there.folder / "predictions.parquet"), pd.read_parquet(local.folder / "predictions.parquet")
+    )
+    assert run_there(release, local_cluster.scheduler_address, "there").computed == 0
+
+
+def test_a_worker_killed_half_way_loses_no_finished_fit(release, local, local_cluster):
+    killed, kept = [], {}
+    work = release / "killed" / "work"
+
+    def progress(done, total, what):
+        if done >= total // 2 and not killed:
+            kept.update({path: path.stat().st_mtime_ns for path in work.glob("*.npz") if path.name[0] != "."})
+            with distributed.Client(local_cluster.scheduler_address, set_as_default=False) as client:
+                killed.append(next(iter(client.run(os.getpid).values())))
+            os.kill(killed[0], signal.SIGKILL)
+
+    result = run_there(release, local_cluster.scheduler_address, "killed", progress)
+    assert killed and kept and not result.failed
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept  # none was fitted a second time
+    pd.testing.assert_frame_equal(scores(result), scores(local))
+
+
+def test_a_fit_that_a_dead_worker_had_finished_is_not_done_again(tmp_path):
+    store = engine.Store(tmp_path)
+    store.save("key", engine.fit_base.__globals__["Fitted"]())
+    unit = engine.Unit(None, None, "key")
+
+    def never(*_):
+        raise AssertionError("fitted again")
+
+    assert cluster_module._mapped(never, unit, None, [], store) == ("key", None)
+    with pytest.raises(AssertionError, match="fitted again"):
+        cluster_module._mapped(never, engine.replace(unit, resumed=False), None, [], store)
+    with pytest.raises(AssertionError, match="fitted again"):
+        cluster_module._mapped(never, engine.replace(unit, keep_model=True), None, [], store)
+
+
+def test_a_worker_that_dies_as_it_is_asked_is_left_out():
+    class Client:
+        def run(self, function, on_error):
+            assert on_error == "return"
+            return {"a": (1, 2), "b": distributed.comm.CommClosedError("closed"), "c": (3, 4)} | self.more
+
+    asked = Client()
+    asked.more = {}
+    assert cluster_module._told(asked, None) == {"a": (1, 2), "c": (3, 4)}
+    asked.more = {"d": ModuleNotFoundError("No module named 'avbaselines'")}
+    with pytest.raises(InputError, match="worker d cannot.*avbaselines"):
+        cluster_module._told(asked, None)
+
+
+def test_workers_with_other_code_are_refused(release, local_cluster, monkeypatch):
+    own = os.getpid()
+    monkeypatch.setattr(engine, "code_digest", _code_by_process(own))
+    with pytest.raises(InputError, match="runs other code"):
+        run_there(release, local_cluster.scheduler_address, "other")
+
+
+def _code_by_process(own):
+    def code():
+        import os
+
+        return "ours" if os.getpid() == own else "theirs"
+
+    return code
+
+
+def test_what_is_wrong_with_a_cluster_is_named(release, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(cluster_module, "PATIENCE", 1)
+    study = str(release / "study.toml")
+    assert main([study, "--cluster", "tcp://127.0.0.1:9", "--out", str(tmp_path / "out")]) == 2
+    assert "no scheduler answers" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as empty:
+        with pytest.raises(InputError, match="no workers"):
+            check_cluster(empty.scheduler_address)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main([study, "--cluster", "tcp://127.0.0.1:9", "--out", str(tmp_path / "out")]) == 2
+    assert "avbaselines[cluster]" in capsys.readouterr().err

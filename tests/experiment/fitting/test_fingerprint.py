@@ -1,0 +1,43 @@
+"""What makes finished fits stale: a changed source file that a fit runs, and no other."""
+
+import pytest
+
+from avbaselines.experiment.fitting import fingerprint
+from avbaselines.experiment.fitting.split_task import FITS
+
+
+def digest_with(monkeypatch, planted=None):
+    """Digest of the fits' sources, with a line added to one file of the package as it is read."""
+    original = type(fingerprint.ROOT).read_text
+
+    def read_text(path, *arguments, **options):
+        text = original(path, *arguments, **options)
+        changed = planted is not None and path == fingerprint.ROOT / planted
+        return f"{text}\nPLANTED = True\n" if changed else text
+
+    fingerprint.source_digest.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(type(fingerprint.ROOT), "read_text", read_text)
+        found = fingerprint.source_digest(FITS)
+    fingerprint.source_digest.cache_clear()
+    return found
+
+
+@pytest.mark.parametrize(
+    "planted", ["evaluation/metrics.py", "estimators/linear/ridge.py", "estimators/temporal/context.py"]
+)
+def test_a_change_in_what_fits_run_makes_them_stale(monkeypatch, planted):
+    assert digest_with(monkeypatch, planted) != digest_with(monkeypatch)
+
+
+@pytest.mark.parametrize("planted", ["reports/page.py", "run.py", "experiment/scoring/comparisons.py"])
+def test_a_change_elsewhere_does_not(monkeypatch, planted):
+    assert (fingerprint.ROOT / planted).is_file()
+    assert digest_with(monkeypatch, planted) == digest_with(monkeypatch)
+
+
+def test_every_estimator_counts():
+    counted = set(fingerprint.imported_files(FITS))
+    erasing = {"erasure.py", "erasure_strength.py", "speaker_normalizer.py"}  # identity has a key of its own
+    modules = {path for path in (fingerprint.ROOT / "estimators").rglob("*.py") if path.name not in erasing}
+    assert {path for path in modules if path.name != "__init__.py"} <= counted

@@ -1,0 +1,54 @@
+"""What the page draws: rows put together of several systems, and places in time."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avbaselines.corpora.corpus import Split
+from avbaselines.experiment.planning.plan import System
+from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
+from avbaselines.experiment.scoring.scoreboard import Scored
+
+SYSTEMS = [System("a", raw_name="a-raw"), System("b", raw_name="b-raw", method="ridge", stage=1, inputs=("a",))]
+
+
+@pytest.fixture
+def parts():
+    """Two splits; in the first the system a was picked, in the second b."""
+    nobody = np.array([], int)
+    splits = [Split("0", np.arange(2, 4), nobody, np.arange(2)), Split("1", np.arange(2), nobody, np.arange(2, 4))]
+    corpus = SimpleNamespace(
+        ids=np.array(list("wxyz")), splits=splits, targets=[SimpleNamespace(name="arousal")],
+        recordings=np.array(["r", "r", "s", "s"]), times=np.array([0.0, 1, 0, 1]),
+    )  # fmt: skip
+    picked = Scored(PICKED, System(PICKED, method=PICKED, inputs=("a", "b")), {}, {}, 0.0, "", {})
+    return [(SimpleNamespace(protocol="honest", corpus=corpus, systems=SYSTEMS), [picked], splits)]
+
+
+def test_the_unmatched_twin_of_a_row_put_together_is_put_together_too(parts, tmp_path):
+    rows = [
+        ("honest", split, part, system, clip, float(number))
+        for number, (system, split) in enumerate((s, k) for s in ("a-raw", "b-raw", PICKED, "else") for k in "01")
+        for part in ("test", "train_oof")
+        for clip in ("wx" if (split == "0") == (part == "test") else "yz")
+    ]
+    table = pd.DataFrame(rows, columns=["protocol", "split", "part", "system", "clip_id", "prediction"])
+    table.to_parquet(tmp_path / "predictions.parquet")
+    shown = predictions_shown(tmp_path, parts, pd.DataFrame({"picked": ["yes", ""], "system": [PICKED, "else"]}))
+    assert set(shown["part"]) == {"test"} and "else" not in set(shown["system"])
+    twin = shown[shown["system"] == "picked-raw"]
+    assert list(twin["clip_id"]) == list("wxyz") and list(twin["prediction"]) == [0, 0, 3, 3]
+    assert list(twin["recording"]) == list("rrss") and list(twin["time"]) == [0, 1, 0, 1]
+
+
+def test_a_row_put_together_takes_of_each_system_its_share_of_splits(parts):
+    loaded = SimpleNamespace(weights={"arousal": [0.7]})
+    outcome = SimpleNamespace(
+        keys={("0", "b"): "k", ("1", "b"): "k"}, failures={}, store=SimpleNamespace(load=lambda key: loaded)
+    )
+    table = weights_shown(parts, [outcome]).set_index(["system", "input"])
+    assert table.loc[("b", "a"), "weight"] == pytest.approx(0.7) and set(table["protocol"]) == {"honest"}
+    assert table.loc[PICKED, "weight"].to_dict() == {"a": 0.5, "b": 0.5}
