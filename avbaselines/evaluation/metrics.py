@@ -321,6 +321,7 @@ def _classes(name: str, read: Callable[[np.ndarray], np.ndarray]) -> Metric:
     return Metric(name, "classes", True, (0.0, 1.0), _accumulate=add_confusion, _read=read, _clips=truths)
 
 
+CONCORDANCES = ("ccc", "ccc_per_recording")
 REGRESSION = ("ccc", "ccc_per_recording", "pcc", "rmse", "mae")
 CLASSES = ("accuracy", "uar", "f1_macro", "f1_micro", "f1_weighted")
 METRICS: dict[str, Metric] = {
