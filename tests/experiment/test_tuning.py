@@ -33,7 +33,7 @@ from avbaselines.experiment.fitting.tuned import (
     out_of_fold_score,
     trial_row,
 )
-from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.fitting.tuned_fusion import as_drawn, fit_searched_fusion, fusion_space
 from avbaselines.experiment.planning import learners as registry
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, Timing
@@ -438,3 +438,21 @@ def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
     found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
     assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
     assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"
+
+
+def test_a_drawn_joint_method_reads_the_other_targets_predictions():
+    system = FusionSystem(name="late-tuned", fusion=Stage(method="greedy"), depth=1, parts=("a", "b"))
+    space = fusion_space("greedy", 2, ["regression", "regression"])
+    drawn = as_drawn(system, Drawn(space, {"method": "joint-mean", "best": 2}))
+    assert (drawn.method, drawn.fusion.targets, drawn.fusion.best) == ("joint-mean", "all", None)
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(2, 90))
+    groups, nobody = np.arange(90) // 6, np.array([], int)
+    targets = [Target("p", "ccc"), Target("q", "ccc")]
+    task = SplitTask(targets, {"p": y[0], "q": y[1]}, groups, nobody, groups % 3, matching=True, seed=0)
+    # Each system's prediction of q tells p, and that of p tells nothing: only joint decoding can use it.
+    told = [{"p": rng.normal(size=(90, 1)), "q": (y[0] + 0.1 * rng.normal(size=90))[:, None]} for _ in range(2)]
+    inputs = [Fitted(oof, {name: values[:0] for name, values in oof.items()}) for oof in told]
+    joint, _ = fit_fusion(drawn, task, inputs)
+    alone, _ = fit_fusion(system, task, inputs)
+    assert np.corrcoef(joint.oof["p"][:, 0], y[0])[0, 1] > 0.5 > np.corrcoef(alone.oof["p"][:, 0], y[0])[0, 1]
