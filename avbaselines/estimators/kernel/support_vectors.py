@@ -15,6 +15,7 @@ from avbaselines.estimators.kernel.landmarks import (
 from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
+from avbaselines.estimators.tuned.remarks import LandmarkApproximation
 from avbaselines.estimators.tuned.search_space import PREPARED, Choice, Real
 
 __all__ = ["KernelClassifier", "KernelRegressor"]
@@ -131,7 +132,7 @@ class _Kernel:
         preparation = self._prepared(X, rows, targets, scaling)
         Z = preparation.rows(X, rows)
         if len(Z) > self.max_exact:
-            self.note_ = f"Nystroem approximation past {self.max_exact} clips ({self.n_landmarks} landmarks)"
+            self._remarks = [LandmarkApproximation(self.max_exact, self.n_landmarks)]
         ((space, kernel),) = self._spaces(preparation, Z, [width])
         if targets.ndim == 1:
             return space.compact(*self._machines(space, kernel, targets, costs, **row_weights)[0])

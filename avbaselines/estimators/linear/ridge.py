@@ -7,6 +7,7 @@ from sklearn.utils.extmath import randomized_svd
 from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
+from avbaselines.estimators.tuned.remarks import PrincipalDirections
 from avbaselines.estimators.tuned.search_space import PREPARED
 
 __all__ = ["RidgeClassifier", "RidgeRegressor", "ridge_path"]
@@ -123,7 +124,7 @@ class _Ridge:
 
     def _refit_columns(self, X, rows, Y, chosen, row_weights=None):
         if min(len(Y), X.shape[1]) > self.max_exact:
-            self.note_ = f"ridge on {self.max_exact // 2} principal directions past {self.max_exact} rows and columns"
+            self._remarks = [PrincipalDirections(self.max_exact)]
         model = []
         for scaling in dict.fromkeys(c["scaling"] for c in chosen):
             targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]

@@ -18,7 +18,6 @@ from avbaselines.experiment.fitting.base import (
     labelled,
     labels,
     new_model,
-    oof_of,
     rows_of,
     side_by_side,
     soft_labels,
@@ -169,7 +168,7 @@ class Objective:
             else:
                 around = surroundings(task.frames) if is_timed(self._system) else {}
                 model.fit(*data, **known, **around)
-            for name, values in by_target(model, oof_of(model), targets).items():
+            for name, values in by_target(model, model.oof_outputs_, targets).items():
                 fitted.oof[name] = spread(values, used)
                 fitted.test[name] = np.empty((0, values.shape[1]))
         value = out_of_fold_score(fitted, task, self._system.matching)

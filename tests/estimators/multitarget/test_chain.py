@@ -138,7 +138,7 @@ def test_classes_and_values_mixed(inputs, order):
     model = ChainRegressor(RIDGE, classifier, class_targets=[2], order=order, inputs=inputs, cv=3)
     model.fit(X, Y, groups=groups)
     assert np.isfinite(model.oof_prediction_).all()
-    assert [values.shape for values in model.oof_outputs_] == [(240,), (240,), (240, 3)]
+    assert [values.shape for values in model.oof_outputs_] == [(240, 1), (240, 1), (240, 3)]
     np.testing.assert_allclose(model.oof_outputs_[2].sum(axis=1), 1)
     X_test, Y_test, _ = corpus(600, seed=1)
     predicted = model.predict(X_test)
