@@ -30,5 +30,3 @@ def delayed(timing, model, chooser):
         metric=metric,
         matching=matching,
     )
-<<<<<<< HEAD
-=======
