@@ -1,5 +1,7 @@
 """What all tuned learners share: a small grid tried on inner folds, the best kept per target, refitted on all rows."""
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
@@ -11,6 +13,7 @@ from avbaselines.estimators.tuned.calibration import PosteriorCalibrator, cross_
 from avbaselines.estimators.tuned.candidate_outputs import CandidateOutputs, unscaled, with_absent
 from avbaselines.estimators.tuned.group_folds import resolve_cv
 from avbaselines.estimators.tuned.interface import TargetModel, as_columns
+from avbaselines.estimators.tuned.search_space import Dimension
 from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, standardised, tuning_score
 from avbaselines.evaluation.metrics import score
 
@@ -18,7 +21,14 @@ __all__ = ["TunedClassifier", "TunedRegressor"]
 
 
 class _Tuned(TargetModel, BaseEstimator):
-    """Parameters blocks, cv, metric and random_state, and the parts of fitting that do not depend on the kind."""
+    """Parameters blocks, cv, metric and random_state, and the parts of fitting that do not depend on the kind.
+
+    `search_space` holds what may be searched of a learner; `parts` the estimators that it takes as parameters and whose
+    parameters are searched with its own.
+    """
+
+    search_space: ClassVar[dict[str, Dimension]] = {}
+    parts: ClassVar[dict[str, type]] = {}
 
     def _validate(self, X, reset=False, min_rows=1):
         checks = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "ensure_min_samples": min_rows}

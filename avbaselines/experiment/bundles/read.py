@@ -46,6 +46,7 @@ _OURS = {
     "tuned.matching": ("Matcher",),
     "fusion.stacking": ("MetaRegressor",),
     "preprocessing.preparation": ("Preparation",),
+    "preprocessing.preparation_options": ("PreparationOptions",),
     "linear.ridge": ("RidgeClassifier", "RidgeRegressor"),
     "tuned.remarks": (
         *("ChosenDelays", "ChosenOrder", "ChosenStrategies", "ChosenTargetWeights", "DeviceFallback"),
