@@ -17,6 +17,7 @@ from small_release import results_of, run, write_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles import bundle
@@ -276,7 +277,7 @@ def test_a_forced_search_starts_anew(tmp_path):
 def test_every_space_holds_the_defaults(learner, kind):
     for name, dimension in registry.search_space(learner, "single", [kind], [5000], {}).items():
         model = registry.estimator(learner, kind)
-        default = getattr(model, name)
+        default = getattr(model, name) if hasattr(model, name) else getattr(PreparationOptions(), name)
         if isinstance(dimension, Choice):
             assert dimension.options[dimension.default] == default, name
         elif isinstance(dimension, Real) and dimension.times:
@@ -291,17 +292,17 @@ def test_drawn_values_reach_the_estimators_that_know_them():
     model = registry.estimator("svr", "regression", Drawn(space, values))
     default = signature(type(model)).parameters["costs"].default
     assert model.costs == tuple(2 * cost for cost in default) and model.widths == (0.0,)
-    assert model.block_weights == (0.5, 3.0)
+    assert model.preparation.block_weights == (0.5, 3.0)
     chain_space = registry.search_space("ridge", "chain", ["regression"] * 3, [10, 4], {"order": "ensemble"})
     assert not any(name.startswith("block_weights") for name in chain_space)
     chained = registry.chain("ridge", (), Drawn(chain_space, {"order": "2-0-1", "column_share": 0.5}), order="ensemble")
-    assert chained.order == [2, 0, 1] and chained.regressor.column_share == 0.5
+    assert chained.order == [2, 0, 1] and chained.regressor.preparation.column_share == 0.5
     assert "order" not in registry.search_space("ridge", "chain", ["regression"] * 3, [10], {"order": [0, 1, 2]})
     joint = registry.search_space("xgboost", "joint", ["regression"] * 2, [10], {"target_weights": None})
     weights = Drawn(joint, {"target_weights.0": 1.0, "target_weights.1": 4.0})
     model = registry.joint("xgboost", weights, target_weights=None)
     assert model.target_weights == (1.0, 4.0) and "max_columns" not in joint
-    assert registry.estimator("ridge", "regression", NOTHING).column_share == 1.0
+    assert registry.estimator("ridge", "regression", NOTHING).preparation is None
 
 
 @pytest.fixture(scope="module")
