@@ -1,6 +1,7 @@
 """Modalities of a study: feature tables joined to the clips by id, or made by a recipe."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -8,9 +9,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from avbaselines.corpora.corpus import Modality
+from avbaselines.corpora.corpus import Modality, ModalityInfo
 from avbaselines.corpora.formats.avec_csv import FEATURES_MAY_LACK, read_folder
-from avbaselines.corpora.readers.table import as_text, read_table
+from avbaselines.corpora.tables import as_text, read_table
 from avbaselines.corpora.text_features import letter_counts
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate, nearest
@@ -100,10 +101,10 @@ def read_modality(name, options, ids, root, folder, frames=None):
         raise InputError(f"{key}: no folder {path}, which should hold a table a recording; bring it there")
     else:
         table_ids, X, columns = read_features(path, key, options.id, options.text, options.width)
-    info = {"path": path.name} | ({"text": options.text, "width": options.width} if options.text else {})
+    info = ModalityInfo(path.name, options.text, options.width if options.text else None)
     if X.ndim == 3:
         X, columns = summarise_steps(X, columns, options.functionals)
-        info["functionals"] = list(options.functionals)
+        info = replace(info, functionals=tuple(options.functionals))
     return join(Modality(name, X, columns, info), table_ids, ids, f"{key}: {path}", options.max_missing)
 
 
@@ -182,8 +183,8 @@ def join(modality, table_ids, ids, source, max_missing):
     empty = np.isnan(joined).all(axis=0)
     if empty.all():
         raise InputError(f"{source}: has no value for any clip of this study")
-    dropped = [column for column, gone in zip(modality.columns, empty, strict=True) if gone]
-    info = {**modality.info, "absent": int(absent.sum()), "empty_columns": len(dropped), "dropped": dropped}
+    dropped = tuple(column for column, gone in zip(modality.columns, empty, strict=True) if gone)
+    info = replace(modality.info, absent=int(absent.sum()), dropped=dropped)
     columns = [column for column, gone in zip(modality.columns, empty, strict=True) if not gone]
     return Modality(modality.name, joined[:, ~empty], columns, info)
 

@@ -180,10 +180,7 @@ def write_provenance(folder, sides, outcomes, *, command, jobs, seconds, device=
                 for side in sides
             },
         },
-        "modalities": {
-            name: {key: value for key, value in modality.info.items() if key not in {"notes", "dropped"}}
-            for name, modality in corpus.modalities.items()
-        },
+        "modalities": {name: modality.info.described() for name, modality in corpus.modalities.items()},
         "shipped_split": outcomes[0].shipped,
         "fits_computed": sum(outcome.computed for outcome in outcomes),
         "seconds": round(seconds, 2),

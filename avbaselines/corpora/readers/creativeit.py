@@ -20,7 +20,7 @@ import pandas as pd
 from pydantic import Field
 
 from avbaselines.corpora.corpus import Release
-from avbaselines.corpora.readers.table import as_text, read_table
+from avbaselines.corpora.tables import as_text, read_table
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest
 

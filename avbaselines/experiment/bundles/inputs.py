@@ -9,7 +9,7 @@ import pandas as pd
 from avbaselines import extractors
 from avbaselines.corpora.modalities import read_features, summarise_steps
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
-from avbaselines.corpora.readers.table import as_text, index_by_id, read_table
+from avbaselines.corpora.tables import as_text, index_by_id, read_table
 from avbaselines.corpora.text_features import letter_counts
 from avbaselines.errors import InputError
 from avbaselines.extractors.recipe import OPTIONS, Recipe, load_recipe
