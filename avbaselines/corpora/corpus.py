@@ -96,8 +96,12 @@ class ModalityInfo:
         File name of the table they were read from.
     text, width : str and int, or None
         Column of transcripts that letter groups were counted in, and in how many columns.
+    id : str or None
+        Id column of the table, where it is not ``clip_id``.
     functionals : tuple of str
         What steps were summarised by; empty where the table holds a row a clip.
+    padding : {"front", "end"} or None
+        Side on which steps of zeros are left out.
     extraction : dict
         Of features made by a recipe, what the extractor says of itself (recipe, extractor, version, options, title,
         source, and the scale of the values where it has one), as it is written down in provenance and cards.
@@ -118,7 +122,9 @@ class ModalityInfo:
     path: str | None = None
     text: str | None = None
     width: int | None = None
+    id: str | None = None
     functionals: tuple[str, ...] = ()
+    padding: str | None = None
     extraction: dict[str, Any] = field(default_factory=dict)
     failed: int | None = None
     absent: int = 0
@@ -127,8 +133,8 @@ class ModalityInfo:
 
     def described(self) -> dict[str, Any]:
         """The keys that provenance and cards hold; those without a value are left out."""
-        table = {"path": self.path, "text": self.text, "width": self.width}
-        table |= {"functionals": list(self.functionals) or None}
+        table = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
+        table |= {"functionals": list(self.functionals) or None, "padding": self.padding}
         counts = {"failed": self.failed, "absent": self.absent, "empty_columns": len(self.dropped)}
         return {
             **{key: value for key, value in table.items() if value is not None},

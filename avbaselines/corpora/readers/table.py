@@ -1,12 +1,12 @@
 """Reader ``table``: one's own corpus as a table with a row a clip."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 from avbaselines.corpora.corpus import Release
-from avbaselines.corpora.tables import index_by_id, read_table
-from avbaselines.errors import InputError
-from avbaselines.schema import LocatedPath, Section, nearest
+from avbaselines.corpora.tables import id_column, index_by_id, read_table, with_id
+from avbaselines.schema import LocatedPath, Section
 
 ENVIRONMENT = "AVBASELINES_DATA"
 NEEDS = "a csv or parquet table with a row a clip (an id, a group, targets), named by corpus.clips; see the README"
@@ -28,7 +28,7 @@ class Options(Section):
     id: str = "clip_id"
 
 
-def read(options, data, progress=None):
+def read(options: Options, data: Path | None, progress: Callable | None = None) -> Release:
     """Read the clips table; every column stays, ids and groups as text.
 
     Parameters
@@ -41,17 +41,19 @@ def read(options, data, progress=None):
     ------
     InputError
         Missing or unreadable file, missing id column, empty or repeated ids.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "clips.csv")
+    ...     _ = path.write_text("clip_id,speaker\\nc01,s1\\n")
+    ...     read(Options(clips=path), None).clips["speaker"].to_dict()
+    {'c01': 's1'}
     """
-    clips = read_table(options.clips, key="corpus.clips", text=[options.id], codes=True)
-    if options.id not in clips.columns:
-        raise InputError(
-            f"{options.clips}: corpus.id names column {options.id!r}, which is not there"
-            f"{nearest(options.id, clips.columns)}; columns: {_some(clips.columns)}"
-        )
-    clips = index_by_id(clips, options.id, options.clips)
-    return Release(clips=clips, group=None, root=data or Path(options.clips).parent)
-
-
-def _some(columns, most=12):
-    columns = [str(column) for column in columns]
-    return ", ".join(columns[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+    table = read_table(options.clips, key="corpus.clips", ids=[options.id], codes=True)
+    clips = index_by_id(with_id(table, options.id, options.clips, "corpus.id"), options.id, options.clips)
+    notes = []
+    if options.id not in table.columns:
+        notes.append(f"ids are read from column {id_column(table, options.id)!r}: there is no {options.id!r}")
+    return Release(clips=clips, group=None, root=data or Path(options.clips).parent, notes=notes)

@@ -11,8 +11,8 @@ from avbaselines.corpora.corpus import Corpus, Modality, ModalityInfo
 from avbaselines.corpora.modalities import join, read_modality
 from avbaselines.corpora.predictions import read_prediction
 from avbaselines.corpora.splits import make_splits
-from avbaselines.corpora.tables import as_text
 from avbaselines.corpora.targets import read_targets, read_votes
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading.checks import (
     label_notes,
