@@ -11,8 +11,8 @@ from pydantic import ConfigDict, Field, model_validator
 from avbaselines import catalog
 from avbaselines.corpora.modalities import ModalityOptions
 from avbaselines.corpora.predictions import PredictionOptions
-from avbaselines.corpora.readers.table import read_table
 from avbaselines.corpora.splits import SplitOptions
+from avbaselines.corpora.tables import read_table
 from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined

@@ -9,10 +9,10 @@ import pandas as pd
 from pydantic import model_validator
 from scipy.special import softmax
 
-from avbaselines.corpora.corpus import ImportedPrediction, Split
+from avbaselines.corpora.corpus import ImportedPrediction, Split, Target
 from avbaselines.corpora.formats.avec_csv import read_folder
-from avbaselines.corpora.readers.table import as_text, read_table
-from avbaselines.corpora.targets import Target
+from avbaselines.corpora.tables import read_table
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate, nearest
 
@@ -22,11 +22,11 @@ class PredictionOptions(Section):
 
     Attributes
     ----------
-    path : str
+    path
         csv or parquet: an id column, one column a regression target, one column a class (its posterior or score; named
         by the class, or ``<target>=<class>``) or one column with the predicted label named by the target. npz: arrays
         ``clip_id``, ``classes`` and the one named by ``key``.
-    id, key : str
+    id, key
         Id column of a table; array of an npz file.
 
     Examples
@@ -62,15 +62,12 @@ def read_prediction(
 
     Parameters
     ----------
-    name : str
-    options : PredictionOptions
-    ids : ndarray of str, shape (n_clips,)
-    targets : list of Target
-    root, folder : Path
+    ids : shape (n_clips,)
+    root, folder
         What ``${data}`` stands for, and the study file's folder.
-    splits : list of Split
+    splits
         Their names are what a ``fold`` column may name.
-    frames : pandas.DataFrame, optional
+    frames
         Columns recording and time of the clips, for folders with a table a recording.
 
     Raises
@@ -81,9 +78,9 @@ def read_prediction(
     Examples
     --------
     >>> import tempfile
-    >>> arousal = Target("arousal", kind="regression", metric="ccc", weight=1.0, range=None, classes=())
+    >>> arousal = Target("arousal", "ccc")
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "theirs.csv").write_text("clip_id,arousal\nc2,0.5\nc1,0.25\n")
+    ...     _ = Path(folder, "theirs.csv").write_text("clip_id,arousal\\nc2,0.5\\nc1,0.25\\n")
     ...     options = PredictionOptions(path="theirs.csv")
     ...     theirs = read_prediction("theirs", options, np.array(["c1", "c2"]), [arousal], None, Path(folder))
     >>> theirs.values["arousal"].ravel().tolist()

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from sklearn.model_selection import GroupKFold
 
 from avbaselines.corpora.corpus import Split
-from avbaselines.corpora.readers.table import as_text
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest
 
@@ -27,17 +27,17 @@ class SplitOptions(Section):
 
     Attributes
     ----------
-    column : str
+    column
         Column of partitions, with the values of ``train``, ``dev`` and ``test``.
-    columns : list of str
+    columns
         Several such columns, each a split of its own.
-    folds : str
+    folds
         Column of folds; each fold is evaluated once by systems that learnt from the others.
-    leave_one_out : str
+    leave_one_out
         Column whose every value is left out once.
-    group_kfold : int
+    group_kfold
         Number of folds made over the groups, balanced in clips.
-    other : list of str
+    other
         Values of ``column`` or ``columns`` whose clips take no part in that split.
 
     Examples
@@ -85,21 +85,19 @@ def make_splits(
 
     Parameters
     ----------
-    options : SplitOptions
-    clips : pandas.DataFrame
+    clips
         Indexed by clip id.
-    groups : ndarray of str, shape (n_clips,)
-    source : str
+    groups : shape (n_clips,)
+    source
         What to name in errors (the clips table).
-    seed : int
+    seed
         For ``group_kfold``.
 
     Returns
     -------
-    splits : list of Split
-    once : bool
+    once
         True where every evaluated clip is evaluated in exactly one split.
-    notes : list of str
+    notes
         Facts that a reader of the results should know.
 
     Raises
@@ -161,8 +159,10 @@ def _partition(options: SplitOptions, column: str, clips: pd.DataFrame, source: 
             raise InputError(
                 f"{source}: no clip has {column} = {part!r}{nearest(part, values.unique())}; found: {occurring}"
             )
-    rows = {part: np.flatnonzero(values.isin(getattr(options, part)).to_numpy()) for part in ("train", "dev", "test")}
-    return Split(column, **rows)
+    train, dev, test = (
+        np.flatnonzero(values.isin(part).to_numpy()) for part in (options.train, options.dev, options.test)
+    )
+    return Split(column, train, dev, test)
 
 
 def _each_value(column: str, clips: pd.DataFrame, source: str) -> list[Split]:

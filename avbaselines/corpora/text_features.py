@@ -22,14 +22,13 @@ def letter_counts(texts: Iterable[str | None], width: int) -> tuple[np.ndarray, 
     ----------
     texts
         One a clip; None, NaN or empty where nothing is said.
-    width : int
+    width
         Number of columns.
 
     Returns
     -------
-    X : ndarray of float32, shape (n, width)
+    X : shape (n, width)
         NaN rows for clips in which nothing is said.
-    columns : list of str
 
     Examples
     --------
