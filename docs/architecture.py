@@ -45,7 +45,8 @@ class Room:
 
 FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("commands", (
-        Room("commands", "one verb each: parse, call, show", ("__main__", "command", "listing", "run", "extract", "predict"), 1),
+        Room("commands", "one verb each: parse, call, show",
+             ("__main__", "command", "listing", "run", "extract", "predict"), 1),
     )),
     ("face", (
         Room("public names", "what `from avbaselines import` offers", ("__init__",), 2),

@@ -62,7 +62,7 @@ def read_prediction(
 
     Parameters
     ----------
-    ids : shape (n_clips,)
+    ids : str, shape (n_clips,)
     root, folder
         What ``${data}`` stands for, and the study file's folder.
     splits

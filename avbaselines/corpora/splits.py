@@ -87,7 +87,7 @@ def make_splits(
     ----------
     clips
         Indexed by clip id.
-    groups : shape (n_clips,)
+    groups : str, shape (n_clips,)
     source
         What to name in errors (the clips table).
     seed

@@ -27,7 +27,7 @@ def letter_counts(texts: Iterable[str | None], width: int) -> tuple[np.ndarray, 
 
     Returns
     -------
-    X : shape (n, width)
+    X : float32, shape (n, width)
         NaN rows for clips in which nothing is said.
 
     Examples
