@@ -386,7 +386,7 @@ def _absolute_reported(content: dict[str, Any], path: Path) -> dict[str, Any]:
 def _reported(reported: Any) -> Any:
     if not isinstance(reported, str):
         return reported
-    table = read_table(reported, key="reported", text=["split", "note", "source", "system", "target", "metric"])
+    table = read_table(Path(reported), key="reported", text=["split", "note", "source", "system", "target", "metric"])
     rows = table.to_dict("records")
     for number, row in enumerate(rows, 2):
         validate(Reported, _without_missing(row), f"{reported}, line {number}")
