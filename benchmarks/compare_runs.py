@@ -2,8 +2,8 @@
 
     python benchmarks/compare_runs.py BEFORE AFTER [BEFORE AFTER ...]
 
-Compares the csv tables (column ``seconds`` aside), predictions.parquet and the leaderboards, exactly. Exit status 1 where
-anything differs.
+Compares the csv tables (column ``seconds`` aside), predictions.parquet and the leaderboards, exactly. Exit status 1
+where anything differs.
 """
 
 import argparse
