@@ -96,7 +96,7 @@ def show_plan(console: Console, run: ProtocolRun) -> None:
     >>> from avbaselines.experiment.study_run import prepare
     >>> path = catalog.find("studies", "multitask-structured")
     >>> study = load_study(path, ["corpus.speakers=9", "corpus.clips_per_speaker=12", "corpus.seed=1"])
-    >>> [run] = prepare(study, path, Path(tempfile.mkdtemp(), "corpus"), ["honest"])
+    >>> [run] = prepare(study, path, Path(tempfile.mkdtemp()), ["honest"])
     >>> console = Console(file=io.StringIO(), width=200)
     >>> show_plan(console, run)
     >>> "108 clips, 9 groups, 3 targets, 1 splits" in console.file.getvalue()
