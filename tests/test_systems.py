@@ -1,9 +1,9 @@
-"""The ``[systems]``, ``[tuning]``, ``[identity]`` and ``[masking]`` sections: defaults, and combinations refused."""
+"""The ``[systems]`` and ``[tuning]`` sections: defaults, and combinations refused."""
 
 import pytest
 from pydantic import ValidationError
 
-from avbaselines.systems import FUSION_METHODS, Identity, Masking, Stage, Systems, Tuning
+from avbaselines.systems import FUSION_METHODS, Stage, Systems, Tuning
 
 
 @pytest.mark.parametrize("method", FUSION_METHODS)
@@ -94,20 +94,8 @@ def test_timing_is_empty_where_nothing_moves():
     assert Systems(smoothing=[0.0, 1.0]).timing == {"delay": [0.0], "smoothing": [0.0, 1.0]}
 
 
-def test_identity_needs_a_linear_probe():
-    assert Identity(probes=["linear"]).probes == ["linear"]
-    with pytest.raises(ValidationError, match='probes needs "linear"'):
-        Identity(probes=["boosted"])
-
-
 @pytest.mark.parametrize("options", [{"trials": -1}, {"search": []}, {"average": 0}])
 def test_tuning_is_checked(options):
     assert Tuning().trials == 0
     with pytest.raises(ValidationError):
         Tuning(**options)
-
-
-def test_shares_of_masked_clips_are_checked():
-    assert Masking(shares=[1.0]).by == ["clip", "group"]
-    with pytest.raises(ValidationError, match="greater than 0"):
-        Masking(shares=[0.0])

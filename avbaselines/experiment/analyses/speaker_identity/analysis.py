@@ -29,7 +29,7 @@ from avbaselines.experiment.protocol_run import People
 from avbaselines.experiment.scoring.scoreboard import Scored, score_rows
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
 from avbaselines.schema import nearest
-from avbaselines.systems import SPEAKER, Identity
+from avbaselines.study_sections import SPEAKER, Identity
 
 COLUMNS = [
     *("system", "probed", "modalities", "erasure", "strength", "speakers", "metric", "value", "ci_low", "ci_high"),

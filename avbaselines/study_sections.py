@@ -1,0 +1,218 @@
+"""Smaller sections of a study file: the paper, corpus, reported figures, combined score, protocols and analyses."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from avbaselines.corpora.splits import SplitOptions
+from avbaselines.schema import Section
+from avbaselines.systems import Name
+
+
+class Paper(Section):
+    """The published work a study stands beside.
+
+    Examples
+    --------
+    >>> Paper(title="Multi-stage fusion", year=2023).venue
+    ''
+    """
+
+    title: str
+    authors: str = ""
+    year: int | None = None
+    venue: str = ""
+    arxiv: str = ""
+
+
+class CorpusSection(Section):
+    """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
+
+    ``source`` says where the corpus can be had, for those who lack it.
+
+    Examples
+    --------
+    >>> section = CorpusSection(reader="table", clips="clips.csv", recording="")
+    >>> section.options, section.recording
+    ({'clips': 'clips.csv'}, None)
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    reader: str
+    group: str | None = None
+    recording: str | None = None
+    time: str | None = None
+    source: str = ""
+    where: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                key: (None if part == "" and key in {"group", "recording", "time"} else part)
+                for key, part in value.items()
+            }
+        return value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The reader's own keys.
+
+        Examples
+        --------
+        >>> CorpusSection(reader="table", clips="clips.csv").options
+        {'clips': 'clips.csv'}
+        """
+        return dict(self.model_extra or {})
+
+
+class Reported(Section):
+    """One figure that somebody reported, and where it was read.
+
+    Examples
+    --------
+    >>> Reported(system="ours", target="arousal", metric="ccc", value=0.68, source="Table 3").protocol
+    'paper'
+    """
+
+    system: str
+    target: str
+    metric: str
+    value: float = Field(allow_inf_nan=False)
+    split: str = "all"
+    protocol: Literal["honest", "paper"] = "paper"
+    source: str
+    note: str = ""
+
+
+class CombinedOptions(Section):
+    """The ``[combined]`` section: a class and an attribute scored together, ``label score - weight * value error``.
+
+    The study then picks and compares by this score, a row ``combined`` of the results.
+
+    Attributes
+    ----------
+    label, value
+        Names of a class target and of a regressed one judged by an error (``mse``, ``rmse``, ``mae``); their metrics
+        are the terms of the score. MER 2023's is ``f1_weighted`` - 0.25 * ``mse``.
+    weight
+        Of the error.
+
+    Examples
+    --------
+    >>> CombinedOptions(label="emotion", value="valence").weight
+    0.25
+    """
+
+    label: str
+    value: str
+    weight: float = Field(default=0.25, gt=0)
+
+
+class PaperProtocol(Section):
+    """How the paper did it, where that differs: sections that replace the study's own for the protocol ``paper``.
+
+    Attributes
+    ----------
+    note
+        What is different, in words; printed under the leaderboard.
+    resubstitution
+        Fusions are fitted, tuned and scored on the same clips, as the paper did.
+    split, systems
+        As in the study itself; keys of ``systems`` that are not named keep the study's values.
+
+    Examples
+    --------
+    >>> PaperProtocol(note="test clips chose the delay", systems={"delay": [2.4]}).resubstitution
+    False
+    """
+
+    note: str
+    resubstitution: bool = False
+    split: SplitOptions | None = None
+    systems: dict[str, Any] = {}
+
+
+class Protocols(Section):
+    """The ``[protocols]`` section.
+
+    Examples
+    --------
+    >>> Protocols().paper is None
+    True
+    """
+
+    paper: PaperProtocol | None = None
+
+
+SPEAKER = "speaker"
+"""Name under which identity stands among the targets of results and of reported figures."""
+
+
+class Identity(Section):
+    """The ``[identity]`` section: how well the speaker can be told, before and after erasures.
+
+    Attributes
+    ----------
+    erasures
+        What takes the speaker out of features, fitted on training speakers.
+    strengths
+        Shares of what can be erased, 0 to 1, that are tried.
+    speaker
+        Column of the clips table; by default the corpus' group.
+    content
+        Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
+    max_loss
+        Out-of-fold score, in units of the study's metric, that an erasure may cost.
+    learner
+        Learns the targets from erased features.
+
+    Examples
+    --------
+    >>> Identity(strengths=[0.5, 1]).erasures
+    ['leace', 'per-speaker-rank']
+    """
+
+    erasures: list[Literal["leace", "nullspace", "per-speaker", "per-speaker-rank"]] = ["leace", "per-speaker-rank"]
+    strengths: list[Annotated[float, Field(gt=0, le=1)]] = Field(default=[0.25, 0.5, 0.75, 1.0], min_length=1)
+    speaker: str | None = None
+    content: str | None = None
+    max_loss: float = Field(default=0.02, ge=0)
+    probes: list[Literal["linear", "boosted"]] = Field(default=["linear", "boosted"], min_length=1)
+    learner: Literal["svr", "ridge"] = "svr"
+
+    @model_validator(mode="after")
+    def _linear_is_needed(self) -> Self:
+        if "linear" not in self.probes:
+            raise ValueError('probes needs "linear": strengths are compared by it')
+        return self
+
+
+class Masking(Section):
+    """The ``[masking]`` section: how systems do on evaluated clips whose modalities are hidden.
+
+    Attributes
+    ----------
+    shares
+        Shares of clips (or groups) that lose something, above 0 to 1; what each keeps is drawn at random, and a clip
+        never loses all it has.
+    by
+        Whether clips lose modalities one by one, or all clips of a group the same.
+    sources
+        Modalities (or outside systems) that go missing together; others are sources of their own.
+    systems
+        Names of systems to show (``*`` matches any text); by default the picked one, all fusions and the best single
+        system of each source.
+
+    Examples
+    --------
+    >>> Masking(sources={"camera": ["face", "body"]}).shares
+    [0.1, 0.3, 0.5, 0.7, 0.9]
+    """
+
+    shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.1, 0.3, 0.5, 0.7, 0.9]
+    by: list[Literal["clip", "group"]] = ["clip", "group"]
+    sources: dict[Name, Annotated[list[str], Field(min_length=1)]] = {}
+    systems: list[str] = []
