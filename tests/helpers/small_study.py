@@ -16,7 +16,9 @@ import tomli_w
 
 from avbaselines.catalog import find
 from avbaselines.corpora.corpus import Corpus
-from avbaselines.experiment.study_run import Side, StudyResult, prepare, run_study
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.study_run import StudyResult, execute, prepare
 from avbaselines.study import Study, load_study
 
 MOODS = np.array(["glad", "sad", "mad"])
@@ -27,7 +29,7 @@ class SmallRun:
     """A finished run: what it returned, what it was planned from, and the tables it wrote."""
 
     result: StudyResult
-    side: Side
+    planned: ProtocolRun
 
     @property
     def folder(self) -> Path:
@@ -35,7 +37,7 @@ class SmallRun:
 
     @property
     def corpus(self) -> Corpus:
-        return self.side.corpus
+        return self.planned.corpus
 
     @property
     def computed(self) -> int:
@@ -74,10 +76,10 @@ def run(
     identity: bool = False,
     **options: Any,
 ) -> SmallRun:
-    """Run a study, given by path or by the name it ships under; `options` go to `run_study`."""
+    """Run a study, given by path or by the name it ships under; `options` are those of `RunOptions`."""
     path = find("studies", str(study))
-    sides = prepare(load_study(path, overrides), path, data, list(protocols), only=only, identity=identity)
-    return SmallRun(run_study(sides, out, **options), sides[0])
+    runs = prepare(load_study(path, overrides), path, data, list(protocols), only=only, identity=identity)
+    return SmallRun(execute(runs, out, RunOptions(**options)), runs[0])
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class SmallStudy:
     def load(self, *overrides: str) -> Study:
         return load_study(self.path, overrides)
 
-    def prepare(self, *overrides: str, only: Iterable[str] = ()) -> Side:
+    def prepare(self, *overrides: str, only: Iterable[str] = ()) -> ProtocolRun:
         """Corpus and plan under the honest protocol, as a run would have them; nothing is fitted."""
         return prepare(self.load(*overrides), self.path, None, ["honest"], only=only)[0]
 
@@ -119,8 +121,8 @@ class SmallStudy:
 def people(speakers: int, clips: int, tested: int | None = None) -> pd.DataFrame:
     """Clips c0, c1 ... of speakers s0, s1 ..., as many of each.
 
-    Columns: clip_id; speaker; fold, three of them by speaker; partition, where the last `tested` speakers (a third where
-    it is not given) are ``test`` and the others ``train``.
+    Columns: clip_id; speaker; fold, three of them by speaker; partition, ``test`` for the last `tested` speakers (by
+    default a third of them) and ``train`` for the others.
     """
     speaker = np.repeat(np.arange(speakers), clips)
     tested = speakers // 3 if tested is None else tested
