@@ -7,7 +7,8 @@ from scipy.special import softmax
 
 from avbaselines.corpora.corpus import ImportedPrediction
 from avbaselines.corpora.formats.avec_csv import read_folder
-from avbaselines.corpora.readers.table import as_text, read_table
+from avbaselines.corpora.tables import read_table
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate, nearest
 

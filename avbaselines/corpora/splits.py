@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from sklearn.model_selection import GroupKFold
 
 from avbaselines.corpora.corpus import Split
-from avbaselines.corpora.readers.table import as_text
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest
 

@@ -14,6 +14,7 @@ from avbaselines.experiment.analyses.factors import factor_table, write_factors
 from avbaselines.experiment.analyses.missing_modalities import masking
 from avbaselines.experiment.analyses.speaker_identity.analysis import leakage, people
 from avbaselines.experiment.bundles.write import write_models
+from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems
 from avbaselines.experiment.loading.corpus import load_corpus
 from avbaselines.experiment.planning.missing_patterns import masks
@@ -38,6 +39,8 @@ from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_
 from avbaselines.reports.page import render_page
 from avbaselines.reports.tuning import tuning_drawings
 from avbaselines.study import under_protocol
+
+DEFAULTS = RunOptions()
 
 
 def prepare(study, study_path, data, protocols, *, only=(), identity=False, jobs=1, progress=None):
@@ -104,7 +107,7 @@ class StudyResult:
     masking: object = None
 
 
-def execute(runs, folder, options, *, command=(), note=""):
+def execute(runs, folder, options=DEFAULTS, *, command=(), note=""):
     """Fit, score and write everything a study asks for.
 
     Parameters

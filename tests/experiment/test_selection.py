@@ -6,21 +6,21 @@ from small_study import SmallStudy, people, small_release, write_study
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
-from avbaselines.experiment.fitting.base import Task
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.input_selection import kept_inputs, selection_note, spread_weights
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.scheduler import fit_systems
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
-from avbaselines.experiment.planning.plan import System
-from avbaselines.systems import FUSION_METHODS
+from avbaselines.experiment.planning.system import FusionSystem
+from avbaselines.systems import FUSION_METHODS, Stage
 
 N = 90
 GROUPS = np.repeat(np.arange(9), 10)
 
 
 def task(targets, y):
-    return Task(targets, y, GROUPS, np.arange(0), GROUPS % 3, matching=True, seed=0)
+    return SplitTask(targets, y, GROUPS, np.arange(0), GROUPS % 3, matching=True, seed=0)
 
 
 def parts(qualities, classes=0, seed=0, y=None):
@@ -52,7 +52,8 @@ def setting():
 
 
 def fusion(method="mean", **settings):
-    return System("late", method=method, stage=1, inputs=("p", "q", "r", "s"), settings=settings)
+    stage = Stage(method=method, **settings)
+    return FusionSystem(name="late", raw_label="late-raw", fusion=stage, depth=1, parts=("p", "q", "r", "s"))
 
 
 def test_too_few_groups_for_choosing_are_named(tmp_path):

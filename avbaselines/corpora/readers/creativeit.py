@@ -20,7 +20,8 @@ import pandas as pd
 from pydantic import Field
 
 from avbaselines.corpora.corpus import Release
-from avbaselines.corpora.readers.table import as_text, read_table
+from avbaselines.corpora.tables import read_table
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest
 

@@ -14,7 +14,8 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Release
 from avbaselines.corpora.formats.vavl import read_vavl
-from avbaselines.corpora.readers.table import as_text, read_table
+from avbaselines.corpora.tables import read_table
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import LocatedPath, Section, nearest
 

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from avbaselines.corpora.corpus import Release
 from avbaselines.corpora.formats.object_arrays import load_object_arrays
-from avbaselines.corpora.readers.table import as_text, index_by_id, read_table
+from avbaselines.corpora.tables import index_by_id, read_table
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,8 +11,10 @@ from small_study import SmallRun, small_release
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting import dask_backend as cluster_module
-from avbaselines.experiment.fitting import scheduler as engine
+from avbaselines.experiment.fitting import scheduler
 from avbaselines.experiment.fitting.dask_backend import check_cluster
+from avbaselines.experiment.fitting.store import Fitted, Store
+from avbaselines.experiment.fitting.units import Unit
 from avbaselines.run import main
 
 distributed = pytest.importorskip("distributed")
@@ -69,18 +72,18 @@ def test_a_worker_killed_half_way_loses_no_finished_fit(release, local, local_cl
 
 
 def test_a_fit_that_a_dead_worker_had_finished_is_not_done_again(tmp_path):
-    store = engine.Store(tmp_path)
-    store.save("key", engine.fit_base.__globals__["Fitted"]())
-    unit = engine.Unit(None, None, "key")
+    store = Store(tmp_path)
+    store.save("key", Fitted())
+    unit = Unit(None, None, "key")
 
     def never(*_):
         raise AssertionError("fitted again")
 
     assert cluster_module._mapped(never, unit, None, [], store) == ("key", None)
     with pytest.raises(AssertionError, match="fitted again"):
-        cluster_module._mapped(never, engine.replace(unit, resumed=False), None, [], store)
+        cluster_module._mapped(never, replace(unit, resumed=False), None, [], store)
     with pytest.raises(AssertionError, match="fitted again"):
-        cluster_module._mapped(never, engine.replace(unit, keep_model=True), None, [], store)
+        cluster_module._mapped(never, replace(unit, keep_model=True), None, [], store)
 
 
 def test_a_worker_that_dies_as_it_is_asked_is_left_out():
@@ -99,7 +102,7 @@ def test_a_worker_that_dies_as_it_is_asked_is_left_out():
 
 def test_workers_with_other_code_are_refused(release, local_cluster, monkeypatch):
     own = os.getpid()
-    monkeypatch.setattr(engine, "code_digest", _code_by_process(own))
+    monkeypatch.setattr(scheduler, "code_digest", _code_by_process(own))
     with pytest.raises(InputError, match="runs other code"):
         run_there(release, local_cluster.scheduler_address, "other")
 
