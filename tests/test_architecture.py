@@ -86,7 +86,7 @@ PLANTED = [
     ("extractors/audio", "import sys\nsys.argv", "audio.py reads the command line"),
     ("estimators/tuned/base", "from sys import argv", "base.py reads the command line"),
     ("evaluation/metrics", "import scipy.stats", "evaluation/metrics.py imports scipy.stats"),
-    ("evaluation/regression_sums", "import scipy", "evaluation/metrics.py imports scipy"),
+    ("evaluation/class_sums", "import pandas", "evaluation/metrics.py imports pandas"),
     ("evaluation/metrics", "from avbaselines.errors import InputError", "evaluation/metrics.py imports errors"),
 ]
 
