@@ -305,6 +305,6 @@ def _emotion(models, task, X, X_test, speakers):
         model.fit(X[used], _labels(target, task.y[target.name][used]), groups=speakers[used])
         chosen.append(model.best_params_[0])
         name = target.name
-        fitted.oof[name] = spread(by_target(model, model.oof_prediction_, [target])[name], used)
+        fitted.oof[name] = spread(by_target(model, model.oof_outputs_, [target])[name], used)
         fitted.test[name] = spread(predict(model, X_test[known], [target])[name], known)
     return fitted, chosen
