@@ -45,7 +45,8 @@ class Room:
 
 FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("commands", (
-        Room("commands", "one verb each: parse, call, show", ("__main__", "command", "run", "extract", "predict"), 1),
+        Room("commands", "one verb each: parse, call, show",
+             ("__main__", "command", "listing", "run", "extract", "predict"), 1),
     )),
     ("face", (
         Room("public names", "what `from avbaselines import` offers", ("__init__",), 2),
@@ -147,11 +148,18 @@ def _command_line(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.argv"
 
 
-def beyond_numpy(modules: dict[str, ast.Module], file: str = "evaluation/metrics") -> list[str]:
-    """What the ground floor imports beside numpy and the standard library."""
-    names = {name for _, name in imported_names(file, modules[file], modules)}
+# The metrics and the sums they are read off: nothing else of the house, and no library but numpy, lies below them.
+GROUND = ("evaluation/metrics", "evaluation/regression_sums", "evaluation/class_sums")
+
+
+def beyond_numpy(modules: dict[str, ast.Module]) -> list[str]:
+    """Imports of the ground beside numpy, the standard library and the ground itself, one line each."""
     allowed = {"numpy", *sys.stdlib_module_names}
-    return sorted(name for name in names if name.partition(".")[0] not in allowed)
+    ground = tuple(f"avbaselines.{file.replace('/', '.')}." for file in GROUND)
+    imports = {(file, name) for file in GROUND if file in modules
+               for _, name in imported_names(file, modules[file], modules)}  # fmt: skip
+    return [f"{file}.py imports {name}" for file, name in sorted(imports)
+            if name.partition(".")[0] not in allowed and not f"{name}.".startswith(ground)]  # fmt: skip
 
 
 def room_arrows(found: Iterable[Arrow]) -> dict[str, list[str]]:
