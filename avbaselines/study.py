@@ -17,18 +17,9 @@ from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.schema import Section, nearest, read_toml, validate
-from avbaselines.study_sections import (
-    SPEAKER,
-    CombinedOptions,
-    CorpusSection,
-    Identity,
-    Masking,
-    Paper,
-    Protocols,
-    Reported,
-)
-from avbaselines.systems import Name, Systems, Tuning
+from avbaselines.schema import Name, Section, nearest, read_toml, validate
+from avbaselines.study_sections import CombinedOptions, CorpusSection, Paper, Protocols, Reported
+from avbaselines.systems import SPEAKER, Identity, Masking, Systems, Tuning
 
 
 class Study(Section):

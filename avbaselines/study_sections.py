@@ -1,12 +1,11 @@
-"""Smaller sections of a study file: the paper, corpus, reported figures, combined score, protocols and analyses."""
+"""Smaller sections of a study file: the paper, the corpus, reported figures, a combined score, protocols."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from avbaselines.corpora.splits import SplitOptions
 from avbaselines.schema import Section
-from avbaselines.systems import Name
 
 
 class Paper(Section):
@@ -145,74 +144,3 @@ class Protocols(Section):
     """
 
     paper: PaperProtocol | None = None
-
-
-SPEAKER = "speaker"
-"""Name under which identity stands among the targets of results and of reported figures."""
-
-
-class Identity(Section):
-    """The ``[identity]`` section: how well the speaker can be told, before and after erasures.
-
-    Attributes
-    ----------
-    erasures
-        What takes the speaker out of features, fitted on training speakers.
-    strengths
-        Shares of what can be erased, 0 to 1, that are tried.
-    speaker
-        Column of the clips table; by default the corpus' group.
-    content
-        Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
-    max_loss
-        Out-of-fold score, in units of the study's metric, that an erasure may cost.
-    learner
-        Learns the targets from erased features.
-
-    Examples
-    --------
-    >>> Identity(strengths=[0.5, 1]).erasures
-    ['leace', 'per-speaker-rank']
-    """
-
-    erasures: list[Literal["leace", "nullspace", "per-speaker", "per-speaker-rank"]] = ["leace", "per-speaker-rank"]
-    strengths: list[Annotated[float, Field(gt=0, le=1)]] = Field(default=[0.25, 0.5, 0.75, 1.0], min_length=1)
-    speaker: str | None = None
-    content: str | None = None
-    max_loss: float = Field(default=0.02, ge=0)
-    probes: list[Literal["linear", "boosted"]] = Field(default=["linear", "boosted"], min_length=1)
-    learner: Literal["svr", "ridge"] = "svr"
-
-    @model_validator(mode="after")
-    def _linear_is_needed(self) -> Self:
-        if "linear" not in self.probes:
-            raise ValueError('probes needs "linear": strengths are compared by it')
-        return self
-
-
-class Masking(Section):
-    """The ``[masking]`` section: how systems do on evaluated clips whose modalities are hidden.
-
-    Attributes
-    ----------
-    shares
-        Shares of clips (or groups) that lose something, above 0 to 1; what each keeps is drawn at random, and a clip
-        never loses all it has.
-    by
-        Whether clips lose modalities one by one, or all clips of a group the same.
-    sources
-        Modalities (or outside systems) that go missing together; others are sources of their own.
-    systems
-        Names of systems to show (``*`` matches any text); by default the picked one, all fusions and the best single
-        system of each source.
-
-    Examples
-    --------
-    >>> Masking(sources={"camera": ["face", "body"]}).shares
-    [0.1, 0.3, 0.5, 0.7, 0.9]
-    """
-
-    shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.1, 0.3, 0.5, 0.7, 0.9]
-    by: list[Literal["clip", "group"]] = ["clip", "group"]
-    sources: dict[Name, Annotated[list[str], Field(min_length=1)]] = {}
-    systems: list[str] = []

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from avbaselines.study_sections import CombinedOptions, CorpusSection, Identity, Masking, PaperProtocol, Reported
+from avbaselines.study_sections import CombinedOptions, CorpusSection, PaperProtocol, Reported
 
 
 def test_keys_that_belong_to_the_reader_are_kept_apart():
@@ -28,15 +28,3 @@ def test_the_weight_of_an_error_is_positive():
 def test_a_paper_protocol_says_what_is_different():
     with pytest.raises(ValidationError, match="note"):
         PaperProtocol()
-
-
-def test_identity_needs_a_linear_probe():
-    assert Identity(probes=["linear"]).probes == ["linear"]
-    with pytest.raises(ValidationError, match='probes needs "linear"'):
-        Identity(probes=["boosted"])
-
-
-def test_shares_of_masked_clips_are_checked():
-    assert Masking(shares=[1.0]).by == ["clip", "group"]
-    with pytest.raises(ValidationError, match="greater than 0"):
-        Masking(shares=[0.0])

@@ -1,9 +1,9 @@
-"""The ``[systems]`` and ``[tuning]`` sections: defaults, and combinations refused."""
+"""The ``[systems]``, ``[tuning]``, ``[identity]`` and ``[masking]`` sections: defaults, and combinations refused."""
 
 import pytest
 from pydantic import ValidationError
 
-from avbaselines.systems import FUSION_METHODS, Stage, Systems, Tuning
+from avbaselines.systems import FUSION_METHODS, Identity, Masking, Stage, Systems, Tuning
 
 
 @pytest.mark.parametrize("method", FUSION_METHODS)
@@ -99,3 +99,15 @@ def test_tuning_is_checked(options):
     assert Tuning().trials == 0
     with pytest.raises(ValidationError):
         Tuning(**options)
+
+
+def test_identity_needs_a_linear_probe():
+    assert Identity(probes=["linear"]).probes == ["linear"]
+    with pytest.raises(ValidationError, match='probes needs "linear"'):
+        Identity(probes=["boosted"])
+
+
+def test_shares_of_masked_clips_are_checked():
+    assert Masking(shares=[1.0]).by == ["clip", "group"]
+    with pytest.raises(ValidationError, match="greater than 0"):
+        Masking(shares=[0.0])
