@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from avbaselines.evaluation.scores import rmse as rmse
     from avbaselines.evaluation.scores import uar as uar
     from avbaselines.experiment.bundles.bundle import load as load_bundle
+    from avbaselines.experiment.study_run import run_study as run_study
     from avbaselines.study import load_study as load_study
 
 __version__ = "0.1.0"
