@@ -17,12 +17,14 @@ from small_release import results_of, run, write_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.fitting.base import Frames, Task, fit_base
+from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.optuna_search import Search, check_storage, search
+from avbaselines.experiment.fitting.split_task import Frames, SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.fitting.tuned import (
     Objective,
@@ -32,17 +34,16 @@ from avbaselines.experiment.fitting.tuned import (
     out_of_fold_score,
     trial_row,
 )
-from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.fitting.tuned_fusion import as_drawn, fit_searched_fusion, fusion_space
 from avbaselines.experiment.planning import learners as registry
-from avbaselines.experiment.planning.plan import System, plan
+from avbaselines.experiment.planning.plan import plan
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, Timing
 from avbaselines.run import main
 from avbaselines.study import load_study
+from avbaselines.systems import Stage, Tuning
 
 TRIALS = 12
-TUNING = {
-    **{"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"]},
-    **{"pruning": True, "average": 1},
-}
+TUNING = Tuning(trials=TRIALS, search=["learner", "scaling", "features", "order", "weights"], average=1)
 SPACE = {"x": Real(0.1, 10.0, 1.0), "kind": Choice({"a": 1, "b": 2})}
 
 
@@ -53,13 +54,13 @@ def task_and_block(seed=0, n=90):
     groups = np.arange(n) // 6
     target = Target("arousal", "ccc")
     folds = group_folds(groups, 3)
-    return Task([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
+    return SplitTask([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
 
 
 def tuned(folder, trials=TRIALS, learner="ridge", seed=0, name="search", storage=None, test=None, average=1):
     task, X = task_and_block(seed)
-    tuning = TUNING | {"trials": trials, "average": average}
-    system = System("tuned", modalities=("audio",), learner=learner, task="single", tuning=tuning)
+    tuning = TUNING.model_copy(update={"trials": trials, "average": average})
+    system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner=learner, tuning=tuning)
     test = X[:1] if test is None else test
     fitted, _ = fit_tuned(system, task, [X], [test], Search(name, storage or str(folder / "trials.journal")))
     return fitted, task, X
@@ -129,7 +130,7 @@ def test_trials_are_counted_over_all_calls(tmp_path, whole, monkeypatch):
 @pytest.mark.parametrize("learner", ["ridge", "svr"])
 def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learner):
     fitted, task, X = tuned(tmp_path, learner=learner, trials=8)
-    system = System("plain", modalities=("audio",), learner=learner, task="single")
+    system = BaseSystem(name="plain", raw_label="plain-raw", modalities=("audio",), learner=learner)
     plain, _ = fit_base(system, task, [X], [X[:1]])
     values = [row["value"] for row in fitted.trials if row["state"] == "complete"]
     # Trial 0 is the untuned system, and what is fitted in the end scores what its trial did.
@@ -145,7 +146,7 @@ def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learn
 
 def test_what_a_finished_search_chose_can_be_fitted_again(whole):
     task, X = task_and_block()
-    system = System("tuned", modalities=("audio",), learner="ridge", task="single", tuning=TUNING)
+    system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner="ridge", tuning=TUNING)
     drawn = drawn_again(system, task, [X], whole.trials)
     again, _ = fit_base(system, task, [X], [X[:1]], drawn)
     assert drawn.values
@@ -276,7 +277,7 @@ def test_a_forced_search_starts_anew(tmp_path):
 def test_every_space_holds_the_defaults(learner, kind):
     for name, dimension in registry.search_space(learner, "single", [kind], [5000], {}).items():
         model = registry.estimator(learner, kind)
-        default = getattr(model, name)
+        default = getattr(model, name) if hasattr(model, name) else getattr(PreparationOptions(), name)
         if isinstance(dimension, Choice):
             assert dimension.options[dimension.default] == default, name
         elif isinstance(dimension, Real) and dimension.times:
@@ -291,17 +292,17 @@ def test_drawn_values_reach_the_estimators_that_know_them():
     model = registry.estimator("svr", "regression", Drawn(space, values))
     default = signature(type(model)).parameters["costs"].default
     assert model.costs == tuple(2 * cost for cost in default) and model.widths == (0.0,)
-    assert model.block_weights == (0.5, 3.0)
+    assert model.preparation.block_weights == (0.5, 3.0)
     chain_space = registry.search_space("ridge", "chain", ["regression"] * 3, [10, 4], {"order": "ensemble"})
     assert not any(name.startswith("block_weights") for name in chain_space)
     chained = registry.chain("ridge", (), Drawn(chain_space, {"order": "2-0-1", "column_share": 0.5}), order="ensemble")
-    assert chained.order == [2, 0, 1] and chained.regressor.column_share == 0.5
+    assert chained.order == [2, 0, 1] and chained.regressor.preparation.column_share == 0.5
     assert "order" not in registry.search_space("ridge", "chain", ["regression"] * 3, [10], {"order": [0, 1, 2]})
     joint = registry.search_space("xgboost", "joint", ["regression"] * 2, [10], {"target_weights": None})
     weights = Drawn(joint, {"target_weights.0": 1.0, "target_weights.1": 4.0})
     model = registry.joint("xgboost", weights, target_weights=None)
     assert model.target_weights == (1.0, 4.0) and "max_columns" not in joint
-    assert registry.estimator("ridge", "regression", NOTHING).column_share == 1.0
+    assert registry.estimator("ridge", "regression", NOTHING).preparation is None
 
 
 @pytest.fixture(scope="module")
@@ -367,11 +368,18 @@ def test_a_searched_fusion_takes_what_scores_best(tmp_path):
     y, rng = task.y["arousal"], np.random.default_rng(0)
     told = [*(y + rng.normal(size=(3, 90))), *rng.normal(size=(5, 90))]
     inputs = [Fitted({"arousal": values[:, None]}, {"arousal": np.zeros((1, 1))}) for values in told]
-    tuning = TUNING | {"trials": 20, "search": ["fusion"]}
-    system = System("late-tuned", method="mean", stage=1, inputs=tuple("abcdefgh"), tuning=tuning)
+    tuning = TUNING.model_copy(update={"trials": 20, "search": ["fusion"]})
+    system = FusionSystem(
+        name="late-tuned",
+        raw_label="late-tuned-raw",
+        fusion=Stage(method="mean"),
+        depth=1,
+        parts=tuple("abcdefgh"),
+        tuning=tuning,
+    )
     where = Search("late", str(tmp_path / "j"))
     fitted, _ = fit_searched_fusion(system, task, inputs, [()] * 8, where)
-    plain, _ = fit_fusion(replace(system, tuning={}), task, inputs)
+    plain, _ = fit_fusion(replace(system, tuning=None), task, inputs)
     assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
     best = max(row["value"] for row in fitted.trials)
     assert out_of_fold_score(fitted, task) == best > fitted.trials[0]["value"] + 0.05
@@ -422,12 +430,30 @@ def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
     X = np.cumsum(rng.normal(size=(240, 3)), axis=0).astype(np.float32)
     y = np.roll(X[:, 0], 4) + rng.normal(size=240)  # rated two seconds late
     frames, nobody = Frames(recordings, times), np.array([], int)
-    task = Task([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
+    task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
     task = replace(task, frames=frames, test_frames=Frames(nobody, nobody.astype(float)))
-    timing = {"delay": [0.0, 2.0], "smoothing": [0.0]}
-    plain = System("plain", modalities=("audio",), learner="ridge", task="single", settings=timing)
+    timing = Timing((0.0, 2.0), (0.0,))
+    plain = BaseSystem(name="plain", raw_label="plain-raw", modalities=("audio",), learner="ridge", timing=timing)
     fitted, _ = fit_base(plain, task, [X], [X[:0]])
-    twin = replace(plain, name="twin", tuning=TUNING | {"trials": 2})
+    twin = replace(plain, name="twin", tuning=TUNING.model_copy(update={"trials": 2}))
     found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
     assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
     assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"
+
+
+def test_a_drawn_joint_method_reads_the_other_targets_predictions():
+    system = FusionSystem(name="late-tuned", fusion=Stage(method="greedy"), depth=1, parts=("a", "b"))
+    space = fusion_space("greedy", 2, ["regression", "regression"])
+    drawn = as_drawn(system, Drawn(space, {"method": "joint-mean", "best": 2}))
+    assert (drawn.method, drawn.fusion.targets, drawn.fusion.best) == ("joint-mean", "all", None)
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(2, 90))
+    groups, nobody = np.arange(90) // 6, np.array([], int)
+    targets = [Target("p", "ccc"), Target("q", "ccc")]
+    task = SplitTask(targets, {"p": y[0], "q": y[1]}, groups, nobody, groups % 3, matching=True, seed=0)
+    # Each system's prediction of q tells p, and that of p tells nothing: only joint decoding can use it.
+    told = [{"p": rng.normal(size=(90, 1)), "q": (y[0] + 0.1 * rng.normal(size=90))[:, None]} for _ in range(2)]
+    inputs = [Fitted(oof, {name: values[:0] for name, values in oof.items()}) for oof in told]
+    joint, _ = fit_fusion(drawn, task, inputs)
+    alone, _ = fit_fusion(system, task, inputs)
+    assert np.corrcoef(joint.oof["p"][:, 0], y[0])[0, 1] > 0.5 > np.corrcoef(alone.oof["p"][:, 0], y[0])[0, 1]

@@ -1,7 +1,6 @@
 """Fitting one base system in one split, from the features of one or several modalities."""
 
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.model_selection import PredefinedSplit
@@ -10,89 +9,14 @@ from threadpoolctl import threadpool_limits
 from avbaselines.errors import InputError
 from avbaselines.estimators.ensemble.fold_average import FoldAveraged
 from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
+from avbaselines.estimators.tuned.remarks import remarks_text
 from avbaselines.estimators.tuned.search_space import NOTHING
-from avbaselines.experiment.fitting.annotation_delay import delayed, is_timed, surroundings, timing_note, untimed
+from avbaselines.experiment.fitting.annotation_delay import delayed, surroundings
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import chain, estimator, joint
 
-CONCORDANCES = ("ccc", "ccc_per_recording")
 # Share of clips to learn from that lack a modality, from which on systems are held to have learnt to do without it.
 OFTEN = 0.1
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Where clips lie in time, for corpora that are continuous in time.
-
-    Attributes
-    ----------
-    recordings : ndarray of int, shape (n,)
-    times : ndarray of float, shape (n,), or None
-        Seconds.
-    """
-
-    recordings: np.ndarray
-    times: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Task:
-    """What every system of a split shares.
-
-    Attributes
-    ----------
-    targets : list of Target
-    y : dict of str to ndarray, shape (n_fit,)
-        Labels of the clips to learn from; codes for classes; NaN = not labelled.
-    groups, test_groups : ndarray of int
-        Numbers of the groups.
-    folds : ndarray of int, shape (n_fit,)
-        Inner fold of each clip to learn from.
-    matching : bool
-    seed : int
-    device : {"cpu", "cuda"}
-    resubstitution : bool
-        The clips to learn from are the evaluated ones, as a paper had it: fitted values stand for out-of-fold ones.
-    frames, test_frames : Frames or None
-    strength : float
-        Of the matching, see `Matcher`; shapes what is scored, not what is fitted.
-    sources : dict of str to tuple of str
-        Modalities that go missing together, by the name of their source.
-    present, test_present : dict of str to ndarray of bool
-        By modality, which clips have it.
-    masks : dict of str to tuple of str
-        Under each mask that evaluated clips are to be predicted under too, the modalities hidden.
-    votes : dict of str to ndarray, shape (n_fit, n_classes)
-        Of class targets with soft labels; NaN = no votes.
-    fits : {"all", "folds"}
-        What predicts evaluated clips: a fit to all others, or the mean of fits that each leave one inner fold out.
-    combined : Combined or None
-        The score that searches go by, where the study has one.
-    """
-
-    targets: list
-    y: dict
-    groups: np.ndarray
-    test_groups: np.ndarray
-    folds: np.ndarray
-    matching: bool
-    seed: int
-    device: str = "cpu"
-    resubstitution: bool = False
-    frames: Frames | None = None
-    test_frames: Frames | None = None
-    strength: float = 1.0
-    sources: dict = field(default_factory=dict)
-    present: dict = field(default_factory=dict)
-    test_present: dict = field(default_factory=dict)
-    masks: dict = field(default_factory=dict)
-    votes: dict = field(default_factory=dict)
-    fits: str = "all"
-    combined: object = None
-
-    def metric(self, target):
-        """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
-        return "ccc" if target.metric in CONCORDANCES else target.metric
 
 
 def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
@@ -100,8 +24,8 @@ def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
 
     Parameters
     ----------
-    system : System
-    task : Task
+    system : BaseSystem
+    task : SplitTask
     blocks, test_blocks : list of ndarray, shape (n_fit, n_features) and (n_test, n_features)
         One a modality; NaN rows where a clip lacks it.
     drawn : Drawn
@@ -130,13 +54,13 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
         X, X_test = both[: len(X)], both[len(X) :]
     known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
     around, test_around, asked = {}, {}, test_known
-    if is_timed(system):
+    if system.timing:
         # Frames are one another's neighbours, so all take part, and each batch sees to those it cannot use.
         around, test_around = surroundings(task.frames), surroundings(task.test_frames)
         asked = np.ones(len(X_test), bool)
     fitted, models, notes = Fitted(), {}, []
     for number, targets in enumerate(batches(task.targets, system.task)):
-        used = (known & labelled(task, targets)) | is_timed(system)
+        used = (known & labelled(task, targets)) | bool(system.timing)
         _refuse_few(system, task, targets, used)
         data, soft = (rows_of(X, used), labels(task, targets, used)), soft_labels(task, targets, used)
         if tried:
@@ -144,11 +68,11 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
         else:
             model = new_model(system, task, targets, columns, used, drawn)
             model.fit(*data, groups=task.groups[used], **around, **soft)
-        notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
+        notes.append(remarks_text(model.remarks_, [target.name for target in targets]))
         if task.resubstitution:
             oof = predict(model, rows_of(X, used), targets, **around)
         else:
-            oof = by_target(model, oof_of(model), targets)
+            oof = by_target(model, model.oof_outputs_, targets)
         test = predict(model, rows_of(X_test, asked), targets, **test_around)
         for target in targets:
             fitted.oof[target.name] = spread(oof[target.name], used)
@@ -229,7 +153,7 @@ def new_model(system, task, targets, columns, used, drawn=NOTHING):
     }
     if regressed:
         parameters["matching"] = task.matching and metric == "ccc"
-    settings, single = untimed(system), None
+    settings, single = system.mode_parameters, None
     if system.task == "chain":
         # A chain of classes alone regresses nothing, whatever is said here of regressions.
         parameters["metric"] = parameters["metric"] if regressed else "ccc"
@@ -241,19 +165,10 @@ def new_model(system, task, targets, columns, used, drawn=NOTHING):
         model = joint(system.learner, drawn, **parameters, **settings)
     else:
         model = single = estimator(system.learner, targets[0].kind, drawn, **parameters)
-    if is_timed(system):
+    if system.timing:
         # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
-        return delayed(system, model, single or estimator(system.learner, "regression", drawn, **parameters))
+        return delayed(system.timing, model, single or estimator(system.learner, "regression", drawn, **parameters))
     return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
-
-
-def _weights_found(model, targets):
-    """In words, the weights of the targets (of mean 1) that a joint model, moved in time or not, searched for."""
-    model = model if hasattr(model, "target_weights_") else getattr(model, "model_", None)
-    if not hasattr(model, "target_weights_") or not model.searched_:
-        return ""
-    pairs = zip(targets, model.target_weights_, strict=True)
-    return "weights " + ", ".join(f"{target.name} {weight:.2f}" for target, weight in pairs)
 
 
 def labelled(task, targets):
@@ -286,31 +201,15 @@ def predict(model, X, targets, **surroundings):
     """Predictions of a model by target, shape (n, width) each."""
     if len(X) == 0:
         return {target.name: np.empty((0, target.width)) for target in targets}
-    if hasattr(model, "outputs"):
-        predicted = model.outputs(X)
-    else:
-        predicted = model.predict_proba(X) if targets[0].kind == "classes" else model.predict(X, **surroundings)
-    return by_target(model, predicted, targets)
+    return by_target(model, model.outputs(X, **surroundings), targets)
 
 
-def oof_of(model):
-    """Out-of-fold predictions of a fitted model: an array, or of a chain a list with one array a target."""
-    return model.oof_outputs_ if hasattr(model, "oof_outputs_") else model.oof_prediction_
-
-
-def by_target(model, predicted, targets):
-    """Predictions by target; classes that the training part lacks get posterior 0."""
-    if isinstance(predicted, list):
-        return {
-            target.name: _posteriors(values, model.target_classes_[number], target)
-            if target.classes
-            else values.reshape(-1, 1)
-            for number, (target, values) in enumerate(zip(targets, predicted, strict=True))
-        }
-    if targets[0].kind == "classes":
-        return {targets[0].name: _posteriors(predicted, model.classes_, targets[0])}
-    predicted = predicted.reshape(len(predicted), -1)
-    return {target.name: predicted[:, [number]] for number, target in enumerate(targets)}
+def by_target(model, outputs, targets):
+    """A model's outputs by target; classes that the training part lacks get posterior 0."""
+    return {
+        target.name: values if classes is None else _posteriors(values, classes, target)
+        for target, values, classes in zip(targets, outputs, model.target_classes_, strict=True)
+    }
 
 
 def _posteriors(predicted, classes, target):
