@@ -114,7 +114,7 @@ def read_prediction(
         table = _table(path, options, key)
     folds = as_text(table["fold"]).to_numpy(str) if "fold" in table.columns else np.full(len(table), "")
     whole = "fold" not in table.columns
-    unknown = sorted(set(folds) - {split.name for split in splits})
+    unknown = sorted(set(folds.tolist()) - {split.name for split in splits})
     if unknown and not whole:
         raise InputError(
             f"{key}: {path}: fold {unknown[0]!r} is no split of this study "

@@ -159,7 +159,7 @@ def _labels(name: str, option: TargetOptions, clips: pd.DataFrame, missing: Sequ
 
 def _marked(column: pd.Series, value: Mark) -> np.ndarray:
     """Rows that hold a mark, as text or as a number."""
-    rows = (as_text(column) == plain(value)).to_numpy(bool)
+    rows = (as_text(column) == plain(value)).to_numpy(bool, copy=True)
     number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
     if not np.isnan(number) and not kind_of(column):
         rows |= (pd.to_numeric(column, errors="coerce") == number).to_numpy(bool, na_value=False)
