@@ -20,7 +20,7 @@ FREE = "targets={arousal={metric='ccc'}, mood={metric='uar'}}"
 MISSING = [
     *(
         Case(f"missing labels marked {mark!r}", "missing", labels({0: mark, 3: mark}),
-             Loads(unlabelled("arousal", 0, 3), True, notes=(f"2 of 12 labels of arousal are marked as missing ({shown})",)),
+             Loads(unlabelled("arousal", 0, 3), True, notes=(f"labels of arousal are marked as missing ({shown}",)),
              (f"corpus.missing=[{shown}]",), point=4)
         for mark, shown in (("?", "'?'"), ("xxx", "'xxx'"), (-1, "-1"), (-5, "-5"), (99.0, "99.0"), ("n.a.", "'n.a.'"))
     ),
@@ -39,10 +39,12 @@ MISSING = [
     Case("a mark nobody has", "missing", nothing, Loads(notes=("no label is -9 (corpus.missing)",)),
          ("corpus.missing=[-9]",), point=4),
     Case("a question mark among numbers", "missing", labels({3: "?"}),
-         Refused(("targets.arousal", f"clip '{ID[3]}' has '?', no number (1 such)", "corpus.missing = ['?']")), point=4),
+         Refused(("targets.arousal", f"clip '{ID[3]}' has '?', no number (1 such)", "corpus.missing = ['?']")),
+         point=4),
     *(
         Case(f"an unmarked {far:g}", "missing", labels({3: far, 5: far, 7: far}),
-             Loads(notes=(f"label {far:g} of 3 clips lies far off the others", f"missing = [{far:g}]")), (FREE,), point=4)
+             Loads(notes=(f"label {far:g} of 3 clips lies far off the others", f"missing = [{far:g}]")), (FREE,),
+             point=4)
         for far in (-5, 99, -1)
     ),
     Case("one label far off", "missing", labels({3: 40}), Loads(notes=("label 40 of 1 clips lies far off",)), (FREE,),
@@ -193,7 +195,8 @@ FILTERS = [
          ("corpus.where={parts=['train']}",)),
     Case("a value nobody has", "filters", SESSION, Loads(notes=("no clip has session = 9 (corpus.where)",)),
          ("corpus.where={session=[1, 2, 3, 4, 5, 6, 9]}",)),
-    Case("where not", "filters", SESSION, Loads(lambda c: len(c.ids), 10), ("corpus.where_not={session=[1]}",), point=4),
+    Case("where not", "filters", SESSION, Loads(lambda c: len(c.ids), 10), ("corpus.where_not={session=[1]}",),
+         point=4),
     Case("where not 4.0", "filters", SESSION, Loads(lambda c: len(c.ids), 10, notes=("is taken for '1'",)),
          ("corpus.where_not={session=[1.0]}",), point=4),
     Case("where not of a class", "filters", clips(mood=["xxx", *["sad", "glad"] * 6][:12]),
@@ -228,7 +231,7 @@ SUM = "divided by their sum"
 SOFTENED = "put through a softmax"
 POSTERIORS = [
     *(
-        Case(f"{name}", "posteriors", deep(glad=glad, sad=sad), Loads(mood(), right, notes=said, unsaid=unsaid), (DEEP,),
+        Case(name, "posteriors", deep(glad=glad, sad=sad), Loads(mood(), right, notes=said, unsaid=unsaid), (DEEP,),
              point=5)
         for name, glad, sad, right, said, unsaid in (
             ("posteriors", 0.25, 0.75, [0.25, 0.75], (), (SUM, SOFTENED)),

@@ -139,9 +139,11 @@ NUMBERS = [
          Same(), ("modalities.face=face.csv.gz",), point=3, own=True),
     Case("gzip without saying so", "layouts", written("face.csv", lambda s: gzip.compress(german(s.face).encode())),
          Same(), point=3, own=True),
-    Case("clips in gzip", "layouts", written("clips.csv.gz", lambda s: gzip.compress(s.clips.to_csv(index=False).encode())),
-         Same(), ("corpus.clips=clips.csv.gz",), point=3),
-    Case("gzip that is cut", "cut files", written("face.csv.gz", lambda s: gzip.compress(german(s.face).encode())[:-30]),
+    Case("clips in gzip", "layouts",
+         written("clips.csv.gz", lambda s: gzip.compress(s.clips.to_csv(index=False).encode())), Same(),
+         ("corpus.clips=clips.csv.gz",), point=3),
+    Case("gzip that is cut", "cut files",
+         written("face.csv.gz", lambda s: gzip.compress(german(s.face).encode())[:-30]),
          Refused(("face.csv.gz", "cannot be read")), ("modalities.face=face.csv.gz",), point=3, own=True),
     *(
         Case(f"a Git LFS pointer in place of {name}", "cut files",
@@ -213,7 +215,8 @@ TYPES = [
          Refused(("X must be numbers", "timedelta64")), point=3),
     Case("labels as texts in parquet", "types",
          all_of(clips(arousal=[str(v) for v in (1.5, 3.0, 2.25, 4.5, 3.75, 1.25, 2.5, 4.0, 1.75, 3.5, 4.25, 2.75)]),
-                written("clips.parquet", lambda s: parquet(s.clips))), Same(), ("corpus.clips=clips.parquet",), point=3),
+                written("clips.parquet", lambda s: parquet(s.clips))),
+         Same(), ("corpus.clips=clips.parquet",), point=3),
 ]  # fmt: skip
 
 CONTINUOUS = ("corpus.recording='speaker'", "corpus.time='time'")

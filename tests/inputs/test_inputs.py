@@ -4,10 +4,11 @@ from collections import Counter
 
 import cases_of_ids
 import cases_of_labels
+import cases_of_recordings
 import cases_of_tables
 import pytest
 
-CASES = [*cases_of_ids.CASES, *cases_of_labels.CASES, *cases_of_tables.CASES]
+CASES = [*cases_of_ids.CASES, *cases_of_labels.CASES, *cases_of_tables.CASES, *cases_of_recordings.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.name}")
