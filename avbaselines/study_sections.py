@@ -27,7 +27,8 @@ class Paper(Section):
 class CorpusSection(Section):
     """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
 
-    ``source`` says where the corpus can be had, for those who lack it.
+    ``source`` says where the corpus can be had, for those who lack it. ``missing`` lists marks of missing labels, for
+    all targets; with ``duplicates = "merge"``, groups that share the same row of features become one.
 
     Examples
     --------
@@ -44,6 +45,9 @@ class CorpusSection(Section):
     time: str | None = None
     source: str = ""
     where: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
+    where_not: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
+    missing: list[str | int | float] = Field(default_factory=list)
+    duplicates: Literal["merge"] | None = None
 
     @model_validator(mode="before")
     @classmethod
