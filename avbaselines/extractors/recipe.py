@@ -12,8 +12,8 @@ from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
 
 AUDIO_SUFFIXES = (
-    *(".wav", ".flac", ".mp3", ".ogg", ".m4a", ".mp4", ".avi", ".mkv", ".mov"),
-    *(".aif", ".aiff", ".w64", ".webm", ".flv"),
+    *(".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff", ".w64"),
+    *(".mp4", ".avi", ".mkv", ".mov", ".webm", ".flv"),
 )
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
