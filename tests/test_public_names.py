@@ -9,7 +9,7 @@ import pytest
 import avbaselines
 
 
-@pytest.mark.parametrize("name", avbaselines.__all__)
+@pytest.mark.parametrize("name", sorted(avbaselines.__all__))
 def test_every_public_name_is_there_and_explained(name):
     value = getattr(avbaselines, name)
     if inspect.ismodule(value):
