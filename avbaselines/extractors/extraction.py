@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.errors import InputError
-from avbaselines.extractors import audio, body_motion, face
+from avbaselines.extractors import audio, body_motion, face, face_mesh
 from avbaselines.extractors.cache import FeatureCache
+from avbaselines.extractors.face_video import part_of
+from avbaselines.extractors.images import image_sequence
 from avbaselines.extractors.media import MediaError, Segment
 from avbaselines.extractors.recipe import load_recipe
 from avbaselines.extractors.rows import Rows
 from avbaselines.extractors.table import FAILED, OK, PARTIAL, FeatureTable
 
-EXTRACTORS = {"opensmile": audio, "face": face, "body-motion": body_motion}
+EXTRACTORS = {"opensmile": audio, "face": face, "face-mesh": face_mesh, "body-motion": body_motion}
 """Each offers ``prepare(options, paths, settings) -> version`` and ``extract_one(segment, options, settings)``."""
 
 
@@ -39,7 +41,9 @@ def extract(recipe, media, *, jobs=1, cache=None, progress=None, max_failed=0.05
     max_failed : float
         Share of recordings that may fail, 0 to 1; above it the run stops.
     **settings
-        What the machine decides rather than the recipe: ``face_python``, the interpreter that has py-feat.
+        What the machine decides rather than the recipe: ``face_python``, the interpreter that has py-feat;
+        ``face_device``, where it computes; ``watch``, a folder in which workers tell how far they are with a clip (see
+        :func:`avbaselines.extractors.clip_progress.running_clips`).
 
     Returns
     -------
@@ -94,14 +98,13 @@ def _look_up(store, group, segments, jobs):
     def look(item):
         clip_id, segment = item
         try:
-            key = store.content(segment.path) if segment.path.is_file() else None
+            key = store.content(segment.path) if _is_readable(segment.path) else None
         except OSError as error:
             # The extractor will meet the same obstacle and put it into the clip's row; a full disk it would not.
             if error.filename is None or str(store.folder) in str(error.filename):
                 raise InputError(f"{store.folder}: the cache cannot be written ({error.strerror})") from None
             key = None
-        if key and segment[1:] != (0.0, None):
-            key += f"@{segment.start:g}-{'' if segment.end is None else format(segment.end, 'g')}"
+        key = key and key + part_of(segment)
         return clip_id, key, store.get(group, key) if key else None
 
     # Hashing waits for the disk and lets go of the interpreter's lock.
@@ -109,6 +112,10 @@ def _look_up(store, group, segments, jobs):
         looked = list(threads.map(look, segments.items()))
     keys = {clip_id: key for clip_id, key, _ in looked if key}
     return keys, {clip_id: rows for clip_id, _, rows in looked if rows is not None}
+
+
+def _is_readable(path):
+    return path.is_file() or (path.is_dir() and bool(image_sequence(path)))
 
 
 def _work(extractor, options, settings, store, group, about, task):
@@ -237,6 +244,7 @@ def _assemble(outcomes, recipe, about):
             "reason": outcome if failed else outcome.remark,
             "duration": np.nan if failed else outcome.duration,
             "detection_rate": np.nan if failed else outcome.detection_rate,
+            "several_faces": np.nan if failed else outcome.several_faces,
         }
         blocks.append(X)
         if windowed:

@@ -9,10 +9,12 @@ from pydantic import Field, model_validator
 
 from avbaselines.catalog import find
 from avbaselines.errors import InputError
+from avbaselines.extractors.images import IMAGE_SUFFIXES
 from avbaselines.schema import Section, nearest, read_toml, validate
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".mp4", ".avi", ".mkv", ".mov")
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv")
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv", ".webm")
+FILM_SUFFIXES = (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES)
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
@@ -54,7 +56,43 @@ class OpenSmileOptions(Windowed):
     level: Literal["functionals", "descriptors"] = "functionals"
 
 
-class FaceOptions(Windowed):
+class FilmOptions(Windowed):
+    """Options of every extractor that looks at faces in pictures.
+
+    Attributes
+    ----------
+    fps : float
+        Frames a second where the recording does not tell: tables without a time, folders of images.
+    min_confidence : float
+        A face with a lower confidence counts as none, 0 to 1.
+    max_gap : float
+        Gaps of up to so many seconds without a face are interpolated; longer ones are left out of the statistics.
+    min_detection : float
+        Below this share of frames with a face the clip is ``partial``, 0 to 1.
+    person : {"largest", "first", "leftmost"}
+        Who is followed where several faces are seen: who is seen largest over the clip, who is seen first, or who is
+        furthest to the left.
+    output_size : int
+        Pictures whose longer side has more pixels are shrunk to so many before faces are looked for; 0 = never.
+    skip_frames : int
+        Of how many frames one is looked at (1 = all).
+    """
+
+    fps: Annotated[float, Field(gt=0, le=1000)] = 30.0
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
+    max_gap: Annotated[float, Field(ge=0)] = 0.5
+    min_detection: Annotated[float, Field(ge=0, le=1)] = 0.5
+    person: Literal["largest", "first", "leftmost"] = "largest"
+    output_size: Annotated[int, Field(ge=0)] = 640
+    skip_frames: Annotated[int, Field(ge=1)] = 1
+
+    @property
+    def seeing(self):
+        """The options that decide what is seen in a frame, a dict; the others only sum it up."""
+        return self.model_dump(include={"output_size", "skip_frames", "detector", "fps"})
+
+
+class FaceOptions(FilmOptions):
     """Options of the extractor ``face``.
 
     Attributes
@@ -62,30 +100,36 @@ class FaceOptions(Windowed):
     tables : {"any", "openface", "py-feat", "libreface", "avec"}
         Which tool's tables are read; ``any`` recognises them by their header.
     videos : bool
-        Whether videos are read too, by py-feat in a process of its own.
-    fps : float
-        Frames a second of tables that carry no time.
-    min_confidence : float
-        A frame with a lower confidence counts as one without a face, 0 to 1.
-    max_gap : float
-        Gaps of up to so many seconds without a face are interpolated; longer ones are left out of the statistics.
-    min_detection : float
-        Below this share of frames with a face the clip is ``partial``, 0 to 1.
-    batch_size, skip_frames : int
-        Frames py-feat sees at once; of how many frames it sees one (1 = all).
-    time_limit : float
-        Seconds py-feat may take for one clip.
+        Whether videos and images are read too, by py-feat in a process of its own.
+    detector : {"v1", "v2"}
+        py-feat's ``Detectorv1`` or ``Detectorv2`` (better action units; weights for non-commercial research only).
+    pose : {"auto", "degrees", "radians"}
+        Unit of the head pose in Py-Feat's tables: releases 0.4 to 0.6 wrote degrees, 0.7 and later write radians.
+        ``auto`` tells them by their columns, else by their values.
+    batch_size : int
+        Frames py-feat sees at once, on a CPU at most 4: more gain nothing there and take gigabytes.
+    frame_limit : float
+        Seconds py-feat may take for one frame before it is given up.
     """
 
     tables: Literal["any", "openface", "py-feat", "libreface", "avec"] = "any"
     videos: bool = False
-    fps: Annotated[float, Field(gt=0, le=1000)] = 30.0
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
-    max_gap: Annotated[float, Field(ge=0)] = 0.5
-    min_detection: Annotated[float, Field(ge=0, le=1)] = 0.5
+    detector: Literal["v1", "v2"] = "v1"
+    pose: Literal["auto", "degrees", "radians"] = "auto"
     batch_size: Annotated[int, Field(ge=1)] = 16
-    skip_frames: Annotated[int, Field(ge=1)] = 1
-    time_limit: Annotated[float, Field(gt=0)] = 600.0
+    frame_limit: Annotated[float, Field(gt=0)] = 60.0
+
+
+class FaceMeshOptions(FilmOptions):
+    """Options of the extractor ``face-mesh``: those of :class:`FilmOptions`, with a lower least confidence.
+
+    Attributes
+    ----------
+    min_confidence : float
+        As in :class:`FilmOptions`.
+    """
+
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class BodyMotionOptions(Windowed):
@@ -103,7 +147,12 @@ class BodyMotionOptions(Windowed):
     max_gap: Annotated[float, Field(ge=0)] = 0.2
 
 
-OPTIONS = {"opensmile": OpenSmileOptions, "face": FaceOptions, "body-motion": BodyMotionOptions}
+OPTIONS = {
+    "opensmile": OpenSmileOptions,
+    "face": FaceOptions,
+    "face-mesh": FaceMeshOptions,
+    "body-motion": BodyMotionOptions,
+}
 
 
 class Recipe(Section):
@@ -115,15 +164,15 @@ class Recipe(Section):
         The file's stem.
     title, source : str
         What it is, and the publication to cite.
-    extractor : {"opensmile", "face", "body-motion"}
-    options : OpenSmileOptions, FaceOptions or BodyMotionOptions
+    extractor : {"opensmile", "face", "face-mesh", "body-motion"}
+    options : OpenSmileOptions, FaceOptions, FaceMeshOptions or BodyMotionOptions
     """
 
     name: str = ""
     title: str
     source: str = ""
-    extractor: Literal["opensmile", "face", "body-motion"]
-    options: OpenSmileOptions | FaceOptions | BodyMotionOptions
+    extractor: Literal["opensmile", "face", "face-mesh", "body-motion"]
+    options: OpenSmileOptions | FaceOptions | FaceMeshOptions | BodyMotionOptions
 
     @property
     def suffixes(self):
@@ -132,7 +181,14 @@ class Recipe(Section):
             return AUDIO_SUFFIXES
         if self.extractor == "body-motion":
             return TABLE_SUFFIXES
-        return TABLE_SUFFIXES + (VIDEO_SUFFIXES if self.options.videos else ())
+        if self.extractor == "face-mesh":
+            return FILM_SUFFIXES
+        return TABLE_SUFFIXES + (FILM_SUFFIXES if self.options.videos else ())
+
+    @property
+    def needs_weights(self):
+        """Whether videos are seen by py-feat, whose weights are fetched apart."""
+        return self.extractor == "face" and self.options.videos
 
     def with_options(self, **options):
         """The same recipe with some options changed, for instance ``window=4.0, hop=0.1``.
@@ -147,7 +203,7 @@ class Recipe(Section):
 
     def digest(self, version):
         """Sixteen hexadecimal digits that change with the extractor, its version or any option that shapes features."""
-        options = self.options.model_dump(exclude={"batch_size", "time_limit"})
+        options = self.options.model_dump(exclude={"batch_size", "frame_limit"})
         content = {"extractor": self.extractor, "version": version, "options": options}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 

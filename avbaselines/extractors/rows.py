@@ -24,6 +24,8 @@ class Rows(NamedTuple):
         Share of frames with a face; NaN for sound.
     info : dict
         Facts about the source that belong into the table's info, such as the scale of intensities.
+    several_faces : float
+        Share of frames with more than one face; NaN where nobody counted.
     """
 
     X: np.ndarray
@@ -33,3 +35,4 @@ class Rows(NamedTuple):
     duration: float
     detection_rate: float
     info: dict
+    several_faces: float = np.nan

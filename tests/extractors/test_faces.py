@@ -75,7 +75,7 @@ def test_pyfeat_counts_frames_and_the_video_gives_the_rate(tmp_path):
     np.testing.assert_allclose(read_face_table(path, OPTIONS, fps=25).at, np.arange(4) / 25)
     np.testing.assert_allclose(read_face_table(path, OPTIONS).at, np.arange(4) / OPTIONS.fps)
     frames = read_face_table(path, OPTIONS)
-    assert frames.info == {"tool": "py-feat", "scale": "0-1"}
+    assert frames.info == {"tool": "py-feat", "scale": "0-1", "pose": "degrees, told by the values"}
     np.testing.assert_allclose(frames.pose[0], [1, 3, 2])  # pitch, yaw, roll
 
 
