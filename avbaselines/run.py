@@ -18,9 +18,10 @@ from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.dask_backend import check_cluster, on_every_worker
 from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
+from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.loading.corpus import data_folder
 from avbaselines.experiment.loading.readers import reader
-from avbaselines.experiment.study_run import expected_fits, prepare, run_study
+from avbaselines.experiment.study_run import execute, expected_fits, prepare
 from avbaselines.reports.factors import render_factors
 from avbaselines.reports.leaderboard import render_terminal
 from avbaselines.study import load_study
@@ -112,7 +113,7 @@ def run(arguments, console, messages):
     started = time.perf_counter()
     protocols = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
     with _progress(messages) as bar:
-        sides = prepare(
+        runs = prepare(
             study,
             path,
             arguments.data,
@@ -123,24 +124,22 @@ def run(arguments, console, messages):
             progress=_reporter(bar, "reading"),
         )
         if not arguments.dry_run:
-            device, note = _device(arguments, sides)
+            device, note = _device(arguments, runs)
             if note:
                 messages.print(f"--device {arguments.device}: running on {device}; {note}", highlight=False)
-            result = run_study(
-                sides,
-                Path(arguments.out) if arguments.out else Path("runs") / path.stem,
+            options = RunOptions(
                 jobs=jobs,
                 device=device,
-                note=note,
-                cluster=arguments.cluster,
                 storage=arguments.storage,
+                cluster=arguments.cluster,
                 force=arguments.force,
-                command=sys.argv[1:],
                 progress=_reporter(bar, "fitting"),
             )
+            out = Path(arguments.out) if arguments.out else Path("runs") / path.stem
+            result = execute(runs, out, options, command=sys.argv[1:], note=note)
     if arguments.dry_run:
-        for side in sides:
-            show_plan(console, side)
+        for run in runs:
+            show_plan(console, run)
         return DONE
     console.print(render_terminal(result.board))
     if len(result.factors):
@@ -157,26 +156,26 @@ def run(arguments, console, messages):
     return FAILED if result.failed else DONE
 
 
-def _device(arguments, sides):
+def _device(arguments, runs):
     """The device to use, and why it is not the one asked for."""
     check = (lambda: on_every_worker(arguments.cluster, why_no_gpu)) if arguments.cluster else None
-    return usable_device(arguments.device, [system for side in sides for system in side.systems], check)
+    return usable_device(arguments.device, [system for run in runs for system in run.systems], check)
 
 
-def show_plan(console, side):
+def show_plan(console, run):
     """What a dry run prints: the systems, and how many fits they take."""
-    corpus = side.corpus
+    corpus = run.corpus
     table = Table(
-        title=f"{side.study.title} (protocol {side.protocol})", title_justify="left", box=None, pad_edge=False
+        title=f"{run.study.title} (protocol {run.protocol})", title_justify="left", box=None, pad_edge=False
     )
     for column in ("system", "modalities", "stage", "inputs"):
         table.add_column(column)
-    for system in side.systems:
+    for system in run.systems:
         table.add_row(system.name, "+".join(system.modalities), str(system.stage), ", ".join(system.inputs))
     console.print(table)
     console.print(
         f"{len(corpus.ids)} clips, {len(set(corpus.groups))} groups, {len(corpus.targets)} targets, "
-        f"{len(corpus.splits)} splits; expected fits: {expected_fits(side)}",
+        f"{len(corpus.splits)} splits; expected fits: {expected_fits(run)}",
         highlight=False,
     )
     for note in corpus.notes:

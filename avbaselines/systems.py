@@ -116,20 +116,16 @@ class Stage(Section):
         return f"joint-{self.method}" if self.targets == "all" and self.method in JOINT_METHODS else self.method
 
     @property
-    def settings(self):
-        """What shapes the fit beyond method and inputs; empty for a plain fusion of own predictions."""
-        names = (
-            "targets",
-            "context",
-            "layout",
-            "recording_means",
-            "onset",
-            "penalties",
-            "best",
-            "recording_share",
-            "missing",
-        )
-        given = {name: getattr(self, name) for name in names}
+    def is_plain(self) -> bool:
+        """Whether a target is fused from its own predictions, clip by clip, with the method's default penalties."""
+        around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
+        return not (around or self.targets == "all" or self.penalties is not None)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Options beyond method and inputs that differ from their defaults."""
+        names = ("targets", "context", "layout", "recording_means", "onset", "penalties")
+        given = {name: getattr(self, name) for name in (*names, "best", "recording_share", "missing")}
         return {name: value for name, value in given.items() if value != Stage.model_fields[name].default}
 
 

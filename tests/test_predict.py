@@ -15,7 +15,7 @@ import avbaselines
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.bundles.write import card_digest, file_digest
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.predict import main
 from avbaselines.study import load_study
 
@@ -82,7 +82,7 @@ def write_release(folder, split=GIVEN, speakers=9, clips=8):
 
 def run(folder, *overrides):
     path = folder / "study.toml"
-    result = run_study(prepare(load_study(path, overrides), path, None, ["honest"]), folder / "run")
+    result = execute(prepare(load_study(path, overrides), path, None, ["honest"]), folder / "run")
     assert not result.failed
     return folder
 

@@ -99,16 +99,66 @@ class Modality:
 
 
 @dataclass(frozen=True)
+class SplitId:
+    """Names a split, or one inner fold of its training part.
+
+    Attributes
+    ----------
+    outer : str
+        Name of the split.
+    fold : int or None
+        Number of the inner fold that is predicted there; None = the whole split.
+
+    Examples
+    --------
+    >>> str(SplitId("fold0")), str(SplitId("fold0", 3))
+    ('fold0', 'fold0 without inner fold 3')
+    """
+
+    outer: str
+    fold: int | None = None
+
+    @property
+    def whole(self) -> "SplitId":
+        """The split that an inner fold is part of; itself, where it is none."""
+        return SplitId(self.outer)
+
+    def __str__(self) -> str:
+        return self.outer if self.fold is None else f"{self.outer} without inner fold {self.fold}"
+
+
+@dataclass(frozen=True)
 class Split:
-    """Row numbers of one division into training, development and evaluated clips."""
+    """Row numbers of one division into training, development and evaluated clips.
+
+    Attributes
+    ----------
+    name : str
+    train, dev, test : ndarray of int
+    fold : int or None
+        Where it divides the training part of the split `name`: the inner fold that is its test part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> split = Split("given", train=np.array([0, 3]), dev=np.array([1]), test=np.array([2]))
+    >>> split.fit.tolist(), str(split.id)
+    ([0, 1, 3], 'given')
+    """
 
     name: str
     train: np.ndarray
     dev: np.ndarray
     test: np.ndarray
+    fold: int | None = None
+
+    @property
+    def id(self) -> SplitId:
+        """What it is known by among splits and their inner folds."""
+        return SplitId(self.name, self.fold)
 
     @cached_property
-    def fit(self):
+    def fit(self) -> np.ndarray:
         """Rows that systems may learn from: train and dev, in corpus order."""
         return np.sort(np.concatenate([self.train, self.dev]))
 

@@ -362,6 +362,7 @@ def _error(name, loss, read):
     return _regression(name, partial(_add_errors, loss), read, _number, (0.0, np.inf), higher_is_better=False)
 
 
+CONCORDANCES = ("ccc", "ccc_per_recording")
 REGRESSION = ("ccc", "ccc_per_recording", "pcc", "rmse", "mae")
 CLASSES = ("accuracy", "uar", "f1_macro", "f1_micro", "f1_weighted")
 METRICS: dict[str, Metric] = {

@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.planning.system import PickedSystem
 from avbaselines.experiment.scoring.comparisons import fusion_weights
+from avbaselines.experiment.scoring.scoreboard import Scored
 
 
 def predictions_shown(folder, parts, results):
@@ -19,7 +21,7 @@ def predictions_shown(folder, parts, results):
     ----------
     folder : Path
         Of the run, its ``predictions.parquet`` written.
-    parts : list of (Side, list of Scored, list of Split)
+    parts : list of (ProtocolRun, list of Scored, list of Split)
         By protocol.
     results : pandas.DataFrame
         Rows of results.csv.
@@ -30,16 +32,16 @@ def predictions_shown(folder, parts, results):
     """
     picked = set(results.loc[results["picked"] == "yes", "system"])
     raw_of, wanted = {}, set(picked)
-    for side, rows, _ in parts:
-        by_name = {system.name: system for system in side.systems}
-        composed = next((row.system.inputs for row in rows if row.name == PICKED), ())
-        raw_of[side.protocol] = [
-            (split.name, by_name[name].raw_name or name)
-            for split, name in zip(side.corpus.splits, composed, strict=False)  # none, where one row was picked
-            if any(by_name[other].raw_name for other in composed)
+    for run, rows, _ in parts:
+        by_name = {system.name: system for system in run.systems}
+        composed = _choices(rows)
+        raw_of[run.protocol] = [
+            (split.name, by_name[name].raw_label or name)
+            for split, name in zip(run.corpus.splits, composed, strict=False)  # none, where one row was picked
+            if any(by_name[other].matched for other in composed)
         ]
-        wanted |= {name for _, name in raw_of[side.protocol]}
-        wanted |= {row for system in side.systems if picked & set(system.rows) for row in system.rows}
+        wanted |= {name for _, name in raw_of[run.protocol]}
+        wanted |= {label for system in run.systems if picked & set(system.labels) for label in system.labels}
     filters = [("part", "==", "test"), *([("system", "in", sorted(wanted))] if picked else [])]
     table = pd.read_parquet(Path(folder) / "predictions.parquet", filters=filters)
     text = ["protocol", "split", "system", "clip_id"]
@@ -53,6 +55,11 @@ def predictions_shown(folder, parts, results):
     return _in_time(table, parts[0][0].corpus)
 
 
+def _choices(rows: list[Scored]) -> tuple[str, ...]:
+    """System chosen in each split, where the splits disagree."""
+    return next((row.system.choices for row in rows if isinstance(row.system, PickedSystem)), ())
+
+
 def _in_time(table, corpus):
     if corpus.recordings is None or corpus.times is None:
         return table
@@ -60,13 +67,13 @@ def _in_time(table, corpus):
     return table.assign(recording=corpus.recordings[row], time=corpus.times[row])
 
 
-def weights_shown(parts, outcomes):
+def weights_shown(parts, fitted_runs):
     """What each fusion takes of each input by protocol; a row put together takes of each system its share of splits.
 
     Parameters
     ----------
-    parts : list of (Side, list of Scored, list of Split)
-    outcomes : list of Outcome
+    parts : list of (ProtocolRun, list of Scored, list of Split)
+    fitted_runs : list of FittedRun
 
     Returns
     -------
@@ -74,15 +81,15 @@ def weights_shown(parts, outcomes):
         protocol, system, target, input, weight.
     """
     found = []
-    for (side, rows, _), outcome in zip(parts, outcomes, strict=True):
-        splits = side.corpus.splits
-        weights = fusion_weights(side.systems, outcome, splits)
-        composed = next((row.system.inputs for row in rows if row.name == PICKED), ())
+    for (run, rows, _), fitted_run in zip(parts, fitted_runs, strict=True):
+        splits = run.corpus.splits
+        weights = fusion_weights(run.systems, fitted_run, splits)
+        composed = _choices(rows)
         shares = [
             (PICKED, target.name, name, count / len(composed))
-            for target in side.corpus.targets
+            for target in run.corpus.targets
             for name, count in Counter(composed).items()
         ]
         shares = pd.DataFrame(shares, columns=["system", "target", "input", "weight"])
-        found.append(pd.concat([weights, shares] if len(shares) else [weights]).assign(protocol=side.protocol))
+        found.append(pd.concat([weights, shares] if len(shares) else [weights]).assign(protocol=run.protocol))
     return pd.concat(found, ignore_index=True)

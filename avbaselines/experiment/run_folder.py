@@ -74,7 +74,7 @@ def write_study(folder, study):
         dump_study(study, temporary)
 
 
-def write_predictions(folder, sides):
+def write_predictions(folder, runs):
     """predictions.parquet, a row group a system and split.
 
     Class targets have a row a class: truth 1 for the clip's own class, else 0 (NaN where not labelled), and the
@@ -84,24 +84,24 @@ def write_predictions(folder, sides):
     Parameters
     ----------
     folder : Path
-    sides : list of (Side, list of Scored, list of Split)
+    runs : list of (ProtocolRun, list of Scored, list of Split)
         Each protocol's rows, and its splits: the evaluated ones and the shipped one.
     """
     with replacing(Path(folder) / "predictions.parquet") as temporary:
         writer = None
-        for side, rows, splits in sides:
-            width = sum(target.width for target in side.corpus.targets)
+        for run, rows, splits in runs:
+            width = sum(target.width for target in run.corpus.targets)
             every_oof = len(rows) * width * sum(len(split.fit) for split in splits) <= MOST_OOF_ROWS
             for row in rows:
                 for split in splits:
                     if split.name not in row.test:
                         continue
                     with_oof = every_oof or split is splits[-1]
-                    table = _prediction_table(side.corpus, row, split, side.protocol, with_oof)
+                    table = _prediction_table(run.corpus, row, split, run.protocol, with_oof)
                     writer = writer or pq.ParquetWriter(temporary, table.schema)
                     writer.write_table(table)
         if writer is None:
-            row = sides[0][1][0]
+            row = runs[0][1][0]
             reason = next(iter(row.failed.values()))
             raise InputError(f"no system could be fitted, so there is nothing to write ({row.name}: {reason})")
         writer.close()
@@ -149,7 +149,7 @@ def _coded(codes, words):
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), words)
 
 
-def write_provenance(folder, sides, outcomes, *, command, jobs, seconds, device=("cpu", "")):
+def write_provenance(folder, runs, fitted_runs, *, command, jobs, seconds, device=("cpu", "")):
     """provenance.json: versions, machine, inputs and splits by digest, seed, command line, commit, timings.
 
     Returns
@@ -157,7 +157,7 @@ def write_provenance(folder, sides, outcomes, *, command, jobs, seconds, device=
     dict
         As written.
     """
-    study, corpus = sides[0].study, sides[0].corpus
+    study, corpus = runs[0].study, runs[0].corpus
     provenance = {
         "avbaselines": avbaselines.__version__,
         "python": platform.python_version(),
@@ -170,22 +170,22 @@ def write_provenance(folder, sides, outcomes, *, command, jobs, seconds, device=
         "seed": study.seed,
         "command": command,
         **_commit(),
-        "protocols": [side.protocol for side in sides],
+        "protocols": [run.protocol for run in runs],
         "sha256": {
             "clips": digest(corpus.ids, corpus.groups),
             "targets": {name: digest(values) for name, values in corpus.y.items()},
             "modalities": {name: digest(modality.X) for name, modality in corpus.modalities.items()},
             "splits": {
-                side.protocol: {split.name: digest(split.train, split.dev, split.test) for split in side.corpus.splits}
-                for side in sides
+                run.protocol: {split.name: digest(split.train, split.dev, split.test) for split in run.corpus.splits}
+                for run in runs
             },
         },
         "modalities": {
             name: {key: value for key, value in modality.info.items() if key not in {"notes", "dropped"}}
             for name, modality in corpus.modalities.items()
         },
-        "shipped_split": outcomes[0].shipped,
-        "fits_computed": sum(outcome.computed for outcome in outcomes),
+        "shipped_split": fitted_runs[0].shipped.outer,
+        "fits_computed": sum(fitted_run.computed for fitted_run in fitted_runs),
         "seconds": round(seconds, 2),
         "notes": corpus.notes,
     }

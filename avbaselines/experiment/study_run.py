@@ -2,13 +2,11 @@
 
 import os
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses import feature_importance as importance
 from avbaselines.experiment.analyses.external_systems import beside_outside, outside_lines
@@ -16,10 +14,13 @@ from avbaselines.experiment.analyses.factors import factor_table, write_factors
 from avbaselines.experiment.analyses.missing_modalities import masking
 from avbaselines.experiment.analyses.speaker_identity.analysis import leakage, people
 from avbaselines.experiment.bundles.write import write_models
-from avbaselines.experiment.fitting.scheduler import run_systems, shipping_split
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems
 from avbaselines.experiment.loading.corpus import load_corpus
 from avbaselines.experiment.planning.missing_patterns import masks
 from avbaselines.experiment.planning.plan import plan
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
+from avbaselines.experiment.protocol_run import HONEST, ProtocolRun, resubstituted
 from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.run_folder import (
     results_frame,
@@ -39,31 +40,7 @@ from avbaselines.reports.page import render_page
 from avbaselines.reports.tuning import tuning_drawings
 from avbaselines.study import under_protocol
 
-HONEST = "honest"
-
-
-@dataclass
-class Side:
-    """A study under one protocol: what it says there, its corpus and its systems.
-
-    Attributes
-    ----------
-    protocol : {"honest", "paper"}
-    study : Study
-    corpus : Corpus
-    systems : list of System
-    resubstitution : bool
-        Fusions are fitted and scored on the same clips, as a paper did.
-    people : People or None
-        Who speaks and what, where identity is to be measured.
-    """
-
-    protocol: str
-    study: object
-    corpus: object
-    systems: list
-    resubstitution: bool = False
-    people: object = None
+DEFAULTS = RunOptions()
 
 
 def prepare(study, study_path, data, protocols, *, only=(), identity=False, jobs=1, progress=None):
@@ -82,9 +59,9 @@ def prepare(study, study_path, data, protocols, *, only=(), identity=False, jobs
 
     Returns
     -------
-    list of Side
+    list of ProtocolRun
     """
-    sides = []
+    runs = []
     for protocol in protocols:
         changed = under_protocol(study, protocol, study_path)
         corpus = load_corpus(changed, study_path, data, jobs=jobs, progress=progress)
@@ -93,17 +70,10 @@ def prepare(study, study_path, data, protocols, *, only=(), identity=False, jobs
         if resubstitution:
             corpus = resubstituted(corpus)
         who = None
-        if (identity or changed.identity) and not resubstitution and not any(side.people for side in sides):
+        if (identity or changed.identity) and not resubstitution and not any(run.people for run in runs):
             who = people(changed, study_path, data, corpus)
-        sides.append(Side(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution, who))
-    return sides
-
-
-def resubstituted(corpus):
-    """The corpus with every evaluated clip on both sides, as a paper had it that scored its fit on what it fitted."""
-    rows = np.unique(np.concatenate([split.test for split in corpus.splits]))
-    nobody = np.array([], dtype=int)
-    return replace(corpus, splits=[Split("resubstitution", rows, nobody, rows)], once=True)
+        runs.append(ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution, who))
+    return runs
 
 
 @dataclass
@@ -137,20 +107,16 @@ class StudyResult:
     masking: object = None
 
 
-def run_study(
-    sides, folder, *,
-    jobs=1, device="cpu", storage=None, cluster=None, force=False, command=(), note="", progress=None,
-):  # fmt: skip
+def execute(runs, folder, options=DEFAULTS, *, command=(), note=""):
     """Fit, score and write everything a study asks for.
 
     Parameters
     ----------
-    sides : list of Side
+    runs : list of ProtocolRun
         The study under each protocol; models are shipped of the honest one (or the only one).
     folder : Path
         The run folder.
-    jobs, device, storage, cluster, force, progress
-        As for :func:`avbaselines.experiment.fitting.scheduler.run_systems`.
+    options : RunOptions
     command : sequence of str
         The command line, for the provenance.
     note : str
@@ -162,54 +128,49 @@ def run_study(
     """
     started = time.perf_counter()
     folder = _writable(Path(folder))
-    outcomes, found, tests, predictions, outside, factors = [], [], [], [], [], []
+    fitted_runs, found, tests, predictions, outside, factors = [], [], [], [], [], []
     leak, masked, lost, refits = None, None, None, 0
-    for side in sides:
-        options = {"jobs": jobs, "device": device, "storage": storage, "cluster": cluster, "force": force}
-        outcome = run_systems(side, folder, **options, progress=progress)
-        splits = side.corpus.splits
-        stored = (
-            splits if outcome.shipped in [split.name for split in splits] else [*splits, shipping_split(side.corpus)]
-        )
-        rows = gather(side, outcome, stored)
-        picked, rows = pick(side.corpus, rows, splits, side.study.systems.answer)
-        scoreboard = Scoreboard(side.corpus, splits)
-        found += score_rows(scoreboard, rows, picked, side.protocol)
-        if side.people is not None:
-            leak = leakage(side, outcome, scoreboard, rows, picked, jobs=jobs, force=force, progress=progress)
+    work = {"jobs": options.jobs, "force": options.force, "progress": options.progress}
+    for run in runs:
+        fitted_run = fit_systems(run, folder, options)
+        splits, stored = run.corpus.splits, all_splits(run.corpus)
+        rows = gather(run, fitted_run, stored)
+        picked, rows = pick(run.corpus, rows, splits, run.study.systems.answer)
+        scoreboard = Scoreboard(run.corpus, splits)
+        found += score_rows(scoreboard, rows, picked, run.protocol)
+        if run.people is not None:
+            leak = leakage(run, fitted_run, scoreboard, rows, picked, **work)
             found += leak.results
-        if side.study.importance and not side.resubstitution and lost is None:
-            lost, refits = importance.measure(
-                side, outcome, scoreboard, rows, jobs=jobs, force=force, progress=progress
-            )  # fmt: skip
-        masked = masked or masking(side, outcome, scoreboard, rows, picked)
-        beside = beside_outside(side, rows)
+        if run.study.importance and not run.resubstitution and lost is None:
+            lost, refits = importance.measure(run, fitted_run, scoreboard, rows, **work)
+        masked = masked or masking(run, fitted_run, scoreboard, rows, picked)
+        beside = beside_outside(run, rows)
         further = [pair for item in beside for pair in item.pairs]
-        tests.append(comparisons(scoreboard, rows, picked, side.protocol, further))
+        tests.append(comparisons(scoreboard, rows, picked, run.protocol, further))
         outside += beside
-        if side.study.factors:
-            factors.append(factor_table(side, scoreboard, rows))
-        predictions.append((side, rows, stored))
-        outcomes.append(outcome)
-    study, corpus = sides[0].study, sides[0].corpus
+        if run.study.factors:
+            factors.append(factor_table(run, scoreboard, rows))
+        predictions.append((run, rows, stored))
+        fitted_runs.append(fitted_run)
+    study, corpus = runs[0].study, runs[0].corpus
     results = flag_fusions(results_frame([*found, *reported_rows(study)]), corpus.targets)
     tests = pd.concat(tests, ignore_index=True)
-    words = heading(sides)
+    words = heading(runs)
     words.notes.extend(tuning_words(tests))
     board = leaderboard(results, words)
     twins = {
-        system.raw_name
-        for side in sides
-        for system in side.systems
-        if system.kind == "measured" and system.method != "mean"
+        system.raw_label
+        for run in runs
+        for system in run.systems
+        if isinstance(system, BaseSystem) or (isinstance(system, FusionSystem) and not system.is_mean)
     }
     shown = leaderboard(results[~results["system"].isin(twins)], words)
     write_predictions(folder, predictions)
-    write_models(folder, sides[0], outcomes[0], results)
+    write_models(folder, runs[0], fitted_runs[0], results)
     write_study(folder, study)
     write_results(folder, results, tests)
     factors = write_factors(folder, factors, study.title)
-    trials, searched = trial_tables(sides, outcomes)
+    trials, searched = trial_tables(runs, fitted_runs)
     extras = {
         "identity.csv": leak and leak.table,
         "identity.md": leak and leak.markdown,
@@ -222,15 +183,15 @@ def run_study(
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
     seconds = time.perf_counter() - started
-    machine = {"jobs": jobs, "seconds": seconds, "device": (device, note)}
-    provenance = write_provenance(folder, sides, outcomes, command=list(command), **machine)
+    machine = {"jobs": options.jobs, "seconds": seconds, "device": (options.device, note)}
+    provenance = write_provenance(folder, runs, fitted_runs, command=list(command), **machine)
     page = render_page(
         results,
         predictions_shown(folder, predictions, results),
         words,
         study=study.model_dump(mode="json"),
         provenance=provenance,
-        weights=weights_shown(predictions, outcomes),
+        weights=weights_shown(predictions, fitted_runs),
         comparisons=tests,
         more=[
             *tuning_drawings(trials, searched),
@@ -241,8 +202,8 @@ def run_study(
         factors=factors,
     )
     write_text(folder / "report.html", page)
-    failed = any(outcome.failures for outcome in outcomes) or bool(leak and leak.failed)
-    computed = sum(outcome.computed for outcome in outcomes) + (leak.computed if leak else 0) + refits
+    failed = any(fitted_run.failures for fitted_run in fitted_runs) or bool(leak and leak.failed)
+    computed = sum(fitted_run.computed for fitted_run in fitted_runs) + (leak.computed if leak else 0) + refits
     return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak, factors, masked)
 
 
@@ -257,16 +218,16 @@ def _writable(folder):
     return folder
 
 
-def heading(sides):
+def heading(runs):
     """What the reports need to know of a study beside its results."""
-    study, corpus = sides[0].study, sides[0].corpus
+    study, corpus = runs[0].study, runs[0].corpus
     protocols = {HONEST: "everything is learnt on training groups"}
     if study.protocols.paper is not None:
         protocols["paper"] = study.protocols.paper.note
-    notes = dict.fromkeys([*study.notes, *(note for side in sides for note in side.corpus.notes)])
+    notes = dict.fromkeys([*study.notes, *(note for run in runs for note in run.corpus.notes)])
     if 0 < float(study.systems.matching) < 1:
         notes[f"Predictions are matched to {study.systems.matching:g} of the targets' deviation only."] = None
-    if study.systems.answer and any(study.systems.answer in system.rows for system in sides[0].systems):
+    if study.systems.answer and any(study.systems.answer in system.labels for system in runs[0].systems):
         notes[f"The answer, {study.systems.answer}, is named by the study file, not chosen out-of-fold."] = None
     return Heading(
         title=study.title,
@@ -277,11 +238,11 @@ def heading(sides):
     )
 
 
-def expected_fits(side):
+def expected_fits(run):
     """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits."""
-    corpus = side.corpus
-    splits = len(corpus.splits) + (0 if shipping_split(corpus) in corpus.splits else 1)
-    base = [system for system in side.systems if system.learner]
-    fusions = [system for system in side.systems if system.inputs]
-    folds = sum(side.study.systems.inner_folds * max(1, system.tuning.get("trials", 0)) + 1 for system in base)
-    return splits * len(corpus.targets) * (folds + len(fusions))
+    corpus = run.corpus
+    base = [system for system in run.systems if isinstance(system, BaseSystem)]
+    fusions = [system for system in run.systems if isinstance(system, FusionSystem)]
+    trials = [system.tuning.trials if system.tuning else 1 for system in base]
+    folds = sum(run.study.systems.inner_folds * number + 1 for number in trials)
+    return len(all_splits(corpus)) * len(corpus.targets) * (folds + len(fusions))

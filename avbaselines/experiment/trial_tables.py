@@ -4,16 +4,18 @@ import json
 
 import pandas as pd
 
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
+
 COLUMNS = ["protocol", "split", "system", "trial", "value", "state", "params", "reason"]
 
 
-def trial_tables(sides, outcomes):
+def trial_tables(runs, fitted_runs):
     """Trials and importances of every tuned system in every split.
 
     Parameters
     ----------
-    sides : list of Side
-    outcomes : list of Outcome
+    runs : list of ProtocolRun
+    fitted_runs : list of FittedRun
 
     Returns
     -------
@@ -23,12 +25,15 @@ def trial_tables(sides, outcomes):
         Columns protocol, split, system, parameter, importance.
     """
     trials, importance = [], []
-    for side, outcome in zip(sides, outcomes, strict=True):
-        tuned = [system.name for system in side.systems if system.tuning]
-        for (split, system), key in outcome.keys.items():
+    for run, fitted_run in zip(runs, fitted_runs, strict=True):
+        tuned = {
+            system.name for system in run.systems if isinstance(system, BaseSystem | FusionSystem) and system.tuning
+        }
+        for (split, system), key in fitted_run.keys.items():
             if system not in tuned:
                 continue
-            place, fitted = {"protocol": side.protocol, "split": split, "system": system}, outcome.store.load(key)
+            name = str(split) if split.fold is None else f"{split.outer}~{split.fold}"
+            place, fitted = {"protocol": run.protocol, "split": name, "system": system}, fitted_run.store.load(key)
             trials += [place | row | {"params": json.dumps(row["params"])} for row in fitted.trials]
             importance += [
                 place | {"parameter": name, "importance": share} for name, share in fitted.importance.items()

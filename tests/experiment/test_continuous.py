@@ -9,7 +9,7 @@ from avbaselines.catalog import find
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 
@@ -100,13 +100,13 @@ def test_the_lag_of_the_labels_is_found_noted_and_pays(finished, tmp_path):
     path = find("studies", "multistage-features")
     overrides = ["systems.inner_folds=3", "systems.delay=[0]", "systems.smoothing=[0]"]
     sides = prepare(load_study(path, overrides), path, data, ["honest"], only=["ridge-egemaps"])
-    assert sides[0].systems[0].settings == {}
-    run_study(sides, tmp_path)
+    assert sides[0].systems[0].timing is None
+    execute(sides, tmp_path)
     undelayed = one(read_results(tmp_path), system="ridge-egemaps", target="arousal", metric="ccc", split="all")
     assert row["value"] > 0.6 and row["value"] > undelayed["value"] + 0.3
     overrides = ["systems.inner_folds=3", 'systems.tasks=["chain"]', "systems.delay=[0, 1, 2, 3]"]
     sides = prepare(load_study(path, overrides), path, data, ["honest"], only=["chain-ridge-egemaps"])
-    run_study(sides, tmp_path / "chain")
+    execute(sides, tmp_path / "chain")
     chained = one(
         read_results(tmp_path / "chain"), system="chain-ridge-egemaps", target="arousal", metric="ccc", split="all"
     )

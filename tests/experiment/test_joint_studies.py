@@ -13,7 +13,7 @@ from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 
@@ -76,7 +76,7 @@ def folder(tmp_path_factory):
 def run(study, data, out, *overrides, **options):
     path = find("studies", str(study))
     sides = prepare(load_study(path, overrides), path, data, ["honest"], **options)
-    result = run_study(sides, out)
+    result = execute(sides, out)
     assert not result.failed
     return pd.read_csv(out / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
 

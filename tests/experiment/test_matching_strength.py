@@ -6,7 +6,7 @@ import pytest
 
 from avbaselines.catalog import find
 from avbaselines.errors import InputError
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 SMALL = [
@@ -17,7 +17,7 @@ SMALL = [
 
 def run(folder, *overrides):
     path = find("studies", "multitask-structured")
-    result = run_study(prepare(load_study(path, [*SMALL, *overrides]), path, None, ["honest"]), folder)
+    result = execute(prepare(load_study(path, [*SMALL, *overrides]), path, None, ["honest"]), folder)
     stored = pd.read_parquet(folder / "predictions.parquet").query("part == 'test' and target == 't1'")
     systems = stored.groupby("system", observed=True)["prediction"]
     return result, {name: values.to_numpy() for name, values in systems}

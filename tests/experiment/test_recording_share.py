@@ -8,7 +8,7 @@ import pytest
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 STUDY = """
@@ -67,7 +67,7 @@ def write(folder, recording='recording = "video"', answer="weighed"):
 
 
 def run(path, only=()):
-    return run_study(prepare(load_study(path), path, None, ["honest"], only=only), path.parent / "run")
+    return execute(prepare(load_study(path), path, None, ["honest"], only=only), path.parent / "run")
 
 
 @pytest.fixture(scope="module")

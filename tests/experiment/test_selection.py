@@ -5,24 +5,25 @@ import pandas as pd
 import pytest
 from small_release import write_release
 
-from avbaselines.corpora.corpus import Target
+from avbaselines.corpora.corpus import SplitId, Target
 from avbaselines.errors import InputError
-from avbaselines.experiment.fitting.base import Task
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.input_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.fitting.scheduler import run_systems
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.scheduler import fit_systems
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
-from avbaselines.experiment.planning.plan import System
+from avbaselines.experiment.planning.system import FusionSystem
 from avbaselines.experiment.study_run import prepare
 from avbaselines.study import load_study
-from avbaselines.systems import FUSION_METHODS
+from avbaselines.systems import FUSION_METHODS, Stage
 
 N = 90
 GROUPS = np.repeat(np.arange(9), 10)
 
 
 def task(targets, y):
-    return Task(targets, y, GROUPS, np.arange(0), GROUPS % 3, matching=True, seed=0)
+    return SplitTask(targets, y, GROUPS, np.arange(0), GROUPS % 3, matching=True, seed=0)
 
 
 def parts(qualities, classes=0, seed=0, y=None):
@@ -54,7 +55,8 @@ def setting():
 
 
 def fusion(method="mean", **settings):
-    return System("late", method=method, stage=1, inputs=("p", "q", "r", "s"), settings=settings)
+    stage = Stage(method=method, **settings)
+    return FusionSystem(name="late", raw_label="late-raw", fusion=stage, depth=1, parts=("p", "q", "r", "s"))
 
 
 def test_too_few_groups_for_choosing_are_named(tmp_path):
@@ -63,7 +65,7 @@ def test_too_few_groups_for_choosing_are_named(tmp_path):
     fusion = "systems.fusion=[{method='greedy', best=2}]"
     study = load_study(path, ["split={group_kfold=2}", "systems.inner_folds=2", "systems.transductive=[]", fusion])
     with pytest.raises(InputError, match="split fold0: .*single group is left, too few for 'late-greedy'.*inner_folds"):
-        run_systems(prepare(study, path, None, ["honest"])[0], tmp_path / "run")
+        fit_systems(prepare(study, path, None, ["honest"])[0], tmp_path / "run", RunOptions())
 
 
 def test_each_target_has_its_own_best_inputs(setting):
@@ -154,17 +156,17 @@ def test_luck_in_choosing_does_not_show_out_of_fold(tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(STUDY.replace("{predictions}", "\n".join(f'{name} = "{name}.csv"' for name in names)))
     side = prepare(load_study(path), path, None, ["honest"])[0]
-    outcome = run_systems(side, tmp_path / "run")
+    outcome = fit_systems(side, tmp_path / "run", RunOptions())
     assert not outcome.failures
     rows = side.corpus.splits[0].fit
-    folds, y, known = outcome.tasks["test"].folds, side.corpus.y["arousal"][rows], known[:, rows]
+    folds, y, known = outcome.tasks[SplitId("test")].folds, side.corpus.y["arousal"][rows], known[:, rows]
 
     def best(of):
         return max(range(30), key=lambda number: np.corrcoef(known[number, of], y[of])[0, 1])
 
     def oof(name):
-        system = next(system for system in side.systems if name in system.rows)
-        return outcome.source("test", system).load(outcome.store).oof["arousal"][:, 0]
+        system = next(system for system in side.systems if name in system.labels)
+        return outcome.source(SplitId("test"), system).load(outcome.store).oof["arousal"][:, 0]
 
     choices = {fold: best(folds != fold) for fold in np.unique(folds)}
     overall = best(slice(None))

@@ -20,9 +20,10 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.fitting.base import Frames, Task, fit_base
+from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.optuna_search import Search, check_storage, search
+from avbaselines.experiment.fitting.split_task import Frames, SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.fitting.tuned import (
     Objective,
@@ -34,15 +35,14 @@ from avbaselines.experiment.fitting.tuned import (
 )
 from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
 from avbaselines.experiment.planning import learners as registry
-from avbaselines.experiment.planning.plan import System, plan
+from avbaselines.experiment.planning.plan import plan
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, Timing
 from avbaselines.run import main
 from avbaselines.study import load_study
+from avbaselines.systems import Stage, Tuning
 
 TRIALS = 12
-TUNING = {
-    **{"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"]},
-    **{"pruning": True, "average": 1},
-}
+TUNING = Tuning(trials=TRIALS, search=["learner", "scaling", "features", "order", "weights"], average=1)
 SPACE = {"x": Real(0.1, 10.0, 1.0), "kind": Choice({"a": 1, "b": 2})}
 
 
@@ -53,13 +53,13 @@ def task_and_block(seed=0, n=90):
     groups = np.arange(n) // 6
     target = Target("arousal", "ccc")
     folds = group_folds(groups, 3)
-    return Task([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
+    return SplitTask([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
 
 
 def tuned(folder, trials=TRIALS, learner="ridge", seed=0, name="search", storage=None, test=None, average=1):
     task, X = task_and_block(seed)
-    tuning = TUNING | {"trials": trials, "average": average}
-    system = System("tuned", modalities=("audio",), learner=learner, task="single", tuning=tuning)
+    tuning = TUNING.model_copy(update={"trials": trials, "average": average})
+    system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner=learner, tuning=tuning)
     test = X[:1] if test is None else test
     fitted, _ = fit_tuned(system, task, [X], [test], Search(name, storage or str(folder / "trials.journal")))
     return fitted, task, X
@@ -129,7 +129,7 @@ def test_trials_are_counted_over_all_calls(tmp_path, whole, monkeypatch):
 @pytest.mark.parametrize("learner", ["ridge", "svr"])
 def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learner):
     fitted, task, X = tuned(tmp_path, learner=learner, trials=8)
-    system = System("plain", modalities=("audio",), learner=learner, task="single")
+    system = BaseSystem(name="plain", raw_label="plain-raw", modalities=("audio",), learner=learner)
     plain, _ = fit_base(system, task, [X], [X[:1]])
     values = [row["value"] for row in fitted.trials if row["state"] == "complete"]
     # Trial 0 is the untuned system, and what is fitted in the end scores what its trial did.
@@ -145,7 +145,7 @@ def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learn
 
 def test_what_a_finished_search_chose_can_be_fitted_again(whole):
     task, X = task_and_block()
-    system = System("tuned", modalities=("audio",), learner="ridge", task="single", tuning=TUNING)
+    system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner="ridge", tuning=TUNING)
     drawn = drawn_again(system, task, [X], whole.trials)
     again, _ = fit_base(system, task, [X], [X[:1]], drawn)
     assert drawn.values
@@ -367,11 +367,18 @@ def test_a_searched_fusion_takes_what_scores_best(tmp_path):
     y, rng = task.y["arousal"], np.random.default_rng(0)
     told = [*(y + rng.normal(size=(3, 90))), *rng.normal(size=(5, 90))]
     inputs = [Fitted({"arousal": values[:, None]}, {"arousal": np.zeros((1, 1))}) for values in told]
-    tuning = TUNING | {"trials": 20, "search": ["fusion"]}
-    system = System("late-tuned", method="mean", stage=1, inputs=tuple("abcdefgh"), tuning=tuning)
+    tuning = TUNING.model_copy(update={"trials": 20, "search": ["fusion"]})
+    system = FusionSystem(
+        name="late-tuned",
+        raw_label="late-tuned-raw",
+        fusion=Stage(method="mean"),
+        depth=1,
+        parts=tuple("abcdefgh"),
+        tuning=tuning,
+    )
     where = Search("late", str(tmp_path / "j"))
     fitted, _ = fit_searched_fusion(system, task, inputs, [()] * 8, where)
-    plain, _ = fit_fusion(replace(system, tuning={}), task, inputs)
+    plain, _ = fit_fusion(replace(system, tuning=None), task, inputs)
     assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
     best = max(row["value"] for row in fitted.trials)
     assert out_of_fold_score(fitted, task) == best > fitted.trials[0]["value"] + 0.05
@@ -422,12 +429,12 @@ def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
     X = np.cumsum(rng.normal(size=(240, 3)), axis=0).astype(np.float32)
     y = np.roll(X[:, 0], 4) + rng.normal(size=240)  # rated two seconds late
     frames, nobody = Frames(recordings, times), np.array([], int)
-    task = Task([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
+    task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
     task = replace(task, frames=frames, test_frames=Frames(nobody, nobody.astype(float)))
-    timing = {"delay": [0.0, 2.0], "smoothing": [0.0]}
-    plain = System("plain", modalities=("audio",), learner="ridge", task="single", settings=timing)
+    timing = Timing((0.0, 2.0), (0.0,))
+    plain = BaseSystem(name="plain", raw_label="plain-raw", modalities=("audio",), learner="ridge", timing=timing)
     fitted, _ = fit_base(plain, task, [X], [X[:0]])
-    twin = replace(plain, name="twin", tuning=TUNING | {"trials": 2})
+    twin = replace(plain, name="twin", tuning=TUNING.model_copy(update={"trials": 2}))
     found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
     assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
     assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"

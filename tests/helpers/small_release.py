@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 STUDY = """
@@ -62,7 +63,7 @@ def write_release(folder, seed=0, speakers=12, clips=12):
 def run(folder, *overrides, out="run", jobs=1, only=()):
     path = folder / "study.toml"
     sides = prepare(load_study(path, overrides), path, None, ["honest"], only=only)
-    return run_study(sides, folder / out, jobs=jobs), sides[0].corpus
+    return execute(sides, folder / out, RunOptions(jobs=jobs)), sides[0].corpus
 
 
 def results_of(result):

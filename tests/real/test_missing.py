@@ -8,7 +8,8 @@ from avbaselines.catalog import find
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.analyses.missing_modalities import LEFT
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 pytestmark = pytest.mark.real
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.real
 def table_of(study, data, folder, *overrides, only=()):
     path = find("studies", study)
     sides = prepare(load_study(path, overrides), path, data, ["honest"], only=only)
-    result = run_study(sides, folder, jobs=2)
+    result = execute(sides, folder, RunOptions(jobs=2))
     assert not result.failed
     return result, pd.read_csv(folder / "masking.csv")
 

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from avbaselines.catalog import find
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 
@@ -24,7 +25,7 @@ def values(results, metric, target="mean"):
 def run(study, data, folder, *overrides, protocols=("honest",), only=()):
     path = find("studies", study)
     sides = prepare(load_study(path, overrides), path, data, protocols, only=only)
-    result = run_study(sides, folder, jobs=2)
+    result = execute(sides, folder, RunOptions(jobs=2))
     assert not result.failed
     return overall(folder)
 

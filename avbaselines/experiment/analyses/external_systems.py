@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem
 from avbaselines.experiment.scoring.scoreboard import may_be_picked, oof_score
 from avbaselines.reports.summary import p_text, signed
 
@@ -35,23 +36,24 @@ class Outside:
         return [(other, self.name) for other in (self.ours, self.fused) if other]
 
 
-def beside_outside(side, rows):
+def beside_outside(run, rows):
     """For every imported row the rows of ours to compare it with, none chosen by evaluated clips.
 
     Parameters
     ----------
-    side : Side
+    run : ProtocolRun
     rows : list of Scored
 
     Returns
     -------
     list of Outside
     """
-    corpus, splits = side.corpus, side.corpus.splits
-    names = [row.name for row in rows if row.system.kind == "imported" and row.name == row.system.modalities[0]]
+    corpus, splits = run.corpus, run.corpus.splits
+    external = [row for row in rows if isinstance(row.system, ExternalSystem)]
+    names = [row.system.source for row in external if not row.id.matched]
     if not names:
         return []
-    reads = _outside_below(side.systems)
+    reads = _outside_below(run.systems)
     able = [row for row in rows if may_be_picked(row) and row.system.name in reads]
     score = {
         row.name: float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in splits])) for row in able
@@ -63,12 +65,13 @@ def beside_outside(side, rows):
 
     ours, found = best(row for row in able if not reads[row.system.name]), []
     for name in names:
-        fused, reason = best(row for row in able if row.system.inputs and name in reads[row.system.name]), ""
+        fusions = [row for row in able if isinstance(row.system, FusionSystem)]
+        fused, reason = best(row for row in fusions if name in reads[row.system.name]), ""
         if not _known_in_training(corpus.predictions[name], splits):
             fused, reason = None, "its predictions of training clips are not known, so no fusion can weigh it"
         elif fused is None:
             reason = "no late fusion reads it (systems.fusion)"
-        found.append(Outside(name, side.protocol, ours, fused, reason))
+        found.append(Outside(name, run.protocol, ours, fused, reason))
     return found
 
 
@@ -76,7 +79,7 @@ def _outside_below(systems):
     """Names of the outside systems that each system reads, directly or through others."""
     reads = {}
     for system in systems:
-        own = {system.modalities[0]} if system.kind == "imported" else set()
+        own = {system.source} if isinstance(system, ExternalSystem) else set()
         reads[system.name] = own.union(*(reads[name] for name in system.inputs))
     return reads
 

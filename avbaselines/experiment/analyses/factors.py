@@ -7,8 +7,9 @@ import pandas as pd
 
 from avbaselines.evaluation.comparison import compare_means, holm
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.experiment.fitting.base import CONCORDANCES
+from avbaselines.evaluation.metrics import CONCORDANCES
 from avbaselines.experiment.planning.learners import family
+from avbaselines.experiment.planning.system import BaseSystem
 from avbaselines.experiment.run_folder import write_extras
 from avbaselines.reports.factors import render_factors_latex, render_factors_markdown
 
@@ -51,12 +52,12 @@ class Cell:
         return all(getattr(self, name) == level for name, level in levels.items())
 
 
-def factor_table(side, board, rows):
+def factor_table(run, board, rows):
     """Scores of every combination of objective, task mode and modality, and paired tests between them.
 
     Parameters
     ----------
-    side : Side
+    run : ProtocolRun
         A study under one protocol.
     board : Scoreboard
     rows : list of Scored
@@ -71,9 +72,9 @@ def factor_table(side, board, rows):
         corrects the averages for their number, and the single ones for theirs. Intervals and tests are over groups.
     """
     targets = [target for target in board.corpus.targets if target.metric in CONCORDANCES]
-    cells, parts, base = {}, {}, {"protocol": side.protocol}
+    cells, parts, base = {}, {}, {"protocol": run.protocol}
     for row in rows:
-        if row.system.learner and not (row.system.transductive or row.system.tuning or row.failed):
+        if isinstance(row.system, BaseSystem) and not (row.system.transductive or row.system.tuning or row.failed):
             cell = _cell(row)
             cells[cell] = row.name
             parts[cell] = [part for target in targets for part in board.parts(row, target, target.metric)]
@@ -138,8 +139,7 @@ def write_factors(folder, tables, title):
 def _cell(row):
     system = row.system
     learner, objective = family(system.learner)
-    raw = system.raw_name is None or row.name == system.raw_name
-    return Cell(learner, objective, "raw" if raw else "matched", system.task, "+".join(system.modalities))
+    return Cell(learner, objective, "matched" if row.id.matched else "raw", system.task, "+".join(system.modalities))
 
 
 def _of_interest(question, cell, cells):

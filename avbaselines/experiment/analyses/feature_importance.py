@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.experiment.analyses.feature_families import families
 from avbaselines.experiment.fitting.base import fit_base, predict, spread
 from avbaselines.experiment.fitting.store import Fitted, digest
 from avbaselines.experiment.fitting.tuned import drawn_again
-from avbaselines.experiment.scoring.scoreboard import Scored, may_be_picked, oof_score
+from avbaselines.experiment.planning.system import BaseSystem
+from avbaselines.experiment.scoring.scoreboard import Predicted, may_be_picked, oof_score
 
 REPEATS = 5
 FEWEST_SWAPS = 1  # the test's p-value is not used: that a model reads its features is no discovery
@@ -27,13 +29,13 @@ COLUMNS = [
 ]
 
 
-def measure(side, outcome, scoreboard, rows, *, jobs=1, force=False, progress=None):
+def measure(run, fitted_run, scoreboard, rows, *, jobs=1, force=False, progress=None):
     """Losses of the best system of every set of modalities, chosen by out-of-fold score.
 
     Parameters
     ----------
-    side : Side
-    outcome : Outcome
+    run : ProtocolRun
+    fitted_run : FittedRun
     scoreboard : Scoreboard
     rows : list of Scored
     jobs, force, progress
@@ -47,22 +49,22 @@ def measure(side, outcome, scoreboard, rows, *, jobs=1, force=False, progress=No
     computed : int
         Fits done for it that were not there before.
     """
-    splits = side.corpus.splits
-    chosen = _best_of_each_set(side.corpus, rows)
+    splits = run.corpus.splits
+    chosen = _best_of_each_set(run.corpus, rows)
     units = [(row.system, split) for row in chosen for split in splits]
     keys = {
         (system.name, split.name): digest(
-            "importance", outcome.keys[split.name, system.name], list(parts_of(side.corpus, system)), REPEATS
+            "importance", fitted_run.keys[split.id, system.name], list(parts_of(run.corpus, system)), REPEATS
         )[:32]
         for system, split in units
     }
     pending = [
-        (system, split) for system, split in units if force or not outcome.store.has(keys[system.name, split.name])
+        (system, split) for system, split in units if force or not fitted_run.store.has(keys[system.name, split.name])
     ]
     calls = (
         joblib.delayed(_work)(
-            side.corpus, outcome.tasks[split.name], outcome.store, system, split, keys[system.name, split.name],
-            outcome.keys[split.name, system.name],
+            run.corpus, fitted_run.tasks[split.id], fitted_run.store, system, split, keys[system.name, split.name],
+            fitted_run.keys[split.id, system.name],
         )  # fmt: skip
         for system, split in pending
     )
@@ -76,7 +78,7 @@ def measure(side, outcome, scoreboard, rows, *, jobs=1, force=False, progress=No
         record
         for row in chosen
         for record in _losses(
-            side, outcome, scoreboard, row, {split.name: keys[row.name, split.name] for split in splits}
+            run, fitted_run, scoreboard, row, {split.name: keys[row.name, split.name] for split in splits}
         )
     ]
     return pd.DataFrame(found, columns=COLUMNS), len(pending)
@@ -92,7 +94,7 @@ def parts_of(corpus, system):
 def _best_of_each_set(corpus, rows):
     best = {}
     for row in rows:
-        if not row.system.learner or not may_be_picked(row):
+        if not isinstance(row.system, BaseSystem) or not may_be_picked(row):
             continue
         score = np.mean([oof_score(corpus, split, row.oof[split.name]) for split in corpus.splits])
         if row.system.modalities not in best or score > best[row.system.modalities][0]:
@@ -138,17 +140,16 @@ def _predicted(models, targets, X):
     return found
 
 
-def _losses(side, outcome, scoreboard, row, keys):
+def _losses(run, fitted_run, scoreboard, row, keys):
     """Records of one system: every family, target by target and the mean."""
-    corpus, system = side.corpus, row.system
-    finished = {name: outcome.finished(name, system) for name in keys}
-    stored = {name: outcome.store.load(key).test for name, key in keys.items()}
+    corpus, system = run.corpus, row.system
+    finished = {name: fitted_run.finished(SplitId(name), system) for name in keys}
+    stored = {name: fitted_run.store.load(key).test for name, key in keys.items()}
 
     def scored(ending):
-        return Scored(
-            "", system,
-            {name: _matched(finished[name], stored[name], ending, corpus.targets) for name in keys}, {}, 0.0, "", {},
-        )  # fmt: skip
+        return Predicted(
+            row.name, {name: _matched(finished[name], stored[name], ending, corpus.targets) for name in keys}
+        )
 
     base = scored("")
     for label, _, columns in parts_of(corpus, system):
@@ -168,7 +169,7 @@ def _losses(side, outcome, scoreboard, row, keys):
             result = compare_means(own, n_permutations=FEWEST_SWAPS)
             metric = next((target.metric for target in corpus.targets if target.name == name), corpus.targets[0].metric)
             yield {
-                "protocol": side.protocol, "system": row.name, "family": label, "n_features": len(columns),
+                "protocol": run.protocol, "system": row.name, "family": label, "n_features": len(columns),
                 "target": name, "metric": metric, "score": _score(own), "loss": result.difference,
                 "ci_low": result.ci_low, "ci_high": result.ci_high, "n_repeats": REPEATS, "n_groups": result.n_groups,
             }  # fmt: skip

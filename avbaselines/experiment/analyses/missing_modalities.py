@@ -6,13 +6,15 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pandas as pd
 
+from avbaselines.corpora.corpus import SplitId
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.planning.reserved_names import PICKED
-from avbaselines.experiment.scoring.scoreboard import Scored, oof_score
+from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, PickedSystem
+from avbaselines.experiment.scoring.scoreboard import Predicted, oof_score
 from avbaselines.reports.masking import draw, render_markdown, render_terminal
 from avbaselines.schema import nearest
 
@@ -55,13 +57,13 @@ class Masking:
         return render_terminal(self.table, self.notes)
 
 
-def masking(side, outcome, board, rows, picked):
+def masking(run, fitted_run, board, rows, picked):
     """Score systems under every condition, from predictions that the fits left for every set of sources.
 
     Parameters
     ----------
-    side : Side
-    outcome : Outcome
+    run : ProtocolRun
+    fitted_run : FittedRun
     board : Scoreboard
     rows : list of Scored
         The picked one included.
@@ -72,27 +74,27 @@ def masking(side, outcome, board, rows, picked):
     Masking or None
         None where the study has no ``[masking]``, or its protocol scores what it was fitted to.
     """
-    options = side.study.masking
-    if options is None or side.resubstitution:
+    options = run.study.masking
+    if options is None or run.resubstitution:
         return None
-    kept = {"": (), **masks(side.study)}
-    ours = {row.name: row for row in rows if not row.failed and row.name not in _twins(side) and row.name != PICKED}
-    chosen = _shown(options, side, board, ours, rows, picked)
+    kept = {"": (), **masks(run.study)}
+    ours = {row.name: row for row in rows if not (row.failed or row.is_twin or isinstance(row.system, PickedSystem))}
+    chosen = _shown(options, run, board, ours, rows, picked)
     finished = {
-        (split.name, name): outcome.finished(split.name, row.system)
+        (split.name, name): fitted_run.finished(split.id, row.system)
         for split in board.splits
         for name, row in ours.items()
     }
     # Every set of sources is predicted once; a condition puts clips together from these.
     used = {name for of in chosen.values() for name in of.values()}
     by_mask = {
-        (split, name, mask): _under(item, mask, ours[name].system, outcome.tasks[split])
+        (split, name, mask): _under(item, mask, ours[name].system, fitted_run.tasks[SplitId(split)])
         for (split, name), item in finished.items()
         for mask in (kept if name in used else ())
     }
     left = {mask: _best_left(board, ours, finished, hidden) for mask, hidden in kept.items()}
     found = []
-    for condition, by, share, masks_of in _conditions(side, options, kept):
+    for condition, by, share, masks_of in _conditions(run, options, kept):
         best = _row(LEFT, board.splits, lambda split, mask: left[mask][split], masks_of)
         scored = [
             _row(
@@ -107,7 +109,7 @@ def masking(side, outcome, board, rows, picked):
             for target, metric, *values in _scores(board, row, best):
                 is_picked = "yes" if row.name == picked else ""
                 found.append([condition, by, share, row.name, is_picked, target, metric, *values])
-    parts = ", ".join(f"{name} ({', '.join(names)})" for name, names in sources(side.study).items())
+    parts = ", ".join(f"{name} ({', '.join(names)})" for name, names in sources(run.study).items())
     notes = [
         f"Hidden together: {parts}. Training is as it was; all evaluated clips are scored in every row, those left "
         "without anything by the training mean.",
@@ -117,11 +119,7 @@ def masking(side, outcome, board, rows, picked):
     return Masking(pd.DataFrame(found, columns=COLUMNS), notes)
 
 
-def _twins(side):
-    return {system.raw_name for system in side.systems}
-
-
-def _shown(options, side, board, ours, rows, picked):
+def _shown(options, run, board, ours, rows, picked):
     """Systems to show: by name, in each split the row whose predictions are meant; the picked one first."""
     names = [split.name for split in board.splits]
     if options.systems:
@@ -134,16 +132,17 @@ def _shown(options, side, board, ours, rows, picked):
                 )
             wanted += [name for name in match if name not in wanted]
     else:
-        wanted = [name for name, row in ours.items() if row.system.inputs and not row.system.transductive]
-        for parts in sources(side.study).values():
+        fusions = [row for row in ours.values() if isinstance(row.system, FusionSystem)]
+        wanted = [row.name for row in fusions if not row.system.transductive]
+        for parts in sources(run.study).values():
             single = [row for row in ours.values() if _single(row) and set(row.system.modalities) <= set(parts)]
             if single:
-                scores = [np.mean([oof_score(side.corpus, s, row.oof[s.name]) for s in board.splits]) for row in single]
+                scores = [np.mean([oof_score(run.corpus, s, row.oof[s.name]) for s in board.splits]) for row in single]
                 wanted.append(single[int(np.argmax(scores))].name)
     shown = {name: dict.fromkeys(names, name) for name in wanted}
     if picked in ours:
         return {picked: dict.fromkeys(names, picked)} | shown
-    row = next((row for row in rows if row.name == PICKED), None)
+    row = next((row for row in rows if isinstance(row.system, PickedSystem)), None)
     if row is not None:
         # The picked row holds in each split the very predictions of the system picked there.
         of = {split: next(n for n, r in ours.items() if r.test.get(split) is row.test[split]) for split in names}
@@ -152,15 +151,15 @@ def _shown(options, side, board, ours, rows, picked):
 
 
 def _single(row):
-    return not row.system.inputs and not row.system.transductive and row.system.method != PICKED
+    return isinstance(row.system, BaseSystem | ExternalSystem) and not row.system.transductive
 
 
 def _under(finished, mask, system, task):
     """Finished predictions of a system in a split under a mask, gaps filled as they are in every score."""
     if not mask:
         return finished.filled(finished.test)
-    if system.kind == "imported":
-        gone = system.modalities[0] in task.masks[mask]
+    if isinstance(system, ExternalSystem):
+        gone = system.source in task.masks[mask]
         return finished.filled({name: test * np.nan if gone else test for name, test in finished.test.items()})
     values = {}
     for name, raw in finished.raw.under(mask).test.items():
@@ -190,10 +189,10 @@ def _target_score(corpus, split, target, oof):
     return oof_score(replace(corpus, targets=[target]), split, {target.name: oof})
 
 
-def _conditions(side, options, kept):
+def _conditions(run, options, kept):
     """Name, unit, share and, per clip of the corpus, the mask: nothing hidden, one source alone, random shares."""
-    corpus = side.corpus
-    n, parts = len(corpus.ids), sources(side.study)
+    corpus = run.corpus
+    n, parts = len(corpus.ids), sources(run.study)
     whole = np.full(n, "", dtype=object)
     yield "all", "", 0.0, whole
     for mask in kept:
@@ -208,7 +207,7 @@ def _conditions(side, options, kept):
     keeps = np.column_stack([np.any([has[part] for part in mask.split("+")], axis=0) for mask in names])
     for by in options.by:
         _, codes = (None, np.arange(n)) if by == "clip" else np.unique(corpus.groups, return_inverse=True)
-        rng = np.random.default_rng([side.study.seed, by == "group"])
+        rng = np.random.default_rng([run.study.seed, by == "group"])
         # One draw for all shares: a greater share hides what a smaller one did, and more.
         rank = rng.permutation(codes.max() + 1)
         drawn = rng.integers(len(names), size=codes.max() + 1)[codes]
@@ -228,7 +227,7 @@ def _row(name, splits, predictions, masks_of):
                 filled = whole.setdefault(target, np.full_like(values, np.nan))
                 filled[own == mask] = values[own == mask]
         test[split.name] = whole
-    return Scored(name, None, test, {}, 0.0, "", {})
+    return Predicted(name, test)
 
 
 def _scores(board, row, best):

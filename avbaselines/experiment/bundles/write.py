@@ -12,15 +12,15 @@ import avbaselines
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles.card_text import render_card
 from avbaselines.experiment.fitting.base import OFTEN
-from avbaselines.experiment.fitting.scheduler import MODEL
-from avbaselines.experiment.fitting.store import replacing
+from avbaselines.experiment.fitting.store import MODEL, replacing
+from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
 from avbaselines.experiment.scoring.scoreboard import oof_score
 
 MODEL_FILE, CARD_FILE, TEXT_FILE, INDEX_FILE = "model.skops", "card.json", "CARD.md", "index.json"
 LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "xgboost", "skops")
 
 
-def write_models(folder, side, outcome, results):
+def write_models(folder, run, fitted_run, results):
     """models/<system>/: the fitted estimators, and what they read, where they come from and how they score.
 
     Each folder holds ``model.skops`` (target name to estimator), ``card.json`` (for programs) and
@@ -31,27 +31,27 @@ def write_models(folder, side, outcome, results):
     ----------
     folder : Path
         The run folder.
-    side : Side
-    outcome : Outcome
+    run : ProtocolRun
+    fitted_run : FittedRun
     results : pandas.DataFrame
         All rows of results.csv, for the scores on the cards.
     """
     models = Path(folder) / "models"
     shipped = {
         system.name: system
-        for system in side.systems
-        if system.kind == "measured" and (outcome.shipped, system.name) in outcome.keys
+        for system in run.systems
+        if system.kind == "measured" and (fitted_run.shipped, system.name) in fitted_run.keys
     }
-    chosen, reason = _handed_over(side, outcome, results, shipped)
+    chosen, reason = _handed_over(run, fitted_run, results, shipped)
     digests = {}
     for name, system in shipped.items():  # each comes after its inputs, whose digests its card holds
         place = models / name
         place.mkdir(parents=True, exist_ok=True)
         with replacing(place / MODEL_FILE) as temporary:
             temporary.unlink()
-            _link_or_copy(outcome.store.path(outcome.keys[outcome.shipped, name], MODEL), temporary)
+            _link_or_copy(fitted_run.store.path(fitted_run.keys[fitted_run.shipped, name], MODEL), temporary)
         digests[name] = file_digest(place / MODEL_FILE)
-        card = _card(system, side, outcome, results, digests)
+        card = _card(system, run, fitted_run, results, digests)
         card["handed_over"] = name == chosen
         _write_text(place / CARD_FILE, json.dumps(card | {"card_sha256": card_digest(card)}, indent=1))
         _write_text(place / TEXT_FILE, render_card(card))
@@ -74,44 +74,45 @@ def card_digest(card):
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _handed_over(side, outcome, results, shipped):
+def _handed_over(run, fitted_run, results, shipped):
     """The picked system and why; where each split has its own, the out-of-fold best of the shipped fits."""
-    own = results[(results["protocol"] == side.protocol) & (results["picked"] == "yes")]
+    own = results[(results["protocol"] == run.protocol) & (results["picked"] == "yes")]
     for name in own["system"].unique():
         if name in shipped:
-            named = name == side.study.systems.answer
+            named = name == run.study.systems.answer
             return name, "named by the study as its answer" if named else "picked by out-of-fold score"
     scores = {
-        name: _oof_score(side, outcome, system)
+        name: _oof_score(run, fitted_run, system)
         for name, system in shipped.items()
-        if not system.transductive and not any(failed == name for _, failed in outcome.failures)
+        if not system.transductive and not any(failed == name for _, failed in fitted_run.failures)
     }
     if not scores:
         return None, "no system without failures"
-    return max(scores, key=scores.get), f"best out-of-fold score among the shipped fits (split {outcome.shipped})"
+    return max(scores, key=scores.get), f"best out-of-fold score among the shipped fits (split {fitted_run.shipped})"
 
 
-def _oof_score(side, outcome, system):
-    finished = outcome.finished(outcome.shipped, system)
-    return oof_score(side.corpus, outcome.splits[outcome.shipped], finished.filled(finished.oof))
+def _oof_score(run, fitted_run, system):
+    finished = fitted_run.finished(fitted_run.shipped, system)
+    return oof_score(run.corpus, fitted_run.splits[fitted_run.shipped], finished.filled(finished.oof))
 
 
-def _card(system, side, outcome, results, digests):
-    corpus, finished = side.corpus, outcome.finished(outcome.shipped, system)
-    split = outcome.splits[outcome.shipped]
+def _card(system, run, fitted_run, results, digests):
+    corpus, finished = run.corpus, fitted_run.finished(fitted_run.shipped, system)
+    split = fitted_run.splits[fitted_run.shipped]
     return {
         "avbaselines": avbaselines.__version__,
         "libraries": {name: version(name) for name in LIBRARIES if _installed(name)},
         "system": system.name,
-        "raw_name": system.raw_name,
-        "learner": system.learner,
-        "task": system.task,
-        "method": system.method,
+        "raw_name": system.raw_label,
+        "learner": system.learner if isinstance(system, BaseSystem) else "",
+        "task": system.task_label,
+        "method": system.method if isinstance(system, FusionSystem) else "",
         "modalities": {
-            name: _modality(corpus.modalities[name], split.fit) for name in system.modalities if system.learner
+            name: _modality(corpus.modalities[name], split.fit)
+            for name in (system.modalities if isinstance(system, BaseSystem) else ())
         },
-        "inputs": _inputs(system, side, outcome, digests),
-        "settings": system.settings,
+        "inputs": _inputs(system, run, fitted_run, digests),
+        "settings": system.fusion.settings if isinstance(system, FusionSystem) else {},
         "selected": finished.raw.selected,
         "recording_share": finished.raw.shares,
         "transductive": system.transductive,
@@ -127,14 +128,14 @@ def _card(system, side, outcome, results, digests):
         "matching": finished.matching,
         "fallback": {name: value.tolist() for name, value in finished.fallback.items()},
         "sha256": digests[system.name],
-        "study": side.study.title,
-        "paper": side.study.paper.title if side.study.paper else None,
-        "corpus": side.study.corpus.reader,
-        "protocol": side.protocol,
-        "seed": side.study.seed,
-        "split": outcome.shipped,
+        "study": run.study.title,
+        "paper": run.study.paper.title if run.study.paper else None,
+        "corpus": run.study.corpus.reader,
+        "protocol": run.protocol,
+        "seed": run.study.seed,
+        "split": fitted_run.shipped.outer,
         "learnt_from": {"clips": len(split.fit), "groups": len(set(corpus.groups[split.fit]))},
-        "scores": _scores(results, side.protocol, system.name),
+        "scores": _scores(results, run.protocol, system.name),
         "notes": corpus.notes,
     }
 
@@ -149,15 +150,15 @@ def _modality(modality, rows):
     }
 
 
-def _inputs(system, side, outcome, digests):
+def _inputs(system, run, fitted_run, digests):
     """Inputs that the shipped fit has: those that failed there are left out of it."""
-    by_name = {item.name: item for item in side.systems}
+    by_name = {item.name: item for item in run.systems}
     found = []
     for name in system.inputs:
-        if (outcome.shipped, name) in outcome.failures:
+        if (fitted_run.shipped, name) in fitted_run.failures:
             continue
-        if by_name[name].kind == "imported":
-            found.append({"system": name, "predictions": by_name[name].modalities[0]})
+        if isinstance(by_name[name], ExternalSystem):
+            found.append({"system": name, "predictions": by_name[name].source})
         else:
             found.append({"system": name, "sha256": digests[name]})
     return found

@@ -2,30 +2,18 @@
 
 from avbaselines.estimators.temporal.delay import DelayedRegressor
 
-TIMING = ("delay", "smoothing")
-
-
-def is_timed(system):
-    """Whether a system's labels are moved or its predictions smoothed."""
-    return any(name in system.settings for name in TIMING)
-
-
-def untimed(system):
-    """Settings of a system's task mode alone."""
-    return {name: value for name, value in system.settings.items() if name not in TIMING}
-
 
 def surroundings(frames):
     """What estimators that look around a frame take beside X; nothing for corpora that are not continuous in time."""
     return {} if frames is None else {"recordings": frames.recordings, "times": frames.times}
 
 
-def delayed(system, model, chooser):
+def delayed(timing, model, chooser):
     """The model with delay and smoothing around it.
 
     Parameters
     ----------
-    system : System
+    timing : Timing
     model : estimator
         New; with ``cv``, ``metric`` and ``matching``.
     chooser : estimator
@@ -36,8 +24,8 @@ def delayed(system, model, chooser):
     return DelayedRegressor(
         model.set_params(cv=None),
         chooser,
-        delays=system.settings["delay"],
-        smoothing=system.settings["smoothing"],
+        delays=list(timing.delays),
+        smoothing=list(timing.smoothing),
         cv=cv,
         metric=metric,
         matching=matching,
@@ -49,7 +37,7 @@ def timing_note(model, targets):
     if not isinstance(model, DelayedRegressor):
         return ""
     parts = []
-    for name in TIMING:
+    for name in ("delay", "smoothing"):
         values = [f"{chosen[name]:g} s" for chosen in model.best_params_]
         each = [f"{target.name} {value}" for target, value in zip(targets, values, strict=True)]
         parts.append(f"{name} {values[0] if len(set(values)) == 1 else ', '.join(each)}")

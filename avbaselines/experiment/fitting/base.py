@@ -1,7 +1,6 @@
 """Fitting one base system in one split, from the features of one or several modalities."""
 
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.model_selection import PredefinedSplit
@@ -11,88 +10,12 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.ensemble.fold_average import FoldAveraged
 from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
 from avbaselines.estimators.tuned.search_space import NOTHING
-from avbaselines.experiment.fitting.annotation_delay import delayed, is_timed, surroundings, timing_note, untimed
+from avbaselines.experiment.fitting.annotation_delay import delayed, surroundings, timing_note
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import chain, estimator, joint
 
-CONCORDANCES = ("ccc", "ccc_per_recording")
 # Share of clips to learn from that lack a modality, from which on systems are held to have learnt to do without it.
 OFTEN = 0.1
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Where clips lie in time, for corpora that are continuous in time.
-
-    Attributes
-    ----------
-    recordings : ndarray of int, shape (n,)
-    times : ndarray of float, shape (n,), or None
-        Seconds.
-    """
-
-    recordings: np.ndarray
-    times: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Task:
-    """What every system of a split shares.
-
-    Attributes
-    ----------
-    targets : list of Target
-    y : dict of str to ndarray, shape (n_fit,)
-        Labels of the clips to learn from; codes for classes; NaN = not labelled.
-    groups, test_groups : ndarray of int
-        Numbers of the groups.
-    folds : ndarray of int, shape (n_fit,)
-        Inner fold of each clip to learn from.
-    matching : bool
-    seed : int
-    device : {"cpu", "cuda"}
-    resubstitution : bool
-        The clips to learn from are the evaluated ones, as a paper had it: fitted values stand for out-of-fold ones.
-    frames, test_frames : Frames or None
-    strength : float
-        Of the matching, see `Matcher`; shapes what is scored, not what is fitted.
-    sources : dict of str to tuple of str
-        Modalities that go missing together, by the name of their source.
-    present, test_present : dict of str to ndarray of bool
-        By modality, which clips have it.
-    masks : dict of str to tuple of str
-        Under each mask that evaluated clips are to be predicted under too, the modalities hidden.
-    votes : dict of str to ndarray, shape (n_fit, n_classes)
-        Of class targets with soft labels; NaN = no votes.
-    fits : {"all", "folds"}
-        What predicts evaluated clips: a fit to all others, or the mean of fits that each leave one inner fold out.
-    combined : Combined or None
-        The score that searches go by, where the study has one.
-    """
-
-    targets: list
-    y: dict
-    groups: np.ndarray
-    test_groups: np.ndarray
-    folds: np.ndarray
-    matching: bool
-    seed: int
-    device: str = "cpu"
-    resubstitution: bool = False
-    frames: Frames | None = None
-    test_frames: Frames | None = None
-    strength: float = 1.0
-    sources: dict = field(default_factory=dict)
-    present: dict = field(default_factory=dict)
-    test_present: dict = field(default_factory=dict)
-    masks: dict = field(default_factory=dict)
-    votes: dict = field(default_factory=dict)
-    fits: str = "all"
-    combined: object = None
-
-    def metric(self, target):
-        """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
-        return "ccc" if target.metric in CONCORDANCES else target.metric
 
 
 def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
@@ -100,8 +23,8 @@ def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
 
     Parameters
     ----------
-    system : System
-    task : Task
+    system : BaseSystem
+    task : SplitTask
     blocks, test_blocks : list of ndarray, shape (n_fit, n_features) and (n_test, n_features)
         One a modality; NaN rows where a clip lacks it.
     drawn : Drawn
@@ -130,13 +53,13 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
         X, X_test = both[: len(X)], both[len(X) :]
     known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
     around, test_around, asked = {}, {}, test_known
-    if is_timed(system):
+    if system.timing:
         # Frames are one another's neighbours, so all take part, and each batch sees to those it cannot use.
         around, test_around = surroundings(task.frames), surroundings(task.test_frames)
         asked = np.ones(len(X_test), bool)
     fitted, models, notes = Fitted(), {}, []
     for number, targets in enumerate(batches(task.targets, system.task)):
-        used = (known & labelled(task, targets)) | is_timed(system)
+        used = (known & labelled(task, targets)) | bool(system.timing)
         _refuse_few(system, task, targets, used)
         data, soft = (rows_of(X, used), labels(task, targets, used)), soft_labels(task, targets, used)
         if tried:
@@ -229,7 +152,7 @@ def new_model(system, task, targets, columns, used, drawn=NOTHING):
     }
     if regressed:
         parameters["matching"] = task.matching and metric == "ccc"
-    settings, single = untimed(system), None
+    settings, single = system.mode_parameters, None
     if system.task == "chain":
         # A chain of classes alone regresses nothing, whatever is said here of regressions.
         parameters["metric"] = parameters["metric"] if regressed else "ccc"
@@ -241,9 +164,9 @@ def new_model(system, task, targets, columns, used, drawn=NOTHING):
         model = joint(system.learner, drawn, **parameters, **settings)
     else:
         model = single = estimator(system.learner, targets[0].kind, drawn, **parameters)
-    if is_timed(system):
+    if system.timing:
         # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
-        return delayed(system, model, single or estimator(system.learner, "regression", drawn, **parameters))
+        return delayed(system.timing, model, single or estimator(system.learner, "regression", drawn, **parameters))
     return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
 
 

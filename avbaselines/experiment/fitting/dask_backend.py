@@ -84,7 +84,7 @@ def cluster_results(address, work, calls, folder, code):
 
 def _mapped(work, unit, task, files, store):
     """On a worker: a fit that was finished by one that then died is not done again."""
-    if unit.resumed and store.has(unit.key) and (not unit.keep_model or store.path(unit.key, ".skops").is_file()):
+    if unit.resumed and unit.is_done(store):
         return unit.key, None
     return work(unit, task, [np.load(file, mmap_mode="r") for file in files], store)
 

@@ -3,6 +3,8 @@
 import ctypes
 import sys
 
+from avbaselines.experiment.planning.system import BaseSystem
+
 CPU, CUDA = "cpu", "cuda"
 
 
@@ -24,7 +26,9 @@ def usable_device(device, systems, check=None):
     """
     if device == CPU:
         return CPU, ""
-    if not any(system.learner == "xgboost" or system.task == "joint" for system in systems):
+    if not any(
+        isinstance(system, BaseSystem) and (system.learner == "xgboost" or system.task == "joint") for system in systems
+    ):
         return CPU, "no system here can use one: of the learners, xgboost and jointly grown trees do"
     reasons = [reason for reason in (check or (lambda: [why_no_gpu()]))() if reason]
     return (CPU, reasons[0]) if reasons else (CUDA, "")

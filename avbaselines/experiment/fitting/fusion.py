@@ -12,7 +12,7 @@ from avbaselines.estimators.fusion.stacking import METHODS as META_METHODS
 from avbaselines.estimators.fusion.stacking import MetaRegressor
 from avbaselines.experiment.fitting.base import OFTEN, by_target, predict, spread
 from avbaselines.experiment.fitting.input_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.fitting.recording_pooling import SHARES, drawn_to_recordings
+from avbaselines.experiment.fitting.recording_pooling import drawn_to_recordings
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import FUSIONS, JOINT, estimator, fusion, missing_fusion
 
@@ -24,8 +24,8 @@ def fit_fusion(system, task, inputs, reads=None):
 
     Parameters
     ----------
-    system : System
-    task : Task
+    system : FusionSystem
+    task : SplitTask
     inputs : list of Fitted
         Of the systems it fuses; their out-of-fold predictions are learnt from, their test predictions are fused.
     reads : list of tuple of str, optional
@@ -38,7 +38,8 @@ def fit_fusion(system, task, inputs, reads=None):
     """
     started = time.perf_counter()
     regressed = [target for target in task.targets if target.kind == "regression"]
-    plain = not system.settings.keys() - {"best", "missing", SHARES} and system.method in FUSIONS
+    stage = system.fusion
+    plain = stage.is_plain and system.method in FUSIONS
     reads = reads or [()] * len(inputs)
     inputs = [_hidden_outside(item, names, task) for item, names in zip(inputs, reads, strict=True)]
     kept = kept_inputs(system, task, inputs)
@@ -46,7 +47,7 @@ def fit_fusion(system, task, inputs, reads=None):
         fitted, models, notes = Fitted(), {}, []
         meta = system.method in META_METHODS and not plain
         if meta and regressed:
-            together = [regressed] if system.settings.get("targets") == "all" else [[target] for target in regressed]
+            together = [regressed] if stage.targets == "all" else [[target] for target in regressed]
             for targets in together:
                 chosen = [inputs[i] for i in kept[targets[0].name]]
                 _fit_meta(system, task, chosen, targets, fitted, models)
@@ -55,7 +56,7 @@ def fit_fusion(system, task, inputs, reads=None):
                 chosen = [inputs[i] for i in kept[target.name]]
                 read = [reads[i] for i in kept[target.name]]
                 _fit_one(system, task, chosen, read, target, fitted, models, notes, plain)
-    if "best" in system.settings:
+    if stage.best is not None:
         fitted.selected = {name: [system.inputs[i] for i in places] for name, places in kept.items()}
         fitted.weights = spread_weights(fitted.weights, kept, len(inputs))
         notes.append(selection_note(fitted.selected, len(inputs)))
@@ -74,20 +75,21 @@ def _hidden_outside(item, names, task):
 
 def _fit_meta(system, task, inputs, targets, fitted, models):
     """A regression on predictions, with whatever surrounds a frame; all frames take part, labelled or not."""
-    names = [target.name for target in (task.targets if system.settings.get("targets") == "all" else targets)]
+    stage = system.fusion
+    names = [target.name for target in (task.targets if stage.targets == "all" else targets)]
     X, X_test, columns = _table(inputs, names)
-    settings = {
-        name: value for name, value in system.settings.items() if name not in {"targets", "context", "best", SHARES}
-    }
     model = MetaRegressor(
         system.method,
         own=[columns[target.name] for target in targets],
-        contexts=system.settings.get("context", [0]),
+        contexts=stage.context,
+        layout=stage.layout,
+        recording_means=stage.recording_means,
+        onset=stage.onset,
+        penalties=stage.penalties,
         cv=PredefinedSplit(task.folds),
         metric=task.metric(targets[0]),
-        matching=task.matching and system.matching,
+        matching=task.matching and system.matched,
         resubstitution=task.resubstitution,
-        **settings,
     )
     y = np.column_stack([task.y[target.name] for target in targets])
     model.fit(X, y, groups=task.groups, **_surroundings(task.frames))
@@ -127,9 +129,9 @@ def _weight_of_inputs(weights, inputs, names):
 def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
     """One target from its own predictions, or (a learner over them) from those of all targets."""
     y = task.y[target.name]
-    names = [part.name for part in task.targets] if system.settings.get("targets") == "all" else [target.name]
+    names = [part.name for part in task.targets] if system.fusion.targets == "all" else [target.name]
     X, X_test, _ = _table(inputs, names)
-    missing = system.settings.get("missing")
+    missing = system.fusion.missing
     known = ~np.isnan(X).all(axis=1)
     used = known & ~np.isnan(y)
     labels = y[used].astype(int) if target.kind == "classes" else y[used]
@@ -141,7 +143,7 @@ def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
         parameters = {"metric": task.metric(target), "cv": cv, "others": others}
         if target.kind == "regression":
             # What other targets say is a regression's shrunken prediction: matched, it weighs as much as the own one.
-            parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
+            parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
         model = fusion(system.method, target.kind, **parameters)
     elif plain or system.method not in LEARNERS:
         widths = [item.oof[target.name].shape[1] for item in inputs]
@@ -152,7 +154,7 @@ def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
         parameters = {"blocks": blocks, "metric": task.metric(target), "cv": cv}
         if target.kind == "regression" and method != "mean":
             # The plain mean stays plain; what is matched of it is its output.
-            parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
+            parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
         if missing:
             needs = _needs(reads, task)
             X = without_partial(X, blocks, _whole(needs, task.present, len(X)))
@@ -164,7 +166,7 @@ def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
         kept = slice(None)
         parameters = {"metric": task.metric(target), "cv": cv, "random_state": task.seed}
         if target.kind == "regression":
-            parameters["matching"] = task.matching and system.matching and task.metric(target) == "ccc"
+            parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
         model = estimator(LEARNERS[system.method], target.kind, **parameters)
     model.fit(X[used], labels, groups=task.groups[used])
     notes.append(getattr(model, "note_", ""))

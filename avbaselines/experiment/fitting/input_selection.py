@@ -12,9 +12,8 @@ def kept_inputs(system, task, inputs):
 
     Parameters
     ----------
-    system : System
-        With ``best`` among its settings, where there is anything to choose.
-    task : Task
+    system : FusionSystem
+    task : SplitTask
     inputs : list of Fitted
 
     Returns
@@ -22,10 +21,10 @@ def kept_inputs(system, task, inputs):
     dict of str to list of int
     """
     names = [target.name for target in task.targets]
-    best = system.settings.get("best", len(inputs))
+    best = len(inputs) if system.fusion.best is None else system.fusion.best
     if best >= len(inputs):
         return {name: list(range(len(inputs))) for name in names}
-    matching = task.matching and system.matching
+    matching = task.matching and system.matched
     # Ranks, since the metrics of several targets have several scales; the first of equals comes first.
     ranks = np.array(
         [
@@ -33,7 +32,7 @@ def kept_inputs(system, task, inputs):
             for target in task.targets
         ]
     )
-    if system.settings.get("targets") == "all":
+    if system.fusion.targets == "all":
         ranks[:] = ranks.mean(axis=0)
     order = np.argsort(ranks, axis=1, kind="stable")
     return {name: sorted(row[:best].tolist()) for name, row in zip(names, order, strict=True)}

@@ -1,11 +1,22 @@
-"""Where a system's predictions in a split come from: a finished fit, part of one, several, or an outside file."""
+"""Sources of out-of-fold predictions: a finished fit, part of one, several of them, or an imported file."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from avbaselines.experiment.fitting.store import Fitted, digest
-from avbaselines.experiment.planning.reserved_names import INNER
+from avbaselines.corpora.corpus import ImportedPrediction, Split
+from avbaselines.experiment.fitting.store import Fitted, Store, digest
+
+
+class Source(Protocol):
+    """Raw predictions of a system in a split, wherever they lie."""
+
+    def load(self, store: Store) -> Fitted:
+        """Read them."""
+
+    def identity(self) -> str:
+        """Changes whenever the predictions do."""
 
 
 @dataclass(frozen=True)
@@ -14,18 +25,18 @@ class Direct:
 
     key: str
 
-    def load(self, store):
+    def load(self, store: Store) -> Fitted:
         """Read it."""
         return store.load(self.key)
 
-    def identity(self):
-        """What changes when the predictions do."""
+    def identity(self) -> str:
+        """Changes whenever the predictions do."""
         return self.key
 
 
 @dataclass(frozen=True)
 class Imported:
-    """An outside system's predictions, cut to a split.
+    """An external system's predictions, cut to a split.
 
     Attributes
     ----------
@@ -35,20 +46,20 @@ class Imported:
         Digest of the predictions.
     """
 
-    prediction: object
-    split: object
+    prediction: ImportedPrediction
+    split: Split
     content: str
 
-    def load(self, store):
+    def load(self, store: Store) -> Fitted:
         """Cut them."""
-        values = self.prediction.of(self.split.name.partition(INNER)[0])
+        values = self.prediction.of(self.split.name)
         return Fitted(
             oof={name: value[self.split.fit] for name, value in values.items()},
             test={name: value[self.split.test] for name, value in values.items()},
         )
 
-    def identity(self):
-        """What changes when the predictions do."""
+    def identity(self) -> str:
+        """Changes whenever the predictions do."""
         return self.content
 
 
@@ -63,11 +74,11 @@ class Part:
         Positions among the outer split's clips to learn from.
     """
 
-    whole: object
+    whole: Direct
     train: np.ndarray
     test: np.ndarray
 
-    def load(self, store):
+    def load(self, store: Store) -> Fitted:
         """Read and divide them."""
         whole = self.whole.load(store)
         return Fitted(
@@ -75,8 +86,8 @@ class Part:
             test={name: value[self.test] for name, value in whole.oof.items()},
         )
 
-    def identity(self):
-        """What changes when the predictions do."""
+    def identity(self) -> str:
+        """Changes whenever the predictions do."""
         return f"{self.whole.identity()}/{digest(self.test)}"
 
 
@@ -97,11 +108,11 @@ class Nested:
         chose its own method, some predict wide and some narrow, and no matching could fit them all.
     """
 
-    whole: object
-    folds: tuple
+    whole: Direct
+    folds: tuple[tuple[Direct, np.ndarray], ...]
     rescaled: bool = False
 
-    def load(self, store):
+    def load(self, store: Store) -> Fitted:
         """Read and put them together."""
         fitted = store.load(self.whole.key)
         parts = [(source.load(store), positions) for source, positions in self.folds]
@@ -114,12 +125,12 @@ class Nested:
             fitted.oof[name] = nested
         return fitted
 
-    def identity(self):
-        """What changes when the predictions do."""
+    def identity(self) -> str:
+        """Changes whenever the predictions do."""
         return digest(self.whole.key, [source.key for source, _ in self.folds], *["rescaled"] * self.rescaled)
 
 
-def _moved(values, known, wanted):
+def _moved(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Values from the mean and deviation of their own out-of-fold predictions to those of the wanted ones."""
     spread = np.nanstd(known)
     if not spread > 0:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from avbaselines.estimators.tuned.matching import Matcher, cross_matched
-from avbaselines.experiment.fitting.base import CONCORDANCES
+from avbaselines.evaluation.metrics import CONCORDANCES
 from avbaselines.experiment.fitting.store import Fitted
 
 
@@ -45,7 +45,7 @@ def finish(fitted, task, matching=True):
     Parameters
     ----------
     fitted : Fitted
-    task : Task
+    task : SplitTask
     matching : bool
         The system's own word on matching.
 

@@ -3,17 +3,14 @@
 from avbaselines.estimators.temporal.recording_share import toward_recording
 from avbaselines.experiment.fitting.input_selection import oof_score_of
 
-SHARES = "recording_share"
-
 
 def drawn_to_recordings(system, task, fitted):
     """Draw the predictions of a fitted fusion towards those of their recordings, in place.
 
     Parameters
     ----------
-    system : System
-        With ``recording_share`` among its settings, where that is asked for.
-    task : Task
+    system : FusionSystem
+    task : SplitTask
     fitted : Fitted
         Gets ``shares``; the smallest share of the best score on training groups is taken.
 
@@ -22,10 +19,10 @@ def drawn_to_recordings(system, task, fitted):
     str
         The shares in words; empty where none was asked for.
     """
-    tried = system.settings.get(SHARES)
+    tried = system.fusion.recording_share
     if not tried:
         return ""
-    matching = task.matching and system.matching
+    matching = task.matching and system.matched
     for target in task.targets:
         oof, drawn = fitted.oof[target.name], {}
         for share in sorted(tried):

@@ -14,6 +14,9 @@ import numpy as np
 
 from avbaselines.errors import InputError
 
+MODEL = ".skops"
+"""Suffix of the file that holds a fit's estimators."""
+
 
 @dataclass
 class Fitted:

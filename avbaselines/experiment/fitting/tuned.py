@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from avbaselines.estimators.ensemble.fold_average import Averaged
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.evaluation.metrics import METRICS, score
-from avbaselines.experiment.fitting.annotation_delay import is_timed, surroundings
+from avbaselines.experiment.fitting.annotation_delay import surroundings
 from avbaselines.experiment.fitting.base import (
     batches,
     by_target,
@@ -35,9 +35,9 @@ def fit_tuned(system, task, blocks, test_blocks, where):
 
     Parameters
     ----------
-    system : System
+    system : BaseSystem
         Its ``tuning`` says how many trials there are in all, what is searched, and whether hopeless trials are ended.
-    task : Task
+    task : SplitTask
     blocks, test_blocks : list of ndarray
         As for :func:`avbaselines.experiment.fitting.base.fit_base`; the search reads `blocks` alone.
     where : Search
@@ -54,13 +54,13 @@ def fit_tuned(system, task, blocks, test_blocks, where):
     objective = Objective(system, task, blocks)
     with threadpool_limits(1):
         # With nothing to search, every trial would be the defaults.
-        number = system.tuning["trials"] if space else 1
-        trials = search(where, space, number, task.seed, objective, system.tuning["pruning"])
+        number = system.tuning.trials if space else 1
+        trials = search(where, space, number, task.seed, objective, system.tuning.pruning)
     best = sorted((t for t in trials if t.state == TrialState.COMPLETE), key=lambda trial: -trial.value)
-    most = 1 if is_timed(system) else system.tuning["average"]
+    most = 1 if system.timing else system.tuning.average
     chosen = [drawn_of(trial, space) for trial in best[:most]]
     fits = [fit_base(system, task, blocks, test_blocks, drawn, objective.tried(drawn)) for drawn in chosen]
-    fitted, models, kept = _averaged(fits, task, system.matching)
+    fitted, models, kept = _averaged(fits, task, system.matched)
     fitted.trials = [trial_row(trial, number) for number, trial in enumerate(trials)]
     fitted.importance = importances(trials)
     averaged = f"mean of the best {kept} of {len(trials)} trials" if kept > 1 else ""
@@ -105,8 +105,8 @@ def drawn_again(system, task, blocks, trials):
 
     Parameters
     ----------
-    system : System
-    task : Task
+    system : BaseSystem
+    task : SplitTask
     blocks : list of ndarray
         As for `fit_tuned`.
     trials : list of dict
@@ -123,8 +123,9 @@ def drawn_again(system, task, blocks, trials):
 
 def _space(system, task, blocks):
     kinds = [target.kind for target in task.targets]
-    space = search_space(system.learner, system.task, kinds, [block.shape[1] for block in blocks], system.settings)
-    return {name: dimension for name, dimension in space.items() if dimension.part in system.tuning["search"]}
+    widths = [block.shape[1] for block in blocks]
+    space = search_space(system.learner, system.task, kinds, widths, system.mode_parameters)
+    return {name: dimension for name, dimension in space.items() if dimension.part in system.tuning.search}
 
 
 class Objective:
@@ -132,8 +133,8 @@ class Objective:
 
     Parameters
     ----------
-    system : System
-    task : Task
+    system : BaseSystem
+    task : SplitTask
     blocks : list of ndarray, shape (n_fit, n_features)
         Of the clips to learn from: no other clip has a say.
     """
@@ -154,7 +155,7 @@ class Objective:
         folds = len(np.unique(task.folds))
         for number, targets in enumerate(batches(task.targets, self._system.task)):
             sizes.append(len(targets))
-            used = (self._known & labelled(task, targets)) | is_timed(self._system)
+            used = (self._known & labelled(task, targets)) | bool(self._system.timing)
             model = new_model(self._system, task, targets, self._columns, used, drawn)
             data = rows_of(self._X, used), labels(task, targets, used)
             known = {"groups": task.groups[used], **soft_labels(task, targets, used)}
@@ -167,15 +168,15 @@ class Objective:
 
                 models.append(model.cross_predict(*data, **known, watch=after_fold))
             else:
-                around = surroundings(task.frames) if is_timed(self._system) else {}
+                around = surroundings(task.frames) if self._system.timing else {}
                 model.fit(*data, **known, **around)
             for name, values in by_target(model, oof_of(model), targets).items():
                 fitted.oof[name] = spread(values, used)
                 fitted.test[name] = np.empty((0, values.shape[1]))
-        value = out_of_fold_score(fitted, task, self._system.matching)
+        value = out_of_fold_score(fitted, task, self._system.matched)
         if len(models) == len(sizes):
             self._tried[frozenset(drawn.values.items())] = value, models
-            if len(self._tried) > self._system.tuning["average"]:
+            if len(self._tried) > self._system.tuning.average:
                 self._tried.pop(min(self._tried, key=lambda key: self._tried[key][0]))
         return value
 

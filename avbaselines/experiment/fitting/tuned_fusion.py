@@ -3,7 +3,6 @@
 import time
 from dataclasses import replace
 
-import numpy as np
 from optuna.trial import TrialState
 from threadpoolctl import threadpool_limits
 
@@ -24,9 +23,9 @@ def fit_searched_fusion(system, task, inputs, reads, where):
 
     Parameters
     ----------
-    system : System
+    system : FusionSystem
         Its method is where the search starts.
-    task : Task
+    task : SplitTask
     inputs, reads
         As for :func:`avbaselines.experiment.fitting.fusion.fit_fusion`.
     where : Search
@@ -44,10 +43,10 @@ def fit_searched_fusion(system, task, inputs, reads, where):
 
     def score(drawn, watch):
         fitted, _ = fit_fusion(as_drawn(system, drawn), unmasked, inputs, reads)
-        return out_of_fold_score(fitted, task, system.matching)
+        return out_of_fold_score(fitted, task, system.matched)
 
     with threadpool_limits(1):
-        trials = search(where, space, system.tuning["trials"], task.seed, score, False)
+        trials = search(where, space, system.tuning.trials, task.seed, score, False)
     best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=lambda trial: trial.value)
     fitted, models = fit_fusion(as_drawn(system, drawn_of(best, space)), task, inputs, reads)
     fitted.trials = [trial_row(trial, number) for number, trial in enumerate(trials)]
@@ -83,6 +82,14 @@ def fusion_space(method, n_inputs, kinds):
 def as_drawn(system, drawn):
     """The fusion with the method and the number of inputs that were drawn."""
     values = {name: drawn.space[name].value(value, None) for name, value in drawn.values.items()}
-    best = values.get("best", np.inf)
-    settings = system.settings | ({"best": best} if best < len(system.inputs) else {})
-    return replace(system, method=values.get("method", system.method), settings=settings)
+    changes = stage_of(values["method"]) if "method" in values else {}
+    best = values.get("best", len(system.inputs))
+    if best < len(system.inputs):
+        changes["best"] = best
+    return replace(system, fusion=system.fusion.model_copy(update=changes))
+
+
+def stage_of(method):
+    """Options of a stage that fits by a method of `FUSIONS`: joint methods read the predictions of all targets."""
+    joint = method.startswith(JOINT)
+    return {"method": method.removeprefix(JOINT), "targets": "all" if joint else "own"}

@@ -272,8 +272,8 @@ def _windows_of(frames, table, hop):
     windows = table.status.assign(row=np.arange(len(table.status)))
     windows = windows[windows["time"].notna()].sort_values("time")
     clips = frames.rename_axis("clip_id").reset_index().sort_values("time")
-    for side in (windows, clips):
-        side["recording"], side["time"] = side["recording"].astype(str), side["time"].astype(float)
+    for table in (windows, clips):
+        table["recording"], table["time"] = table["recording"].astype(str), table["time"].astype(float)
     nearest_window = pd.merge_asof(
         clips, windows[["recording", "time", "row"]], on="time", by="recording", direction="nearest", tolerance=hop
     )

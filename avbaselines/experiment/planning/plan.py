@@ -1,71 +1,34 @@
 """The systems of a study, in an order in which each comes after its inputs."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import combinations
 
+from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
-from avbaselines.experiment.fitting.base import CONCORDANCES
+from avbaselines.evaluation.metrics import CONCORDANCES
 from avbaselines.experiment.planning.learners import learner_name
 from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.planning.system import (
+    BaseSystem,
+    ChainOrder,
+    ExternalSystem,
+    FusionSystem,
+    System,
+    TargetWeights,
+    TaskMode,
+    Timing,
+)
 from avbaselines.schema import nearest
-from avbaselines.systems import Stage
+from avbaselines.study import Study
+from avbaselines.systems import Stage, Systems
 
 # Of the name of a folder, on all common file systems.
 LONGEST = 250
 
 
-@dataclass(frozen=True)
-class System:
-    """One row (or, with its unmatched twin, two rows) of the leaderboard.
-
-    Attributes
-    ----------
-    name : str
-        Its row; with matching, the matched one.
-    raw_name : str or None
-        The row without matching, where matching applies.
-    kind : {"measured", "imported"}
-    modalities : tuple of str
-    learner, task : str
-        Empty for fusions and imported systems.
-    method : str
-        Fusion method; empty for base systems.
-    stage : int
-        0 for base systems, k for fusions of systems up to stage k - 1.
-    inputs : tuple of str
-        Names of the systems it fuses.
-    settings : dict
-        Further options of a fusion.
-    matching : bool
-        Whether its regressed targets judged by a concordance are matched.
-    tuning : dict
-        Of a tuned system: trials, search, pruning.
-    transductive : bool
-        Reads unlabelled clips of evaluated groups; never picked and never fused by default.
-    """
-
-    name: str
-    raw_name: str | None = None
-    kind: str = "measured"
-    modalities: tuple[str, ...] = ()
-    learner: str = ""
-    task: str = ""
-    method: str = ""
-    stage: int = 0
-    inputs: tuple[str, ...] = ()
-    settings: dict = field(default_factory=dict)
-    matching: bool = True
-    tuning: dict = field(default_factory=dict)
-    transductive: bool = False
-
-    @property
-    def rows(self):
-        """Names under which this system appears."""
-        return (self.name,) if self.raw_name is None else (self.name, self.raw_name)
-
-
-def plan(study, targets, only=()):
+def plan(study: Study, targets: Sequence[Target], only: Sequence[str] = ()) -> list[System]:
     """All systems of a study.
 
     Parameters
@@ -74,10 +37,6 @@ def plan(study, targets, only=()):
     targets : list of Target
     only : sequence of str
         Names (``*`` matches any text) to keep, with what they need.
-
-    Returns
-    -------
-    list of System
 
     Raises
     ------
@@ -88,11 +47,11 @@ def plan(study, targets, only=()):
     _refuse_few_targets(study, targets)
     _refuse_nothing_to_decode(study, targets)
     base = list(_base(study, targets, matching))
-    systems = [*_imported(study, matching), *base, *_tuned(study, base)]
+    systems: list[System] = [*_external(study, matching), *base, *_tuned(study, base)]
     systems += _searched_fusion(study, systems, matching)
     for stage in study.systems.fusion:
         inputs = _inputs(stage, systems)
-        if len(inputs) > 1 or (inputs and stage.settings.keys() - {"best"}):
+        if len(inputs) > 1 or (inputs and not (stage.is_plain and stage.missing is None and not stage.recording_share)):
             systems.append(_fusion(stage, inputs, matching))
         elif not any("*" in pattern for pattern in stage.inputs):
             raise InputError(
@@ -106,45 +65,54 @@ def plan(study, targets, only=()):
     return _keep(systems, only) if only else systems
 
 
-def _imported(study, matching):
+def _external(study: Study, matching: bool) -> Iterator[ExternalSystem]:
     for name in study.predictions:
         # The figure under the system's own name is what its authors would report: nothing is matched in it.
-        yield System(f"{name}-matched" if matching else name, name if matching else None, "imported", (name,))
+        label = f"{name}-matched" if matching else name
+        yield ExternalSystem(name=label, raw_label=name if matching else None, modalities=(name,), source=name)
 
 
-def _base(study, targets, matching):
+def _base(study: Study, targets: Sequence[Target], matching: bool) -> Iterator[BaseSystem]:
     sections = study.systems
-    known = tuple(study.modalities)
-    sets = [(name,) for name in known] + _early_sets(sections.early, known)
+    names = tuple(study.modalities)
+    sets = [(name,) for name in names] + _early_sets(sections.early, names)
     learners = [learner_name(name) for name in sections.learners]
     trees = [name for name in learners if name.startswith("xgboost")] or ["xgboost"]
-    for learner, mode, modalities, transductive in [
-        *(
-            (learner, task, part, False)
-            for part in sets
-            for task in sections.tasks
+    for part in sets:
+        for task in sections.tasks:
             # Jointly grown trees are XGBoost's; asked for beside other learners they come once.
-            for learner in (trees if task == "joint" else learners)
-        ),
-        *((learner_name(name), "single", part, True) for part in sets for name in sections.transductive),
-    ]:
-        name = "-".join(filter(None, ["" if mode == "single" else mode, learner, "+".join(modalities)]))
-        name += "-per-speaker" if transductive else ""
-        yield System(
-            name,
-            f"{name}-raw" if matching else None,
-            modalities=modalities,
-            learner=learner,
-            task=mode,
-            settings=_task_settings(mode, sections, targets) | sections.timing,
-            transductive=transductive,
-        )
+            for learner in trees if task == "joint" else learners:
+                yield _base_system(sections, targets, matching, learner, task, part)
+    for part in sets:
+        for learner in sections.transductive:
+            yield _base_system(sections, targets, matching, learner_name(learner), "single", part, transductive=True)
 
 
-TUNED = "-tuned"
+def _base_system(
+    sections: Systems,
+    targets: Sequence[Target],
+    matching: bool,
+    learner: str,
+    task: TaskMode,
+    modalities: tuple[str, ...],
+    transductive: bool = False,
+) -> BaseSystem:
+    name = "-".join(filter(None, ["" if task == "single" else task, learner, "+".join(modalities)]))
+    name += "-per-speaker" if transductive else ""
+    return BaseSystem(
+        name=name,
+        raw_label=f"{name}-raw" if matching else None,
+        modalities=modalities,
+        learner=learner,
+        task=task,
+        chain_order=_chain_order(sections, targets) if task == "chain" else None,
+        target_weights=_target_weights(sections, targets) if task == "joint" else None,
+        timing=Timing(tuple(sections.delay), tuple(sections.smoothing)) if sections.timing else None,
+        transductive=transductive,
+    )
 
 
-def _tuned(study, base):
+def _tuned(study: Study, base: Sequence[BaseSystem]) -> Iterator[BaseSystem]:
     """Tuned twins of base systems; whatever normalises by evaluated clips is left as it is."""
     tuning = study.tuning
     if not tuning.trials or set(tuning.search) == {"fusion"}:
@@ -156,48 +124,49 @@ def _tuned(study, base):
             raise InputError(
                 f"tuning.systems: no base system {pattern!r}{nearest(pattern, names)}; known: {', '.join(names)}"
             )
-    options = tuning.model_dump(exclude={"systems"})
     for system in able:
         if any(fnmatchcase(system.name, pattern) for pattern in tuning.systems):
-            raw_name = f"{system.name}{TUNED}-raw" if system.raw_name else None
-            yield replace(system, name=f"{system.name}{TUNED}", raw_name=raw_name, tuning=options)
+            name = f"{system.name}-tuned"
+            raw_label = f"{name}-raw" if system.matched else None
+            yield replace(system, name=name, raw_label=raw_label, tuning=tuning, defaults=system.name)
 
 
-def _searched_fusion(study, systems, matching):
+def _searched_fusion(study: Study, systems: Sequence[System], matching: bool) -> list[FusionSystem]:
     """One late fusion of which method and inputs are searched; it starts from the greedy one of all base systems."""
     if not study.tuning.trials or "fusion" not in study.tuning.search:
         return []
-    stage = Stage(method="greedy", name=f"late{TUNED}")
+    stage = Stage(method="greedy", name="late-tuned")
     inputs = _inputs(stage, systems)
     if len(inputs) < 2:
         return []
-    return [replace(_fusion(stage, inputs, matching), tuning=study.tuning.model_dump(exclude={"systems"}))]
+    return [replace(_fusion(stage, inputs, matching), tuning=study.tuning)]
 
 
-def _task_settings(task, sections, targets):
-    names = [target.name for target in targets]
-    if task == "chain":
-        order = sections.chain_order
-        if isinstance(order, list):
-            if sorted(order) != sorted(names):
-                raise InputError(f"systems.chain_order: must name each target once ({', '.join(names)}); got {order}")
-            order = [names.index(name) for name in order]
-        return {"order": order}
-    if task == "joint":
-        weights = sections.target_weights
-        if isinstance(weights, dict):
-            regressed = [target.name for target in targets if target.kind == "regression"]
-            if sorted(weights) != sorted(regressed):
-                raise InputError(
-                    f"systems.target_weights: must weigh each regressed target ({', '.join(regressed)}); "
-                    f"got {', '.join(weights)}"
-                )
-            weights = [weights[name] for name in regressed]
-        return {"target_weights": None if weights == "equal" else weights}
-    return {}
+def _chain_order(sections: Systems, targets: Sequence[Target]) -> ChainOrder:
+    names, order = [target.name for target in targets], sections.chain_order
+    if not isinstance(order, list):
+        return order
+    if sorted(order) != sorted(names):
+        raise InputError(f"systems.chain_order: must name each target once ({', '.join(names)}); got {order}")
+    return tuple(names.index(name) for name in order)
 
 
-def _refuse_few_targets(study, targets):
+def _target_weights(sections: Systems, targets: Sequence[Target]) -> TargetWeights:
+    weights = sections.target_weights
+    if weights == "equal":
+        return None
+    if not isinstance(weights, dict):
+        return "search"
+    regressed = [target.name for target in targets if target.kind == "regression"]
+    if sorted(weights) != sorted(regressed):
+        raise InputError(
+            f"systems.target_weights: must weigh each regressed target ({', '.join(regressed)}); "
+            f"got {', '.join(weights)}"
+        )
+    return tuple(weights[name] for name in regressed)
+
+
+def _refuse_few_targets(study: Study, targets: Sequence[Target]) -> None:
     regressed = sum(target.kind == "regression" for target in targets)
     if "chain" in study.systems.tasks and len(targets) < 2:
         raise InputError("systems.tasks: a chain needs two targets or more; this study has one - leave 'chain' out")
@@ -208,7 +177,7 @@ def _refuse_few_targets(study, targets):
         )
 
 
-def _refuse_nothing_to_decode(study, targets):
+def _refuse_nothing_to_decode(study: Study, targets: Sequence[Target]) -> None:
     for stage in study.systems.fusion:
         if stage.fit_method.startswith("joint-") and len(targets) < 2:
             raise InputError(
@@ -217,7 +186,7 @@ def _refuse_nothing_to_decode(study, targets):
             )
 
 
-def _early_sets(early, known):
+def _early_sets(early: str | list[list[str]], known: tuple[str, ...]) -> list[tuple[str, ...]]:
     if early == "none" or len(known) < 2:
         return []
     if early == "all":
@@ -235,71 +204,67 @@ def _early_sets(early, known):
     return [tuple(part) for part in early]
 
 
-def _inputs(stage, systems):
+def _inputs(stage: Stage, systems: Sequence[System]) -> list[System]:
     """Systems a fusion reads; a wildcard takes base systems only, names may be earlier fusions too.
 
     Of a system and its tuned twin a wildcard takes the twin: the two say nearly the same.
     """
-    chosen = []
-    twins = {system.name.removesuffix(TUNED): system for system in systems if system.tuning and system.learner}
+    chosen: list[System] = []
+    twins = {system.defaults: system for system in systems if isinstance(system, BaseSystem) and system.defaults}
     for pattern in stage.inputs:
         wild = "*" in pattern
-        found = [
+        matches = [
             system
             for system in systems
-            if any(fnmatchcase(row, pattern) for row in system.rows)
-            and not (wild and (system.stage or system.transductive))
+            if any(fnmatchcase(label, pattern) for label in system.labels)
+            and not (wild and (isinstance(system, FusionSystem) or system.transductive))
         ]
-        if not found and pattern != "*":
+        if not matches and pattern != "*":
             names = [system.name for system in systems]
             raise InputError(
                 f"systems.fusion {stage.name!r}: no system {pattern!r}{nearest(pattern, names)}; "
                 f"known: {', '.join(names)}"
             )
-        for system in found:
+        for system in matches:
             system = twins.get(system.name, system) if wild else system
             if system not in chosen:
                 chosen.append(system)
     return chosen
 
 
-def _fusion(stage, inputs, matching):
+def _fusion(stage: Stage, inputs: Sequence[System], matching: bool) -> FusionSystem:
     matching = matching and stage.matching
-    names = (stage.name, f"{stage.name}-raw" if matching else None)
+    name, raw_label = stage.name, f"{stage.name}-raw" if matching else None
     if stage.fit_method == "mean" and matching:
         # The plain mean keeps its name; matched, it is a row with a name of its own.
-        names = (
-            stage.name.replace("mean", "matched-mean") if "mean" in stage.name else f"{stage.name}-matched",
-            stage.name,
-        )
-    modalities = tuple(dict.fromkeys(name for system in inputs for name in system.modalities))
-    return System(
-        *names,
-        modalities=modalities,
-        method=stage.fit_method,
-        stage=1 + max(system.stage for system in inputs),
-        inputs=tuple(system.name for system in inputs),
-        settings=stage.settings,
-        matching=matching,
+        matched = stage.name.replace("mean", "matched-mean") if "mean" in stage.name else f"{stage.name}-matched"
+        name, raw_label = matched, stage.name
+    return FusionSystem(
+        name=name,
+        raw_label=raw_label,
+        modalities=tuple(dict.fromkeys(name for system in inputs for name in system.modalities)),
         transductive=any(system.transductive for system in inputs),
+        fusion=stage,
+        depth=1 + max(system.stage for system in inputs),
+        parts=tuple(system.name for system in inputs),
     )
 
 
-def _refuse_bad_names(systems):
-    rows = [row for system in systems for row in system.rows]
-    for row in rows:
-        if row == PICKED:
-            raise InputError(f"a system is named {row!r}, as the row that is handed over; rename it")
-        if len(row.encode()) > LONGEST:
+def _refuse_bad_names(systems: Sequence[System]) -> None:
+    labels = [label for system in systems for label in system.labels]
+    for label in labels:
+        if label == PICKED:
+            raise InputError(f"a system is named {label!r}, as the row that is handed over; rename it")
+        if len(label.encode()) > LONGEST:
             raise InputError(
-                f"the name of {row[:60]!r}... becomes a folder and has {len(row.encode())} bytes, more than {LONGEST}; "
-                "give modalities shorter names, or fuse fewer of them (systems.early)"
+                f"the name of {label[:60]!r}... becomes a folder and has {len(label.encode())} bytes, more than "
+                f"{LONGEST}; give modalities shorter names, or fuse fewer of them (systems.early)"
             )
-        if rows.count(row) > 1:
-            raise InputError(f"two systems are named {row!r}; rename the modality, prediction or fusion")
+        if labels.count(label) > 1:
+            raise InputError(f"two systems are named {label!r}; rename the modality, prediction or fusion")
 
 
-def _refuse_unknown_answer(answer, systems):
+def _refuse_unknown_answer(answer: str | None, systems: Sequence[System]) -> None:
     able = [system.name for system in systems if system.kind == "measured" and not system.transductive]
     if answer is not None and answer not in able:
         raise InputError(
@@ -308,14 +273,14 @@ def _refuse_unknown_answer(answer, systems):
         )
 
 
-def _keep(systems, only):
-    rows = {row: system for system in systems for row in system.rows}
-    wanted = set()
+def _keep(systems: Sequence[System], only: Iterable[str]) -> list[System]:
+    by_label = {label: system for system in systems for label in system.labels}
+    wanted: set[str] = set()
     for pattern in only:
-        found = [system.name for row, system in rows.items() if fnmatchcase(row, pattern)]
-        if not found:
-            raise InputError(f"--only: no system {pattern!r}{nearest(pattern, rows)}; known: {', '.join(rows)}")
-        wanted.update(found)
+        matches = [system.name for label, system in by_label.items() if fnmatchcase(label, pattern)]
+        if not matches:
+            raise InputError(f"--only: no system {pattern!r}{nearest(pattern, by_label)}; known: {', '.join(by_label)}")
+        wanted.update(matches)
     by_name = {system.name: system for system in systems}
     pending = list(wanted)
     while pending:
@@ -323,9 +288,3 @@ def _keep(systems, only):
         wanted.update(new)
         pending += new
     return [system for system in systems if system.name in wanted]
-
-
-def without(system, failed):
-    """A fusion with failed inputs left out, or None where fewer than two are left."""
-    left = tuple(name for name in system.inputs if name not in failed)
-    return replace(system, inputs=left) if len(left) > 1 else None

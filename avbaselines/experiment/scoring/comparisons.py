@@ -6,15 +6,13 @@ import pandas as pd
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.comparison import compare_means, holm
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.planning.learners import JOINT
-from avbaselines.experiment.planning.plan import TUNED
 from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 
 ALL_TUNED, ALL_DEFAULTS = "all tuned systems", "their defaults"
-LATE = f"late{TUNED}"
 
 
-def fusion_weights(systems, outcome, splits):
+def fusion_weights(systems, fitted_run, splits):
     """What each input weighs in each fusion, as the mean over splits.
 
     Returns
@@ -25,11 +23,11 @@ def fusion_weights(systems, outcome, splits):
     found = []
     for system in systems:
         for split in splits:
-            key = outcome.keys.get((split.name, system.name))
+            key = fitted_run.keys.get((split.id, system.name))
             if not system.inputs or key is None:
                 continue
-            inputs = [name for name in system.inputs if (split.name, name) not in outcome.failures]
-            for target, weights in outcome.store.load(key).weights.items():
+            inputs = [name for name in system.inputs if (split.id, name) not in fitted_run.failures]
+            for target, weights in fitted_run.store.load(key).weights.items():
                 weights = np.asarray(weights) if len(weights) == len(inputs) else np.full(len(inputs), np.nan)
                 found += [(system.name, target, *pair) for pair in zip(inputs, weights, strict=True)]
     columns = ["system", "target", "input", "weight"]
@@ -76,9 +74,10 @@ def comparisons(board, rows, picked, protocol, further=()):
     """
     by_name = {row.name: row for row in rows if not row.failed}
     pairs = [(picked, name) for name in by_name if picked and name != picked]
-    means = [row.name for row in rows if row.system.method == "mean" and row.name in by_name]
-    fusions = [row.name for row in rows if row.system.stage and row.system.method != "mean" and row.name in by_name]
-    pairs += [(name, mean) for name in fusions for mean in means if not name.endswith("-raw") and name != picked]
+    fused = [row for row in by_name.values() if isinstance(row.system, FusionSystem)]
+    means = [row.name for row in fused if row.system.is_mean]
+    fusions = [row for row in by_name.values() if row.system.stage and row.name not in means]
+    pairs += [(row.name, mean) for row in fusions for mean in means if not row.is_twin and row.name != picked]
     pairs = list(dict.fromkeys([*pairs, *further]))
     found = [
         {
@@ -100,7 +99,7 @@ def comparisons(board, rows, picked, protocol, further=()):
             **_compared(board, by_name[a], by_name[b], [target]),
         }
         for a, b in pairs
-        if by_name[a].system.method.startswith(JOINT) and a != picked
+        if by_name[a] in fused and by_name[a].system.decodes_jointly and a != picked
         for target in board.corpus.targets
     ]
     found += _tuning_gains(board, by_name, protocol)
@@ -111,8 +110,8 @@ def comparisons(board, rows, picked, protocol, further=()):
 
 def _tuning_gains(board, by_name, protocol):
     """Every tuned system against its defaults, and the mean over all of these pairs."""
-    pairs = [(name, name.removesuffix(TUNED)) for name, row in by_name.items() if row.system.tuning and name != LATE]
-    pairs = [(a, b) for a, b in pairs if b in by_name and not a.endswith("-raw")]
+    tuned = [row for row in by_name.values() if isinstance(row.system, BaseSystem) and row.system.defaults]
+    pairs = [(row.name, row.system.defaults) for row in tuned if row.system.defaults in by_name and not row.is_twin]
     target = COMBINED if board.corpus.combined else "mean"
     named = {"protocol": protocol, "target": target}
     found = [named | {"system_a": a, "system_b": b, **_compared(board, by_name[a], by_name[b])} for a, b in pairs]

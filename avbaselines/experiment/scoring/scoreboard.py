@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from avbaselines.corpora.corpus import Split
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, score
+from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.planning.system import PickedSystem, RowId, System
+from avbaselines.experiment.protocol_run import ProtocolRun
 
 COLUMNS = [
     *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
@@ -17,56 +21,69 @@ COLUMNS = [
 
 
 @dataclass
+class Predicted:
+    """Predictions of evaluated clips under a name: all that a score needs.
+
+    Attributes
+    ----------
+    name : str
+    test : dict of str to dict
+        Split name to target name to array (n_test, width), nothing missing.
+    """
+
+    name: str
+    test: dict[str, dict[str, np.ndarray]]
+
+
+@dataclass
 class Scored:
     """One leaderboard row's predictions: of a system, matched or raw, over all splits.
 
     Attributes
     ----------
-    name : str
+    id : RowId
     system : System
     test, oof : dict of str to dict
         Split name to target name to array (n_test or n_fit, width), nothing missing.
     seconds : float
     note : str
-    failed : dict of str to str
-        Split name to the reason, where the system failed.
+    failed : dict of SplitId to str
+        The reasons, where the system failed.
     """
 
-    name: str
-    system: object
+    id: RowId
+    system: System
     test: dict
     oof: dict
     seconds: float
     note: str
     failed: dict
 
+    @property
+    def name(self) -> str:
+        """Its label in results and reports."""
+        return self.system.label(self.id)
 
-def gather(side, outcome, splits):
-    """Predictions of every leaderboard row, read from finished work, gaps filled by the training mean.
+    @property
+    def is_twin(self) -> bool:
+        """Whether it is the unmatched twin of a matched row."""
+        return self.system.is_twin(self.id)
 
-    Parameters
-    ----------
-    side : Side
-        A study under one protocol.
-    outcome : Outcome
-    splits : list of Split
 
-    Returns
-    -------
-    list of Scored
-    """
+def gather(run: ProtocolRun, fitted_run: FittedRun, splits: list[Split]) -> list[Scored]:
+    """Predictions of every leaderboard row, read from finished work, gaps filled by the training mean."""
     rows = []
-    for system in side.systems:
+    for system in run.systems:
         finished = {
-            split.name: outcome.finished(split.name, system) for split in splits if outcome.has(split.name, system)
+            split.name: fitted_run.finished(split.id, system) for split in splits if fitted_run.has(split.id, system)
         }
-        failed = {split: reason for (split, name), reason in outcome.failures.items() if name == system.name}
-        notes = [*_labels(system, side), *dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note)]
-        for name in system.rows:
-            raw = name == system.raw_name
+        failed = fitted_run.failed_splits(system)
+        notes = [*_labels(system, run), *dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note)]
+        for row in system.rows:
+            raw = system.is_twin(row)
             rows.append(
                 Scored(
-                    name,
+                    row,
                     system,
                     {split: item.filled(item.raw.test if raw else item.test) for split, item in finished.items()},
                     {split: item.filled(item.raw.oof if raw else item.oof) for split, item in finished.items()},
@@ -78,8 +95,8 @@ def gather(side, outcome, splits):
     return rows
 
 
-def _labels(system, side):
-    if side.resubstitution and system.kind == "measured":
+def _labels(system, run):
+    if run.resubstitution and system.kind == "measured":
         yield "resubstitution: fitted, tuned and scored on the same clips"
     if system.transductive:
         yield "transductive: normalised by each evaluated speaker's own unlabelled clips"
@@ -110,17 +127,15 @@ def pick(corpus, rows, splits, answer=None):
     if len(names) == 1:
         return next(iter(names)), rows
     shares = ", ".join(f"{name} in {count}" for name, count in names.most_common())
-    system = best[splits[0].name].system
-    modalities = tuple(dict.fromkeys(name for row in best.values() for name in row.system.modalities))
+    system = PickedSystem(
+        name=PICKED,
+        modalities=tuple(dict.fromkeys(name for row in best.values() for name in row.system.modalities)),
+        choices=tuple(best[split.name].system.name for split in splits),
+        depth=max(row.system.stage for row in best.values()),
+    )
     chosen = Scored(
-        PICKED,
-        type(system)(
-            PICKED,
-            modalities=modalities,
-            method=PICKED,
-            stage=max(row.system.stage for row in best.values()),
-            inputs=tuple(best[split.name].system.name for split in splits),
-        ),
+        system.rows[0],
+        system,
         {split.name: best[split.name].test[split.name] for split in splits},
         {split.name: best[split.name].oof[split.name] for split in splits},
         0.0,
@@ -135,8 +150,7 @@ def may_be_picked(row):
 
     Unmatched twins are there to show what matching does; they and transductive rows are not handed over.
     """
-    unmatched = row.name == row.system.raw_name
-    return row.system.kind == "measured" and not (unmatched or row.system.transductive or row.failed)
+    return row.system.kind == "measured" and not (row.is_twin or row.system.transductive or row.failed)
 
 
 def oof_score(corpus, split, oof):
@@ -294,8 +308,8 @@ def _base(row, picked, protocol):
         "picked": "yes" if row.name == picked else "",
         "kind": system.kind,
         "modalities": "+".join(system.modalities),
-        "learner": system.learner or system.method,
-        "task": system.task,
+        "learner": system.learner_label,
+        "task": system.task_label,
         "stage": system.stage,
         "seconds": round(row.seconds, 3),
         "status": "ok",

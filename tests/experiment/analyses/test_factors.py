@@ -8,7 +8,7 @@ from releases import make_creativeit, make_recola, make_sewa
 from avbaselines.catalog import find
 from avbaselines.estimators.boosting.early_stopping import GrownRegressor
 from avbaselines.evaluation.metrics import score
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.reports.factors import factor_grids, factor_sentences, render_factors_latex
 from avbaselines.run import main
 from avbaselines.study import load_study
@@ -17,7 +17,7 @@ from avbaselines.study import load_study
 def run(study, folder, *overrides, data=None):
     path = find("studies", study)
     sides = prepare(load_study(path, overrides), path, data, ["honest"])
-    result = run_study(sides, folder)
+    result = execute(sides, folder)
     assert not result.failed
     return result
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from avbaselines.experiment.analyses import feature_importance as importance
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 STUDY = """
@@ -47,7 +47,7 @@ def folder(tmp_path_factory):
 
 def run(folder, *overrides):
     path = folder / "study.toml"
-    return run_study(prepare(load_study(path, overrides), path, None, ["honest"]), folder / "run")
+    return execute(prepare(load_study(path, overrides), path, None, ["honest"]), folder / "run")
 
 
 def test_the_family_that_knows_is_missed_and_the_others_are_not(folder):

@@ -9,7 +9,7 @@ from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.analyses.missing_modalities import LEFT, _conditions
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.planning.missing_patterns import masks, sources
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 STUDY = """
@@ -61,7 +61,7 @@ def write_release(folder, speakers=24, clips=8):
 def run(folder, *overrides):
     path = folder / "study.toml"
     sides = prepare(load_study(path, overrides), path, None, ["honest"])
-    return run_study(sides, folder / "run"), sides[0]
+    return execute(sides, folder / "run"), sides[0]
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def test_boosting_learns_from_clips_that_lack_a_block_and_predicts_them(tmp_path
     path = tmp_path / "study.toml"
     only = [f"{learner}-audio+prosody+face"]
     sides = prepare(load_study(path, [*overrides, "masking.shares=[0.5]"]), path, None, ["honest"], only=only)
-    result = run_study(sides, tmp_path / "run")
+    result = execute(sides, tmp_path / "run")
     predictions = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
     oof = predictions[(predictions["part"] == "train_oof") & (predictions["system"] == only[0])]
     faces_only = oof[oof["group"] == "s0"]

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,9 +11,12 @@ from small_release import run, write_release
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting import dask_backend as cluster_module
-from avbaselines.experiment.fitting import scheduler as engine
+from avbaselines.experiment.fitting import scheduler
 from avbaselines.experiment.fitting.dask_backend import check_cluster
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.store import Fitted, Store
+from avbaselines.experiment.fitting.units import Unit
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 
@@ -40,7 +44,7 @@ def local(release):
 def run_there(release, address, out, progress=None):
     path = release / "study.toml"
     sides = prepare(load_study(path, OVERRIDES), path, None, ["honest"])
-    return run_study(sides, release / out, cluster=address, progress=progress)
+    return execute(sides, release / out, RunOptions(cluster=address, progress=progress))
 
 
 def scores(result):
@@ -75,18 +79,18 @@ def test_a_worker_killed_half_way_loses_no_finished_fit(release, local, local_cl
 
 
 def test_a_fit_that_a_dead_worker_had_finished_is_not_done_again(tmp_path):
-    store = engine.Store(tmp_path)
-    store.save("key", engine.fit_base.__globals__["Fitted"]())
-    unit = engine.Unit(None, None, "key")
+    store = Store(tmp_path)
+    store.save("key", Fitted())
+    unit = Unit(None, None, "key")
 
     def never(*_):
         raise AssertionError("fitted again")
 
     assert cluster_module._mapped(never, unit, None, [], store) == ("key", None)
     with pytest.raises(AssertionError, match="fitted again"):
-        cluster_module._mapped(never, engine.replace(unit, resumed=False), None, [], store)
+        cluster_module._mapped(never, replace(unit, resumed=False), None, [], store)
     with pytest.raises(AssertionError, match="fitted again"):
-        cluster_module._mapped(never, engine.replace(unit, keep_model=True), None, [], store)
+        cluster_module._mapped(never, replace(unit, keep_model=True), None, [], store)
 
 
 def test_a_worker_that_dies_as_it_is_asked_is_left_out():
@@ -105,7 +109,7 @@ def test_a_worker_that_dies_as_it_is_asked_is_left_out():
 
 def test_workers_with_other_code_are_refused(release, local_cluster, monkeypatch):
     own = os.getpid()
-    monkeypatch.setattr(engine, "code_digest", _code_by_process(own))
+    monkeypatch.setattr(scheduler, "code_digest", _code_by_process(own))
     with pytest.raises(InputError, match="runs other code"):
         run_there(release, local_cluster.scheduler_address, "other")
 

@@ -8,15 +8,15 @@ from small_release import write_release
 
 from avbaselines.experiment.fitting import device as device_module
 from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
-from avbaselines.experiment.planning.plan import System
+from avbaselines.experiment.planning.system import BaseSystem
 from avbaselines.run import main
 
-XGBOOST = [System("xgboost-audio", learner="xgboost", task="single")]
+XGBOOST = [BaseSystem(name="xgboost-audio", learner="xgboost")]
 
 
 def test_a_device_is_checked_only_where_something_can_use_it():
     assert usable_device("cpu", XGBOOST) == ("cpu", "")
-    used, why = usable_device("cuda", [System("ridge-audio", learner="ridge", task="single")], lambda: [""])
+    used, why = usable_device("cuda", [BaseSystem(name="ridge-audio", learner="ridge")], lambda: [""])
     assert used == "cpu" and "no system here" in why
     assert usable_device("cuda", XGBOOST, lambda: ["", ""]) == ("cuda", "")
     assert usable_device("cuda", XGBOOST, lambda: ["", "the driver sees no GPU"]) == ("cpu", "the driver sees no GPU")

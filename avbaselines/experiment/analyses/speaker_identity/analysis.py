@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from avbaselines.corpora.corpus import SplitId
 from avbaselines.corpora.readers.table import as_text
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
@@ -13,7 +14,6 @@ from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.analyses.speaker_identity.erasures import (
     RAW,
     TRANSDUCTIVE,
-    People,
     fitted_at,
     measure,
     pairs,
@@ -24,7 +24,8 @@ from avbaselines.experiment.analyses.speaker_identity.verification import equal_
 from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.loading.corpus import read_release
 from avbaselines.experiment.planning.learners import learner_name
-from avbaselines.experiment.planning.plan import System
+from avbaselines.experiment.planning.system import BaseSystem
+from avbaselines.experiment.protocol_run import People
 from avbaselines.experiment.scoring.scoreboard import Scored, score_rows
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
 from avbaselines.schema import nearest
@@ -122,14 +123,14 @@ def people(study, study_path, data, corpus):
     return People(columns.get("speaker", corpus.groups), content, what)
 
 
-def leakage(side, outcome, board, rows, picked, *, jobs=1, force=False, progress=None):
+def leakage(run, fitted_run, board, rows, picked, *, jobs=1, force=False, progress=None):
     """Measure identity in a study's representations (where it has ``[identity]``) and in its systems' predictions.
 
     Parameters
     ----------
-    side : Side
+    run : ProtocolRun
         With ``people``.
-    outcome : Outcome
+    fitted_run : FittedRun
     board : Scoreboard
     rows : list of Scored
         The leaderboard's rows; unmatched twins are left out.
@@ -141,57 +142,57 @@ def leakage(side, outcome, board, rows, picked, *, jobs=1, force=False, progress
     -------
     Leakage
     """
-    options = side.study.identity or Identity()
-    targets = side.corpus.targets
+    options = run.study.identity or Identity()
+    targets = run.corpus.targets
     found = Leakage(metric=targets[0].metric if len({t.metric for t in targets}) == 1 else "score")
     found.max_loss = options.max_loss
-    found.notes = list(NOTES) if side.study.identity else list(NOTES[:1])
-    said = f"Probes learn on other values of '{side.people.what}' than they tell." if side.people.what else (
+    found.notes = list(NOTES) if run.study.identity else list(NOTES[:1])
+    said = f"Probes learn on other values of '{run.people.what}' than they tell." if run.people.what else (
         "Nothing tells contents apart, so a speaker's clips were dealt at random: one recording's sound may be on both "
         "sides of a probe, and pass for its speaker."
     )  # fmt: skip
     found.notes.append(said)
     table, erased = [], []
-    if side.study.identity:
+    if run.study.identity:
         measured, found.computed = measure(
-            side, outcome, side.people, jobs=jobs, force=force, progress=progress
+            run, fitted_run, run.people, jobs=jobs, force=force, progress=progress
         )  # fmt: skip
-        erased, table = _representations(side, outcome, board, measured)
-        found.results += score_rows(board, erased, picked, side.protocol)
+        erased, table = _representations(run, fitted_run, board, measured)
+        found.results += score_rows(board, erased, picked, run.protocol)
         found.failed = any(row.failed for row in erased)
-    shown = [row for row in rows if row.name != row.system.raw_name] + erased
+    shown = [row for row in rows if not row.is_twin] + erased
     probed, computed = probe_predictions(
-        side, shown, side.people, outcome.store, options.probes, jobs=jobs, force=force
+        run, shown, run.people, fitted_run.store, options.probes, jobs=jobs, force=force
     )  # fmt: skip
     found.computed += computed
     table += _predictions(shown, probed, board, found.notes)
-    for figure in side.study.reported:
+    for figure in run.study.reported:
         if figure.target == SPEAKER:
             note = "; ".join(filter(None, (figure.source, figure.note)))
             table.append({"system": figure.system, "probed": "reported", "metric": figure.metric,
                           "value": figure.value, "note": note})  # fmt: skip
     found.table = pd.DataFrame(table, columns=COLUMNS)
-    found.results += _results(found.table, side.protocol)
+    found.results += _results(found.table, run.protocol)
     found.drawings = trade_off(found.table, found.metric)
     return found
 
 
-def _representations(side, outcome, board, measured):
+def _representations(run, fitted_run, board, measured):
     """Systems on erased features as leaderboard rows, and rows of the identity table."""
-    learner, splits = learner_name(side.study.identity.learner), side.corpus.splits
+    learner, splits = learner_name(run.study.identity.learner), run.corpus.splits
     erased, table = [], []
     for modalities in dict.fromkeys(place[0] for place in measured):
         name = "+".join(modalities)
         raw = {split.name: measured[modalities, RAW, split.name] for split in splits}
         plain = None
-        for erasure in (RAW, *side.study.identity.erasures):
+        for erasure in (RAW, *run.study.identity.erasures):
             here = {split.name: measured[modalities, erasure, split.name] for split in splits}
             represented = name if erasure == RAW else f"{name}+{erasure}"
-            system = System(f"{learner}-{represented}", modalities=modalities, learner=learner, task="single")
+            system = BaseSystem(name=f"{learner}-{represented}", modalities=modalities, learner=learner)
             failed = {split: one.failed for split, one in here.items() if one.failed}
             tuned = {split: one.strength for split, one in here.items()}
             note = _note(erasure, tuned.values())
-            row = _scored(side, outcome, system, here, tuned, note, failed)
+            row = _scored(run, fitted_run, system, here, tuned, note, failed)
             if erasure == RAW:
                 plain = row
             else:
@@ -200,13 +201,13 @@ def _representations(side, outcome, board, measured):
                 continue
             base = {"system": represented, "probed": "features", "modalities": name, "erasure": erasure, "note": note}
             base["strength"] = "tuned"
-            table += _identity_rows(base, here, raw, side, outcome.store)
+            table += _identity_rows(base, here, raw, run, fitted_run.store)
             table.append(base | {"metric": "emotion"} | _emotion(board, row))
             if erasure != RAW:
                 table.append(base | {"metric": "emotion_loss"} | _loss(board, plain, row))
             for strength in _strengths(here):
                 at = base | {"strength": f"{strength:g}"}
-                one = _scored(side, outcome, system, here, dict.fromkeys(here, strength), note, {})
+                one = _scored(run, fitted_run, system, here, dict.fromkeys(here, strength), note, {})
                 table.append(at | {"metric": "emotion"} | _emotion(board, one))
                 for speakers in ("seen", "unseen"):
                     parts = [one.part(speakers, "linear", strength) for one in here.values()]
@@ -224,13 +225,13 @@ def _note(erasure, strengths):
     return f"speakers erased by {erasure}, {tuned}" + (f"; {transductive}" if erasure in TRANSDUCTIVE else "")
 
 
-def _scored(side, outcome, system, here, strengths, note, failed):
+def _scored(run, fitted_run, system, here, strengths, note, failed):
     """Predictions from a representation as the leaderboard's rows are scored."""
-    row = Scored(system.name, system, {}, {}, sum(one.seconds for one in here.values()), note, failed)
+    row = Scored(system.rows[0], system, {}, {}, sum(one.seconds for one in here.values()), note, failed)
     for split, one in here.items():
         if failed:
             break
-        finished = finish(fitted_at(outcome.store, one.key, strengths[split]), outcome.tasks[split])
+        finished = finish(fitted_at(fitted_run.store, one.key, strengths[split]), fitted_run.tasks[SplitId(split)])
         row.test[split], row.oof[split] = finished.filled(finished.test), finished.filled(finished.oof)
     return row
 
@@ -241,11 +242,11 @@ def _strengths(here):
     return sorted(set.intersection(*known))
 
 
-def _identity_rows(base, here, raw, side, store):
+def _identity_rows(base, here, raw, run, store):
     """Identity at the tuned strength of each split: what is left, and how much of it is gone."""
     rows = []
     for speakers in ("seen", "unseen"):
-        for kind in side.study.identity.probes:
+        for kind in run.study.identity.probes:
             parts = [one.part(speakers, kind, one.strength) for one in here.values()]
             before = [one.part(speakers, kind, 0.0) for one in raw.values()]
             at = base | {"speakers": speakers}

@@ -41,24 +41,6 @@ MOST_CLIPS = 4000
 _GRIDS = {"scaling": "scalings", "width": "widths", "cost": "costs", "penalty": "penalties"}
 
 
-@dataclass(frozen=True)
-class People:
-    """Who speaks in each clip, and what is said.
-
-    Attributes
-    ----------
-    speakers : ndarray of str, shape (n_clips,)
-    content : ndarray of str, shape (n_clips,), or None
-        No content is on both sides of a probe.
-    what : str
-        What the contents are, for people to read.
-    """
-
-    speakers: np.ndarray
-    content: np.ndarray | None = None
-    what: str = ""
-
-
 @dataclass
 class Measured:
     """One representation in one split.
@@ -91,14 +73,14 @@ class Measured:
         return None if names is None else (np.array(names), np.array(rest[0], float), rest[1])
 
 
-def measure(side, outcome, people, *, jobs=1, force=False, progress=None):
+def measure(run, fitted_run, people, *, jobs=1, force=False, progress=None):
     """Measure every representation of a study in every split, reusing whatever the run folder holds.
 
     Parameters
     ----------
-    side : Side
+    run : ProtocolRun
         With a study that has the section ``[identity]``.
-    outcome : Outcome
+    fitted_run : FittedRun
         Of the study's systems: where finished work lies, and what each split learns from.
     people : People
     jobs : int
@@ -114,9 +96,9 @@ def measure(side, outcome, people, *, jobs=1, force=False, progress=None):
     computed : int
         How many were not there before.
     """
-    corpus, options = side.corpus, side.study.identity
+    corpus, options = run.corpus, run.study.identity
     _check_splits(corpus.splits, people.speakers)
-    sets = list(dict.fromkeys(system.modalities for system in side.systems if system.learner))
+    sets = list(dict.fromkeys(system.modalities for system in run.systems if system.learner))
     features = {name: digest(corpus.modalities[name].X) for name in corpus.modalities}
     measured, computed, done = {}, 0, 0
     total = len(corpus.splits) * len(sets) * (len(options.erasures) + 1)
@@ -128,15 +110,15 @@ def measure(side, outcome, people, *, jobs=1, force=False, progress=None):
             if raw is not None and raw.failed:
                 measured[modalities, erasure, split.name] = raw
                 continue
-            key = _key(side, outcome.tasks[split.name], people, split, erasure, [features[m] for m in modalities])
-            path = outcome.store.path(key, ".json")
+            key = _key(run, fitted_run.tasks[split.id], people, split, erasure, [features[m] for m in modalities])
+            path = fitted_run.store.path(key, ".json")
             if path.is_file() and not force:
-                measured[modalities, erasure, split.name] = read(outcome.store, key)
+                measured[modalities, erasure, split.name] = read(fitted_run.store, key)
                 continue
             blocks = [corpus.modalities[name].X for name in modalities]
             call = joblib.delayed(_measured)(
-                key, blocks, erasure, outcome.tasks[split.name], split, people, options,
-                None if raw is None else raw.params, outcome.store,
+                key, blocks, erasure, fitted_run.tasks[split.id], split, people, options,
+                None if raw is None else raw.params, fitted_run.store,
             )  # fmt: skip
             waiting[key] = ((modalities, erasure, split.name), call)
         done += len(sets) * len(erasures) * len(corpus.splits) - len(waiting)
@@ -208,10 +190,10 @@ def _product(sets, erasures, splits):
     return [(modalities, erasure, split) for split in splits for modalities in sets for erasure in erasures]
 
 
-def _key(side, task, people, split, erasure, features):
-    options = side.study.identity
+def _key(run, task, people, split, erasure, features):
+    options = run.study.identity
     said = people.content if people.content is not None else np.array([""])
-    described = {"erasure": erasure, "seed": side.study.seed, "learner": options.learner, "probes": options.probes}
+    described = {"erasure": erasure, "seed": run.study.seed, "learner": options.learner, "probes": options.probes}
     if erasure != RAW:
         described |= {"strengths": options.strengths, "max_loss": options.max_loss}
     targets = [[target.name, target.metric, target.classes] for target in task.targets]

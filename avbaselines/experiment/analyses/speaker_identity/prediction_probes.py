@@ -12,12 +12,12 @@ from avbaselines.experiment.analyses.speaker_identity.probes import probe_part
 from avbaselines.experiment.fitting.store import digest
 
 
-def probe_predictions(side, rows, people, store, kinds, *, jobs=1, force=False):
+def probe_predictions(run, rows, people, store, kinds, *, jobs=1, force=False):
     """Probe how well the unseen speakers of each split are told from the predictions of each system.
 
     Parameters
     ----------
-    side : Side
+    run : ProtocolRun
     rows : list of Scored
     people : People
     store : Store
@@ -33,7 +33,7 @@ def probe_predictions(side, rows, people, store, kinds, *, jobs=1, force=False):
     computed : int
     """
     found, waiting = {}, {}
-    splits = side.corpus.splits
+    splits = run.corpus.splits
     apart = all(len(np.unique(people.speakers[split.test])) > 1 for split in splits)
     for row in rows:
         if row.failed or not all(split.name in row.test for split in splits):
@@ -41,15 +41,15 @@ def probe_predictions(side, rows, people, store, kinds, *, jobs=1, force=False):
         clips, values = [], []
         for split in splits:
             clips.append(split.test)
-            values.append(np.hstack([row.test[split.name][target.name] for target in side.corpus.targets]))
+            values.append(np.hstack([row.test[split.name][target.name] for target in run.corpus.targets]))
         if not apart:  # somebody alone cannot be told from anybody: the splits are probed together
             clips, values = [np.concatenate(clips)], [np.vstack(values)]
         key = digest(code(), people.speakers, people.content if people.content is not None else [], list(kinds),
-                     side.study.seed, *clips, *values)[:32]  # fmt: skip
+                     run.study.seed, *clips, *values)[:32]  # fmt: skip
         if store.path(key, ".json").is_file() and not force:
             found[row.name] = _parts(json.loads(store.path(key, ".json").read_text(encoding="utf-8")))
         else:
-            call = joblib.delayed(_probed)(key, clips, values, people, list(kinds), side.study.seed, store)
+            call = joblib.delayed(_probed)(key, clips, values, people, list(kinds), run.study.seed, store)
             waiting[key, row.name] = call
     results = joblib.Parallel(n_jobs=max(1, min(jobs, len(waiting))))(waiting.values())
     for (_, name), content in zip(waiting, results, strict=True):

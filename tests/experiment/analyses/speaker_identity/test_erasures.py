@@ -7,7 +7,7 @@ import pytest
 from avbaselines import catalog
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.speaker_identity import erasures as disentangle
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 
@@ -78,7 +78,7 @@ def write_release(folder, shared=False, identity=IDENTITY, study=STUDY):
 def run(folder, *overrides, **options):
     path = folder / "study.toml"
     sides = prepare(load_study(path, overrides), path, None, ["honest"], **options)
-    return run_study(sides, folder / "run")
+    return execute(sides, folder / "run")
 
 
 def results_of(result):

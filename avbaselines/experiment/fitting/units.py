@@ -1,0 +1,167 @@
+"""Units of work: one fit of one system in one split, made known by what it depends on, and done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import skops.io
+
+from avbaselines.corpora.corpus import Split, SplitId
+from avbaselines.experiment.fitting.base import fit_base
+from avbaselines.experiment.fitting.fitted_run import FittedRun
+from avbaselines.experiment.fitting.fusion import fit_fusion
+from avbaselines.experiment.fitting.oof import Source
+from avbaselines.experiment.fitting.optuna_search import JOURNAL, Search
+from avbaselines.experiment.fitting.split_task import SplitTask, code_digest
+from avbaselines.experiment.fitting.store import MODEL, Store, digest, replacing
+from avbaselines.experiment.fitting.tuned import fit_tuned
+from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, System
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One fit to do.
+
+    Attributes
+    ----------
+    system : BaseSystem or FusionSystem
+    split : Split
+    key : str
+        Under which its result is stored: a digest of everything it depends on.
+    sources : tuple of Source
+        Of a fusion's inputs.
+    reads : tuple of tuple of str
+        Of a fusion, the modalities that each input reads by itself.
+    keep_model : bool
+        Whether the fitted estimators are stored, to be shipped.
+    search : Search or None
+        Of a tuned system, where its trials are kept.
+    search_name : str
+        Of a tuned system: a digest of what its trials depend on.
+    resumed : bool
+        Whether a result that is there already will do.
+    """
+
+    system: BaseSystem | FusionSystem
+    split: Split
+    key: str
+    sources: tuple[Source, ...] = ()
+    reads: tuple[tuple[str, ...], ...] = ()
+    keep_model: bool = False
+    search: Search | None = None
+    search_name: str = ""
+    resumed: bool = True
+
+    @property
+    def label(self) -> str:
+        """Shown to a person while it runs."""
+        return f"{self.system.name} · {self.split.id}"
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Modalities whose features it needs."""
+        return self.system.modalities if isinstance(self.system, BaseSystem) else ()
+
+    def is_done(self, store: Store) -> bool:
+        """Whether its result, and the model where that is kept, are stored."""
+        return store.has(self.key) and (not self.keep_model or store.path(self.key, MODEL).is_file())
+
+
+def unit_of(
+    system: BaseSystem | FusionSystem,
+    split: Split,
+    fitted: FittedRun,
+    context: dict[SplitId, str],
+    features: dict[str, str],
+    systems: Sequence[System],
+) -> Unit | None:
+    """The fit of a system in a split, or None where it cannot be done; the reason is noted in `fitted`.
+
+    Parameters
+    ----------
+    system : BaseSystem or FusionSystem
+    split : Split
+    fitted : FittedRun
+    context : dict of SplitId to str
+        Digest of what all fits of a split depend on.
+    features : dict of str to str
+        Digest of each modality's table.
+    systems : sequence of System
+        All of the study.
+    """
+    tuning, by_name = system.tuning, {item.name: item for item in systems}
+    if isinstance(system, FusionSystem):
+        places = {split.id, split.id.whole}
+        failed = tuple(name for name in system.parts if any((place, name) in fitted.failures for place in places))
+        left = system.without(failed) if failed else system
+        if left is None:
+            fitted.failures[split.id, system.name] = f"fewer than two inputs left: {', '.join(failed)} failed"
+            return None
+        system = left
+    sources = tuple(fitted.source(split.id, by_name[name]) for name in system.inputs)
+    read = [features[name] for name in system.modalities] if isinstance(system, BaseSystem) else []
+    read += [source.identity() for source in sources]
+    task, shape = fitted.tasks[split.id], system.shape()
+    if tuning is not None:
+        read += [str(task.strength), str(task.combined)]  # a search goes by what is scored
+    key = digest(code_digest(), context[split.id], shape, read)[:32]
+    search_name = ""
+    if tuning is not None:
+        # More trials are the same search going on, however many of them are averaged.
+        searched = shape | {"tuning": {**shape["tuning"], "trials": "any", "average": "any"}}
+        search_name = digest(code_digest(), context[split.id], searched, read)[:32]
+    inputs = [by_name[name] for name in system.inputs]
+    reads = tuple(() if isinstance(item, FusionSystem) else item.modalities for item in inputs)
+    return Unit(system, split, key, sources, reads, search_name=search_name)
+
+
+def to_be_done(unit: Unit, folder: Path, storage: str | None, force: bool) -> Unit:
+    """The unit with the place of its search, in a run's folder or in the storage named."""
+    search = None
+    if unit.system.tuning is not None:
+        place = storage or str(folder / "tuning" / f"{unit.search_name}{JOURNAL}")
+        search = Search(f"{unit.system.name} {unit.split.id} {unit.search_name[:12]}", place, force)
+    return replace(unit, search=search, resumed=not force)
+
+
+def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Store) -> tuple[str, str | None]:
+    """Do one fit and store it; a failure becomes its reason, so that the rest of the run goes on.
+
+    Parameters
+    ----------
+    unit : Unit
+    task : SplitTask
+    features : sequence of ndarray, shape (n_clips, n_features)
+        Of the modalities it reads.
+    store : Store
+
+    Returns
+    -------
+    key : str
+        The unit's.
+    reason : str or None
+        None where it went well.
+    """
+    system, search = unit.system, unit.search
+    try:
+        if isinstance(system, FusionSystem):
+            inputs = [source.load(store) for source in unit.sources]
+            if search is not None:
+                fitted, models = fit_searched_fusion(system, task, inputs, unit.reads, search)
+            else:
+                fitted, models = fit_fusion(system, task, inputs, unit.reads)
+        else:
+            blocks, test_blocks = [X[unit.split.fit] for X in features], [X[unit.split.test] for X in features]
+            if search is not None:
+                fitted, models = fit_tuned(system, task, blocks, test_blocks, search)
+            else:
+                fitted, models = fit_base(system, task, blocks, test_blocks)
+        if unit.keep_model:
+            with replacing(store.path(unit.key, MODEL)) as temporary:
+                skops.io.dump(models, temporary)
+    except Exception as error:  # whatever a learner raises is this row's reason, and only this row's
+        return unit.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    store.save(unit.key, fitted)
+    return unit.key, None
