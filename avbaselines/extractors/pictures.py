@@ -112,7 +112,8 @@ class Pictures:
         if not done and start:
             raise MediaError(f"no frames between {start:g} s and {'the end' if end is None else f'{end:g} s'}")
         missing = self._declared - start * self.rate - done if end is None else 0
-        if done and missing > max(_SHORT_BY_SECONDS * self.rate, _SHORT_BY_SHARE * (done + missing)):
+        enough = max(_SHORT_BY_SECONDS * self.rate, _SHORT_BY_SHARE * (done + missing))
+        if done and missing > enough and not self.remarks:
             self.remarks.append(f"truncated: {done} of {done + round(missing)} frames are there")
 
     def _frames(self) -> Iterator[tuple]:
