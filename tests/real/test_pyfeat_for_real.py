@@ -62,7 +62,8 @@ def hub(tools, face_python, environment, tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, str(tools / "hubserver.py"), str(folder), str(port), str(folder / "log")])
+    command = [sys.executable, str(tools / "hubserver.py"), str(folder), str(port), str(folder / "log")]
+    server = subprocess.Popen(command)
     _wait_for(port)
     yield f"http://127.0.0.1:{port}"
     server.kill()
