@@ -96,7 +96,7 @@ def _matches(rows: Sequence[int], running: Sequence[_Track], boxes: np.ndarray) 
     overlaps = overlap(boxes[list(rows)], boxes[[track.rows[-1] for track in running]])
     pairs = []
     while overlaps.max() >= _MIN_OVERLAP:
-        i, j = np.unravel_index(np.argmax(overlaps), overlaps.shape)
+        i, j = divmod(int(np.argmax(overlaps)), len(running))
         pairs.append((rows[i], running[j]))
         overlaps[i], overlaps[:, j] = -1.0, -1.0
     return pairs

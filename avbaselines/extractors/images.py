@@ -38,7 +38,7 @@ def image_sequence(folder: str | os.PathLike) -> list[Path]:
     names = [name for name in os.listdir(folder) if not name.startswith(".")]
     if len(names) < 2 or not all(map(is_image, names)):
         return []
-    stems = [re.fullmatch(r"(.*?)(\d+)(\D*)", name) for name in names]
-    if not all(stems) or len({(stem[1], stem[3].lower()) for stem in stems}) > 1:
+    numbered = [stem for name in names if (stem := re.fullmatch(r"(.*?)(\d+)(\D*)", name))]
+    if len(numbered) < len(names) or len({(stem[1], stem[3].lower()) for stem in numbered}) > 1:
         return []
-    return [Path(folder, name) for _, name in sorted(zip((int(stem[2]) for stem in stems), names, strict=True))]
+    return [Path(folder, stem[0]) for stem in sorted(numbered, key=lambda stem: int(stem[2]))]

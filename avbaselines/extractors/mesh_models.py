@@ -126,7 +126,7 @@ class FaceMesh:
             [np.repeat(points[:, :1], 2, axis=1), np.zeros_like(points[:, 2:])], axis=1
         )
         points = (points + self._anchors[found]) * _DETECTOR_SIDE
-        points = (points - np.float32([left, top])) * np.float32(side / _DETECTOR_SIDE)
+        points = (points - np.array([left, top], np.float32)) * np.float32(side / _DETECTOR_SIDE)
         faces = _merge(points, scores[found])
         return sorted(faces, key=lambda face: -np.prod(face[1] - face[0]))
 
@@ -135,7 +135,8 @@ class FaceMesh:
         centre, side = (face[0] + face[1]) / 2, float((face[1] - face[0]).max()) * _CROP
         eyes = face[3] - face[2]
         angle = np.arctan2(eyes[1], eyes[0])
-        axes = np.float32([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) * (side / _MESH_SIDE)
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
+        axes = turn * np.float32(side / _MESH_SIDE)
         crop = _sample(pixels, centre, axes, _MESH_SIDE)
         raw, score = self._mesh.run(crop * np.float32(1 / 255))
         points = raw.reshape(468, 3).copy()
@@ -193,8 +194,8 @@ def _letterbox(pixels: np.ndarray, side: int) -> tuple[np.ndarray, float, float]
     height, width = pixels.shape[:2]
     scale = side / max(height, width)
     w, h = max(round(width * scale), 1), max(round(height * scale), 1)
-    shrunk = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-    shrunk = shrunk.reformat(width=w, height=h, interpolation="AREA").to_ndarray()
+    picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    shrunk = picture.reformat(width=w, height=h, interpolation="AREA").to_ndarray()
     left, top = (side - w) // 2, (side - h) // 2
     square = np.full((side, side, 3), 127.5, np.float32)
     square[top : top + h, left : left + w] = shrunk

@@ -131,14 +131,15 @@ class Pictures:
             stream = container.streams.video[0]
             stream.thread_type = "NONE"
             origin = stream.start_time
-            if self.segment.start > 0 and stream.time_base:
-                container.seek(int(self.segment.start / stream.time_base) + (origin or 0), stream=stream)
+            tick = float(stream.time_base or 1 / self.rate)
+            if self.segment.start > 0:
+                container.seek(int(self.segment.start / tick) + (origin or 0), stream=stream)
             for count, frame in enumerate(container.decode(stream)):
                 if frame.pts is None:
                     yield count, count / self.rate, frame
                     continue
                 origin = frame.pts if origin is None else origin
-                at = float((frame.pts - origin) * stream.time_base)
+                at = (frame.pts - origin) * tick
                 yield (round(at * self.rate) if self.segment.start else count), at, frame
 
 
@@ -155,7 +156,7 @@ def _declared(path: Path) -> tuple[float, int, float]:
             if not rate or next(container.decode(stream), None) is None:
                 raise MediaError("no picture in the file")
             count = stream.frames
-            if not count and stream.duration:
+            if not count and stream.duration and stream.time_base:
                 count = round(float(stream.duration * stream.time_base) * float(rate))
             elif not count and container.duration:
                 count = round(container.duration / av.time_base * float(rate))

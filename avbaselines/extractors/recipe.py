@@ -183,12 +183,12 @@ class Recipe(Section):
             return TABLE_SUFFIXES
         if self.extractor == "face-mesh":
             return FILM_SUFFIXES
-        return TABLE_SUFFIXES + (FILM_SUFFIXES if self.options.videos else ())
+        return TABLE_SUFFIXES + (FILM_SUFFIXES if self.needs_weights else ())
 
     @property
     def needs_weights(self):
         """Whether videos are seen by py-feat, whose weights are fetched apart."""
-        return self.extractor == "face" and self.options.videos
+        return isinstance(self.options, FaceOptions) and self.options.videos
 
     def with_options(self, **options):
         """The same recipe with some options changed, for instance ``window=4.0, hop=0.1``.
