@@ -23,6 +23,7 @@ from sklearn.svm import SVR
 from threadpoolctl import threadpool_limits
 
 from avbaselines.estimators.kernel.support_vectors import KernelRegressor
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.tuned.group_folds import group_folds
 
 COSTS = tuple(float(cost) for cost in np.logspace(-2, 1.5, 10))
@@ -74,7 +75,13 @@ def main():
     with threadpool_limits(1):
         started = time.process_time()
         # Width 2 is scikit-learn's gamma="scale".
-        ours = Kept(scalings=("standard",), widths=(2.0,), costs=COSTS, epsilon=EPSILON, cv=PredefinedSplit(folds))
+        ours = Kept(
+            preparation=PreparationOptions(("standard",)),
+            widths=(2.0,),
+            costs=COSTS,
+            epsilon=EPSILON,
+            cv=PredefinedSplit(folds),
+        )
         ours.cross_predict(X, Y, groups=groups)
         grid = time.process_time() - started
         taken, differences = [], []

@@ -14,11 +14,11 @@ class ClipState(NamedTuple):
 
     Attributes
     ----------
-    clip : str
+    clip
         Name of the recording.
-    done, expected : int
+    done, expected
         Frames; expected is 0 where the recording does not tell.
-    rate : float
+    rate
         Frames a second so far; 0 before the first.
     """
 
@@ -38,10 +38,10 @@ class ClipProgress:
 
     Parameters
     ----------
-    folder : str, Path or None
+    folder
         Where to tell it; None = nobody watches.
-    clip : str
-    expected : int
+    clip
+    expected
         Frames of the clip; 0 = not known.
 
     Examples
@@ -65,7 +65,7 @@ class ClipProgress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 

@@ -26,7 +26,7 @@ def prepare(options: FaceOptions, paths: Sequence[Path], settings: dict[str, Any
 
     Parameters
     ----------
-    settings : dict
+    settings
         ``face_python``: interpreter that has py-feat (default: ``$AVBASELINES_FACE_PYTHON``, else this one);
         ``face_device``: ``cpu``, ``cuda``, ``mps`` or ``auto`` (default: ``$AVBASELINES_FACE_DEVICE``, else ``cpu``).
 
@@ -54,7 +54,7 @@ def extract_one(segment: Segment, options: FaceOptions, settings: dict[str, Any]
 
     Parameters
     ----------
-    settings : dict
+    settings
         As in :func:`prepare`; and ``store``, ``content`` (the recording's sha256) and ``version``, under which the
         frames that py-feat saw are kept for other recipes.
 

@@ -41,7 +41,7 @@ def extract_one(segment: Segment, options: FaceMeshOptions, settings: dict[str, 
 
     Parameters
     ----------
-    settings : dict
+    settings
         ``store``, ``content`` and ``version`` as in :func:`avbaselines.extractors.face_video.seen_before`; ``watch``,
         where progress within the clip is told.
 

@@ -26,9 +26,9 @@ def face_rows(frames: FaceFrames, options: FilmOptions) -> Rows:
     step = float(np.median(np.diff(frames.at))) if len(frames.at) > 1 else 1.0 / options.fps
     duration = float(frames.at[-1] + step)
     series = prepare_series(frames, options.max_gap)
-    if options.window is None:
-        times, begins, ends = None, [-np.inf], [np.inf]
-    else:
+    times = None
+    begins, ends = np.array([-np.inf]), np.array([np.inf])
+    if options.window is not None and options.hop is not None:
         times, begins, ends = window_bounds(duration, options.window, options.hop)
     X, columns = describe_face(series, begins, ends)
     without = np.count_nonzero(np.isnan(X).any(axis=0))

@@ -25,22 +25,22 @@ class FaceFrames(NamedTuple):
 
     Attributes
     ----------
-    at : ndarray, shape (t,)
+    at : shape (t,)
         Seconds, ascending.
-    names : list of str, length u
+    names : length u
         Units as the tables call them: ``AU06_r`` and ``AU06_c`` (intensity 0 to 5, presence), ``AU06`` (0 to 1).
-    values : ndarray, shape (t, u)
+    values : shape (t, u)
         Meaningless where there is no face.
-    present : ndarray of bool, shape (t,)
+    present : bool, shape (t,)
         Frames with a face that can be trusted.
-    pose : ndarray, shape (t, 3), or None
+    pose : shape (t, 3)
         Pitch, yaw and roll in degrees.
-    detection_rate : float
+    detection_rate
         Share of the frames with such a face; frames the table leaves out count as without.
-    info : dict
+    info
         ``tool`` and ``scale`` ("0-5", "0-1" or "face", for measures in units of the face).
-    remarks : list of str
-    several_faces : float
+    remarks
+    several_faces
         Share of the frames with more than one such face; NaN where the tool sees only one.
     """
 
@@ -92,7 +92,7 @@ LAYOUTS = (
 )  # fmt: skip
 
 
-def read_face_table(path, options, fps=None):
+def read_face_table(path: str | Path, options: FaceOptions, fps: float | None = None) -> FaceFrames:
     """Read the frame table of any of the known tools.
 
     Where frames have several faces, one person is followed (see :func:`avbaselines.extractors.face_tracks.follow`): by
@@ -101,9 +101,9 @@ def read_face_table(path, options, fps=None):
 
     Parameters
     ----------
-    path : str or Path
-    options : FaceOptions
-    fps : float, optional
+    path
+    options
+    fps
         Frame rate known from the video itself; ``options.fps`` where neither it nor a time column is there.
 
     Returns
@@ -133,11 +133,11 @@ def face_frames(
 
     Parameters
     ----------
-    frame : DataFrame
+    frame
         Numbers under the tool's column names in lower case, a row for each face of each frame.
     options, fps
         As in :func:`read_face_table`.
-    has_gaze : bool
+    has_gaze
         Whether the table came with columns of gaze, which mark Py-Feat's releases from 0.7 on.
 
     Returns
@@ -181,7 +181,7 @@ def _pyfeat_radians(pose: np.ndarray, said: str, has_gaze: bool) -> tuple[bool, 
     return bool(small), f"{'radians' if small else 'degrees'}, told by the values"
 
 
-def _lines(path):
+def _lines(path: str | Path) -> tuple[list[str], list[str]]:
     data = Path(path).read_bytes()
     if b"\0" in data:
         raise MediaError("is not a text table (it holds zero bytes)")
@@ -207,7 +207,7 @@ def _lines(path):
     return lines, remarks
 
 
-def _recognise(header, wanted):
+def _recognise(header: list[str], wanted: str) -> _Layout:
     for layout in LAYOUTS:
         if wanted in ("any", layout.tool) and any(re.fullmatch(layout.mark, name) for name in header):
             if not any(re.fullmatch(layout.units, name) for name in header):
@@ -220,7 +220,7 @@ def _recognise(header, wanted):
     raise MediaError(f"not a face table of {known}; its columns start with {', '.join(header[:5])}")
 
 
-def _parse(lines, separator, header, layout):
+def _parse(lines: list[str], separator: str, header: list[str], layout: _Layout) -> pd.DataFrame:
     """The columns in use, as numbers."""
     wanted = {*_COMMON, layout.confidence, *layout.pose, *(name for name, _ in layout.time)}
     used = [i for i, name in enumerate(header) if name in wanted or re.fullmatch(layout.units, name)]
@@ -297,7 +297,9 @@ def _frames_with_several(frame: pd.DataFrame, layout: _Layout, options: FaceOpti
     return float((trusted["frame"].value_counts() > 1).sum())
 
 
-def _times(frame, layout, options, fps):
+def _times(
+    frame: pd.DataFrame, layout: _Layout, options: FaceOptions, fps: float | None
+) -> tuple[np.ndarray, int]:
     """Seconds of every row, and how many rows there would be if the tool had left out none."""
     at = None
     for name, unit in layout.time:
@@ -316,13 +318,13 @@ def _times(frame, layout, options, fps):
     return at, max(len(frame), round(span / np.median(steps)) + 1)
 
 
-def _shown(name):
+def _shown(name: str) -> str:
     return _unit_name(name) if name.startswith("au") else name
 
 
-def _unit_name(name):
+def _unit_name(name: str) -> str:
     """``au_1_intensity`` and ``au01_r`` are both ``AU01_r``."""
-    number = int(re.search(r"\d+", name).group())
+    number = int(re.sub(r"\D", "", name))
     if name.endswith(("_r", "_intensity")):
         kind = "_r"
     elif name.endswith("_c") or name.startswith("au_"):

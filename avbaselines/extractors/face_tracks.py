@@ -26,16 +26,16 @@ def follow(
 
     Parameters
     ----------
-    frame : ndarray, shape (n,)
+    frame : shape (n,)
         Number of the frame each face was seen in, ascending.
-    boxes : ndarray, shape (n, 4)
+    boxes : shape (n, 4)
         Left, top, width and height.
-    weight : ndarray, shape (n,)
+    weight : shape (n,)
         How much a face counts, for instance its area times its confidence.
-    person : {"largest", "first", "leftmost"}
+    person
         The track with the largest sum of weights, the one that begins first (of several the largest), or the one whose
         middle is furthest left on average.
-    max_gap : float
+    max_gap
         A track is lost after so many frames without its face.
 
     Returns
@@ -107,7 +107,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    a, b : ndarray, shape (m, 4) and (n, 4)
+    a, b : shape (m, 4)
         Left, top, width and height.
 
     Returns

@@ -25,13 +25,13 @@ class Seen(NamedTuple):
 
     Attributes
     ----------
-    table : DataFrame
+    table
         A row for each face of each frame, and one of NaN for a frame without a face: ``frame``, ``time`` (seconds since
         the beginning of the segment), ``score`` (0 to 1), ``left``, ``top``, ``width``, ``height`` (original pixels),
         the detector's measures, ``pitch``, ``yaw`` and ``roll`` (degrees).
-    remark : str
+    remark
         What was found broken while decoding; empty where nothing was.
-    duration : float
+    duration
         Seconds of the segment that were decoded.
     """
 
@@ -48,9 +48,9 @@ def seen_before(look: Callable[[], Seen], segment: Segment, options: FilmOptions
 
     Parameters
     ----------
-    look : callable
+    look
         Does the work.
-    settings : dict
+    settings
         ``store`` (a FeatureCache or None), ``content`` (the recording's sha256) and ``version`` of the detector.
     """
     store: FeatureCache | None = settings.get("store")
@@ -87,7 +87,7 @@ def person_series(seen: Seen, options: FilmOptions, info: dict[str, Any]) -> Fac
 
     Parameters
     ----------
-    info : dict
+    info
         ``tool``, ``scale`` and whatever else shall stand in the table.
 
     Raises

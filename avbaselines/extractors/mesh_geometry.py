@@ -69,12 +69,12 @@ class Geometry(NamedTuple):
 
     Attributes
     ----------
-    measures : ndarray of float64, shape (13,)
+    measures : float64, shape (13,)
         In the order of ``MEASURES``, in units of the distance between the outer corners of the eyes. Heights of brows
         are above the corners of their eye, those of the mouth's corners above the upper lip's middle; ``jaw_drop`` is
         the chin below the nose, ``lip_gap`` between the lips, ``lip_height`` over both. Differences are the subject's
         left minus right.
-    pose : ndarray of float64, shape (3,)
+    pose : float64, shape (3,)
         Pitch, yaw and roll in degrees: positive is up, and turned and tilted to the subject's right.
     """
 
@@ -91,7 +91,7 @@ def measure(points: np.ndarray) -> Geometry:
 
     Parameters
     ----------
-    points : ndarray, shape (468, 3)
+    points : shape (468, 3)
         As in :class:`avbaselines.extractors.mesh_models.Face`: y down, z smaller = nearer.
 
     Examples

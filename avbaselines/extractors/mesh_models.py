@@ -36,9 +36,9 @@ class Face(NamedTuple):
 
     Attributes
     ----------
-    score : float
+    score
         The mesh's own confidence that there is a face, 0 to 1.
-    points : ndarray of float32, shape (468, 3)
+    points : float32, shape (468, 3)
         x to the right and y down in pixels of the picture, z in the same unit, smaller = nearer.
     """
 
@@ -95,9 +95,9 @@ class FaceMesh:
 
         Parameters
         ----------
-        pixels : ndarray of uint8, shape (height, width, 3)
+        pixels : uint8, shape (height, width, 3)
             Red, green, blue.
-        min_score : float
+        min_score
             A mesh below this confidence is no face, 0 to 1.
         """
         faces = []

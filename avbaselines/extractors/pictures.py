@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,13 +19,13 @@ class Picture(NamedTuple):
 
     Attributes
     ----------
-    number : int
+    number
         Counted from 0 at the beginning of the recording.
-    at : float
+    at
         Seconds since the beginning of the segment.
-    pixels : ndarray of uint8, shape (height, width, 3)
+    pixels : uint8, shape (height, width, 3)
         Red, green, blue; shrunk where a longest side was asked for.
-    shrunk : float
+    shrunk
         Length in these pixels of one original pixel, at most 1.
     """
 
@@ -43,24 +43,24 @@ class Pictures:
 
     Parameters
     ----------
-    segment : Segment
+    segment
         A video, an image, or a folder of images.
-    longest : int
+    longest
         Pictures are shrunk until their longer side has at most so many pixels; 0 = as they are.
-    every : int
+    every
         Of how many pictures one is given (1 = all).
-    fps : float
+    fps
         Pictures a second of a folder of images.
 
     Attributes
     ----------
-    rate : float
+    rate
         Pictures a second of the recording, as it declares.
-    expected : int
+    expected
         How many pictures there should be, for showing progress; 0 where the recording does not tell.
-    remarks : list of str
+    remarks
         What was found broken so far.
-    end : float
+    end
         Where the last decoded picture ends, seconds since the beginning of the segment.
 
     Raises
@@ -165,7 +165,7 @@ def _declared(path: Path) -> tuple[float, int, float]:
         raise MediaError(f"cannot be decoded: {_reason(error)}") from None
 
 
-def _pixels(frame, aspect: float, longest: int) -> tuple[np.ndarray, float]:
+def _pixels(frame: Any, aspect: float, longest: int) -> tuple[np.ndarray, float]:
     """Pixels upright and square, and how much they were shrunk."""
     width, height = round(frame.width * aspect), frame.height
     shrunk = min(1.0, longest / max(width, height)) if longest else 1.0

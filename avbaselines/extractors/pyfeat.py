@@ -32,13 +32,13 @@ class Facts(NamedTuple):
 
     Attributes
     ----------
-    version : str
+    version
         Release of py-feat.
-    detector : str
+    detector
         Release and class, as it stands in tables.
-    device : str
+    device
         ``cpu``, ``cuda`` or ``mps``.
-    folder : str
+    folder
         Where the weights lie.
     """
 
@@ -135,7 +135,7 @@ def fetch(
 
     Parameters
     ----------
-    tell : callable
+    tell
         Given a line for each file. The hub's client shows how far a file is on stderr, where that is a terminal.
 
     Raises
@@ -175,10 +175,8 @@ def fetch_command(detector: Detector, face_python: str | os.PathLike | None = No
     >>> fetch_command("v2").endswith(" -m avbaselines.extract action-units-v2 --fetch")
     True
     """
-    words = [sys.executable, "-m", "avbaselines.extract", RECIPES[detector], "--fetch"]
-    if face_python:
-        words += ["--face-python", str(face_python)]
-    return shlex.join(words)
+    named = f" --face-python {shlex.quote(str(face_python))}" if face_python else ""
+    return f"{shlex.quote(sys.executable)} -m avbaselines.extract {RECIPES[detector]} --fetch{named}"
 
 
 def detect(
@@ -192,11 +190,11 @@ def detect(
 
     Parameters
     ----------
-    options : FaceOptions
+    options
         ``detector``, ``batch_size`` and ``frame_limit`` count here.
-    face_device : str, optional
+    face_device
         ``cpu``, ``cuda`` or ``mps``, as :func:`check` found it.
-    progress : callable
+    progress
         Called with the number of frames done.
 
     Raises

@@ -37,10 +37,10 @@ class Worker:
 
     Parameters
     ----------
-    python : str
+    python
         Interpreter that has py-feat.
-    detector : {"v1", "v2"}
-    device : {"cpu", "cuda", "mps"}
+    detector
+    device
     """
 
     def __init__(self, python: str, detector: str, device: str) -> None:
@@ -52,14 +52,14 @@ class Worker:
 
         Parameters
         ----------
-        frames : ndarray of uint8, shape (n, height, width, 3)
-        frame_limit : float
+        frames : uint8, shape (n, height, width, 3)
+        frame_limit
             Seconds for each frame.
 
         Returns
         -------
-        columns : list of str
-        rows : list of list of float
+        columns
+        rows
 
         Raises
         ------

@@ -12,9 +12,9 @@ class WeightFile(NamedTuple):
 
     Attributes
     ----------
-    repository : str
+    repository
         ``owner/name``.
-    names : tuple of str
+    names
         The file, and older ones that py-feat takes where the hub has not got it.
     """
 

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 MODELS = {"face_model": "retinaface", "landmark_model": "mobilefacenet", "au_model": "xgb"}
 """The models of Detectorv1 that action units need, beside the one for the head pose."""
@@ -25,7 +26,7 @@ MODELS = {"face_model": "retinaface", "landmark_model": "mobilefacenet", "au_mod
 POSE = ("Pitch", "Roll", "Yaw")
 
 
-def check(job):
+def check(job: dict[str, Any]) -> dict[str, Any]:
     """Facts about py-feat here: ``version``, ``device``, or ``problem`` (missing, mismatch, device, weights)."""
     versions = {}
     for name in ("py-feat", "torch", "torchvision", "torchcodec"):
@@ -48,7 +49,7 @@ def check(job):
     return {"version": versions["py-feat"], "device": device, "folder": str(folder)}
 
 
-def found_device(asked):
+def found_device(asked: str) -> tuple[str | None, list[str]]:
     """torch's name of the device asked for, or None; and all devices that are there."""
     import torch
 
@@ -63,12 +64,14 @@ def found_device(asked):
     return (chosen if chosen in there else None), there
 
 
-def resources():
+def resources() -> Path:
     """Folder in which py-feat looks for its weights."""
-    return Path(importlib.util.find_spec("feat").submodule_search_locations[0]) / "resources"
+    found = importlib.util.find_spec("feat")
+    assert found is not None and found.submodule_search_locations
+    return Path(found.submodule_search_locations[0]) / "resources"
 
 
-def stored(folder, file):
+def stored(folder: Path, file: dict[str, Any]) -> bool:
     """Whether the hub client's cache layout holds a file, or one that py-feat would fall back to."""
     kept = folder / f"models--{file['repository'].replace('/', '--')}"
     try:
@@ -78,7 +81,7 @@ def stored(folder, file):
     return any((kept / "snapshots" / commit / name).exists() for name in file["names"])
 
 
-def fetch(job):
+def fetch(job: dict[str, Any]) -> dict[str, Any]:
     """Fetch every file that is not there yet; the last line says what went wrong, or how much is there."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
@@ -101,7 +104,7 @@ def fetch(job):
     return {"folder": str(folder)}
 
 
-def detect(job):
+def detect(job: dict[str, Any]) -> None:
     """Load the detector, then answer chunk after chunk until stdin ends."""
     import torch
 
@@ -116,8 +119,8 @@ def detect(job):
     while line := stdin.readline():
         chunk = json.loads(line)
         frames, height, width = chunk["shape"]
-        pixels = bytearray(frames * height * width * 3)
-        if stdin.readinto(pixels) < len(pixels):
+        pixels = bytearray(stdin.read(frames * height * width * 3))
+        if len(pixels) < frames * height * width * 3:
             return
         try:
             tensor = torch.frombuffer(pixels, dtype=torch.uint8).reshape(frames, height, width, 3)
@@ -126,7 +129,7 @@ def detect(job):
             say({"error": f"{type(error).__name__}: {error}"[:500]})
 
 
-def loaded(name, device):
+def loaded(name: str, device: str) -> Any:
     """py-feat's detector, without the models that action units need not."""
     if name == "v2":
         from feat import Detectorv2
@@ -137,7 +140,7 @@ def loaded(name, device):
     return Detectorv1(emotion_model=None, identity_model=None, gaze_model=None, device=device, **MODELS)
 
 
-def table(detector, tensor, batch_size):
+def table(detector: Any, tensor: Any, batch_size: int) -> dict[str, Any]:
     """py-feat's table of some frames: the names of the columns in use, and the rows."""
     found = detector.detect(tensor, data_type="tensor", batch_size=batch_size, progress_bar=False)
     keep = [name for name in found.columns if name.startswith(("FaceRect", "AU")) or name in ("FaceScore", *POSE)]
@@ -145,11 +148,11 @@ def table(detector, tensor, batch_size):
     return {"columns": keep, "rows": found[keep].to_numpy(dtype=float).tolist()}
 
 
-def end_with_parent():
+def end_with_parent() -> None:
     """End this process when the one that started it has gone, even in the middle of a frame."""
     parent = os.getppid()
 
-    def look():
+    def look() -> None:
         while os.getppid() == parent:
             time.sleep(1.0)
         os._exit(1)
@@ -157,7 +160,7 @@ def end_with_parent():
     threading.Thread(target=look, daemon=True).start()
 
 
-def say(answer):
+def say(answer: dict[str, Any]) -> None:
     print(json.dumps(answer), file=answers, flush=True)
 
 

@@ -14,6 +14,7 @@ from avbaselines.estimators.boosting.lightgbm_models import (
 )
 from avbaselines.estimators.kernel.support_vectors import KernelClassifier, KernelRegressor
 from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.evaluation.metrics import score
 
 REGRESSORS = [
@@ -100,7 +101,12 @@ def test_out_of_fold_predictions_come_from_fits_without_the_fold(learner):
     """A fold's out-of-fold predictions do not change when its own targets do, and others' do."""
     X, Y, groups = data()
     folds = groups % 4
-    one_candidate = {"scalings": ("standard",), "penalties": (1.0,), "widths": (1.0,), "rounds": (20,)}
+    one_candidate = {
+        "preparation": PreparationOptions(("standard",)),
+        "penalties": (1.0,),
+        "widths": (1.0,),
+        "rounds": (20,),
+    }
     learner = clone(learner)
     learner.set_params(**{k: v for k, v in one_candidate.items() if k in learner.get_params()})
     learner.set_params(cv=PredefinedSplit(folds))
@@ -233,9 +239,13 @@ def test_unknown_metric_is_refused(learner):
 
 def test_selection_is_by_the_metric_and_takes_the_first_of_equals():
     X, Y, groups = data()
-    raw = RidgeRegressor(penalties=(300.0, 0.1), scalings=("standard",), matching=False).fit(X, Y, groups)
+    raw = RidgeRegressor(penalties=(300.0, 0.1), preparation=PreparationOptions(("standard",)), matching=False).fit(
+        X, Y, groups
+    )
     assert [c["penalty"] for c in raw.best_params_] == [0.1, 0.1]
-    errors = RidgeRegressor(penalties=(300.0, 0.1), scalings=("standard",), metric="rmse").fit(X, Y, groups)
+    errors = RidgeRegressor(penalties=(300.0, 0.1), preparation=PreparationOptions(("standard",)), metric="rmse").fit(
+        X, Y, groups
+    )
     assert [c["penalty"] for c in errors.best_params_] == [0.1, 0.1]
-    equals = RidgeRegressor(penalties=(1.0, 1.0), scalings=("standard",)).fit(X, Y, groups)
+    equals = RidgeRegressor(penalties=(1.0, 1.0), preparation=PreparationOptions(("standard",))).fit(X, Y, groups)
     assert np.array_equal(equals.oof_scores_[0], equals.oof_scores_[1])

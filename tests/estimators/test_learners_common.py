@@ -11,6 +11,7 @@ from avbaselines.estimators.boosting.lightgbm_models import (
 from avbaselines.estimators.kernel.support_vectors import KernelClassifier, KernelRegressor
 from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
 from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.tuned.matching import Matcher
 
 FEW = {"cv": 2}
@@ -20,8 +21,8 @@ LEARNERS = [
     Matcher(),
     RidgeRegressor(penalties=(1.0, 0.01), **FEW),
     RidgeClassifier(penalties=(1.0, 0.01), **FEW),
-    KernelRegressor(scalings=("standard",), widths=(1.0,), costs=(1.0, 30.0), **FEW),
-    KernelClassifier(scalings=("standard",), widths=(0.0,), costs=(1.0,), **FEW),
+    KernelRegressor(preparation=PreparationOptions(("standard",)), widths=(1.0,), costs=(1.0, 30.0), **FEW),
+    KernelClassifier(preparation=PreparationOptions(("standard",)), widths=(0.0,), costs=(1.0,), **FEW),
     LightGBMRegressor(rounds=(10, 40), learning_rate=0.3, **FEW),
     LightGBMClassifier(rounds=(10,), learning_rate=0.3, **FEW),
     XGBoostRegressor(rounds=(10, 40), learning_rate=0.3, **FEW),

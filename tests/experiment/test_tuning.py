@@ -17,6 +17,7 @@ from small_release import results_of, run, write_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles import bundle
@@ -33,7 +34,7 @@ from avbaselines.experiment.fitting.tuned import (
     out_of_fold_score,
     trial_row,
 )
-from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.fitting.tuned_fusion import as_drawn, fit_searched_fusion, fusion_space
 from avbaselines.experiment.planning import learners as registry
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, Timing
@@ -276,7 +277,7 @@ def test_a_forced_search_starts_anew(tmp_path):
 def test_every_space_holds_the_defaults(learner, kind):
     for name, dimension in registry.search_space(learner, "single", [kind], [5000], {}).items():
         model = registry.estimator(learner, kind)
-        default = getattr(model, name)
+        default = getattr(model, name) if hasattr(model, name) else getattr(PreparationOptions(), name)
         if isinstance(dimension, Choice):
             assert dimension.options[dimension.default] == default, name
         elif isinstance(dimension, Real) and dimension.times:
@@ -291,17 +292,17 @@ def test_drawn_values_reach_the_estimators_that_know_them():
     model = registry.estimator("svr", "regression", Drawn(space, values))
     default = signature(type(model)).parameters["costs"].default
     assert model.costs == tuple(2 * cost for cost in default) and model.widths == (0.0,)
-    assert model.block_weights == (0.5, 3.0)
+    assert model.preparation.block_weights == (0.5, 3.0)
     chain_space = registry.search_space("ridge", "chain", ["regression"] * 3, [10, 4], {"order": "ensemble"})
     assert not any(name.startswith("block_weights") for name in chain_space)
     chained = registry.chain("ridge", (), Drawn(chain_space, {"order": "2-0-1", "column_share": 0.5}), order="ensemble")
-    assert chained.order == [2, 0, 1] and chained.regressor.column_share == 0.5
+    assert chained.order == [2, 0, 1] and chained.regressor.preparation.column_share == 0.5
     assert "order" not in registry.search_space("ridge", "chain", ["regression"] * 3, [10], {"order": [0, 1, 2]})
     joint = registry.search_space("xgboost", "joint", ["regression"] * 2, [10], {"target_weights": None})
     weights = Drawn(joint, {"target_weights.0": 1.0, "target_weights.1": 4.0})
     model = registry.joint("xgboost", weights, target_weights=None)
     assert model.target_weights == (1.0, 4.0) and "max_columns" not in joint
-    assert registry.estimator("ridge", "regression", NOTHING).column_share == 1.0
+    assert registry.estimator("ridge", "regression", NOTHING).preparation is None
 
 
 @pytest.fixture(scope="module")
@@ -438,3 +439,21 @@ def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
     found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
     assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
     assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"
+
+
+def test_a_drawn_joint_method_reads_the_other_targets_predictions():
+    system = FusionSystem(name="late-tuned", fusion=Stage(method="greedy"), depth=1, parts=("a", "b"))
+    space = fusion_space("greedy", 2, ["regression", "regression"])
+    drawn = as_drawn(system, Drawn(space, {"method": "joint-mean", "best": 2}))
+    assert (drawn.method, drawn.fusion.targets, drawn.fusion.best) == ("joint-mean", "all", None)
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(2, 90))
+    groups, nobody = np.arange(90) // 6, np.array([], int)
+    targets = [Target("p", "ccc"), Target("q", "ccc")]
+    task = SplitTask(targets, {"p": y[0], "q": y[1]}, groups, nobody, groups % 3, matching=True, seed=0)
+    # Each system's prediction of q tells p, and that of p tells nothing: only joint decoding can use it.
+    told = [{"p": rng.normal(size=(90, 1)), "q": (y[0] + 0.1 * rng.normal(size=90))[:, None]} for _ in range(2)]
+    inputs = [Fitted(oof, {name: values[:0] for name, values in oof.items()}) for oof in told]
+    joint, _ = fit_fusion(drawn, task, inputs)
+    alone, _ = fit_fusion(system, task, inputs)
+    assert np.corrcoef(joint.oof["p"][:, 0], y[0])[0, 1] > 0.5 > np.corrcoef(alone.oof["p"][:, 0], y[0])[0, 1]

@@ -1,50 +1,70 @@
 """Means over several fits: of those that each leave one fold out, as some challenges predict, and of any given."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import PredefinedSplit
 from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.tuned.interface import TargetModel
+from avbaselines.estimators.tuned.remarks import ChosenTargetWeights, FitRemark, MeanOverFolds
 
 __all__ = ["Averaged", "FoldAveraged"]
 
 
-class Averaged(BaseEstimator):
+class Averaged(TargetModel, BaseEstimator):
     """The mean prediction of models that were fitted to the same rows and targets.
 
     Parameters
     ----------
-    models : list of estimators
-        Fitted: of regressed targets, of a class, or chains over both.
+    models : list of TargetModel
+        Fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from avbaselines.estimators.linear.ridge import RidgeRegressor
+    >>> X = np.random.default_rng(0).normal(size=(20, 2))
+    >>> weak, strong = (RidgeRegressor(penalties=(p,), cv=4).fit(X, X[:, 0]) for p in (10.0, 0.1))
+    >>> mean = (weak.predict(X) + strong.predict(X)) / 2
+    >>> bool(np.allclose(Averaged([weak, strong]).outputs(X)[0][:, 0], mean))
+    True
     """
 
-    def __init__(self, models):
+    def __init__(self, models: list[TargetModel]):
         self.models = models
 
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Nothing: the models are fitted."""
+        return self
+
+    def outputs(
+        self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None
+    ) -> list[np.ndarray]:
+        """Mean predictions per target, see `TargetModel`."""
+        return _mean_outputs(self.models, X, self.target_classes_)
+
     @property
-    def target_classes_(self):
-        """Classes of each class target, by its number."""
-        first = self.models[0]
-        if hasattr(first, "target_classes_"):
-            return first.target_classes_
-        return {0: first.classes_} if hasattr(first, "classes_") else {}
+    def target_classes_(self) -> list[np.ndarray | None]:
+        """Classes of each class target; None for a regressed target."""
+        return self.models[0].target_classes_
 
-    def outputs(self, X):
-        """Mean predictions per target: (n, 1) for a regressed one, posteriors (n, K) for classes; X (n, n_features)."""
-        return mean_outputs(self.models, X, self.target_classes_)
+    @property
+    def oof_outputs_(self) -> list[np.ndarray]:
+        """Mean out-of-fold predictions per target."""
+        return _mean_over([model.oof_outputs_ for model in self.models])
 
-
-def mean_outputs(models, X, classes):
-    """Mean predictions per target of several models, whose classes are among the given ones."""
-    each = [
-        [_spread(values, model, number, classes) for number, values in enumerate(_outputs(model, X))]
-        for model in models
-    ]
-    return [np.mean(values, axis=0) for values in zip(*each, strict=True)]
+    @property
+    def remarks_(self) -> list[FitRemark]:
+        """The remarks of all models, each once."""
+        return list(dict.fromkeys(remark for model in self.models for remark in model.remarks_))
 
 
-class FoldAveraged(BaseEstimator):
+class FoldAveraged(TargetModel, BaseEstimator):
     """One fit of any learner of ours for each fold left out; new rows get the mean of their predictions.
 
     So the organisers of MER 2023 predicted the test parts by the five models of their cross-validation (Lian et al.
@@ -52,27 +72,36 @@ class FoldAveraged(BaseEstimator):
 
     Parameters
     ----------
-    learner : estimator
-        Of regressed targets, of a class, or a chain over both.
+    learner : TargetModel
+        Not fitted; its `cv` is replaced.
     cv : PredefinedSplit
         At least three folds.
 
     Attributes
     ----------
-    models_ : list of estimators
+    models_ : list of TargetModel
         One a fold.
-    oof_outputs_ : list of ndarray
-        Per target (n,) or posteriors (n, K): of each fold by the fit that left it out.
-    target_classes_ : dict of int to ndarray
-        Classes of each class target, by its number.
-    note_ : str
+    oof_outputs_, target_classes_, remarks_
+        See `TargetModel`. Out-of-fold predictions are those of the fit that left the fold out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import PredefinedSplit
+    >>> from avbaselines.estimators.linear.ridge import RidgeRegressor
+    >>> X, folds = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) % 3
+    >>> model = FoldAveraged(RidgeRegressor(), PredefinedSplit(folds)).fit(X, X[:, 0])
+    >>> len(model.models_), model.note_
+    (3, 'mean of 3 fits, one a fold left out')
     """
 
-    def __init__(self, learner, cv):
+    def __init__(self, learner: TargetModel, cv: PredefinedSplit):
         self.learner = learner
         self.cv = cv
 
-    def fit(self, X, y, groups=None, soft_labels=None):
+    def fit(
+        self, X: np.ndarray, y: ArrayLike, groups: np.ndarray | None = None, soft_labels: np.ndarray | None = None
+    ) -> Self:
         """Fit one learner a fold; X (n, n_features), y, groups and soft labels as the learner takes them.
 
         Raises
@@ -85,64 +114,85 @@ class FoldAveraged(BaseEstimator):
         if len(numbers) < 3:
             raise InputError(f"cv: three folds or more are needed to average over fits, got {len(numbers)}")
         y = np.asarray(y)
-        self.models_, held = [], []
+        self.models_: list[TargetModel] = []
+        held = []
         for fold in numbers:
             rows = folds != fold
             extra = {} if soft_labels is None else {"soft_labels": _of_present(soft_labels[rows], y, rows)}
             model = clone(self.learner).set_params(cv=PredefinedSplit(folds[rows]))
             model.fit(X[rows], y[rows], groups=None if groups is None else groups[rows], **extra)
             self.models_.append(model)
-            held.append((~rows, _outputs(model, X[~rows])))
-        self.target_classes_ = self._classes(y)
-        widths = [len(self.target_classes_.get(number, [0])) for number in range(len(held[0][1]))]
-        self.oof_outputs_ = [np.full((len(X), width), np.nan) for width in widths]
-        for (rows, outputs), model in zip(held, self.models_, strict=True):
-            for number, values in enumerate(outputs):
-                self.oof_outputs_[number][rows] = _spread(values, model, number, self.target_classes_)
-        notes = [getattr(model, "note_", "") for model in self.models_]
-        self.note_ = "; ".join(
-            dict.fromkeys([f"mean of {len(numbers)} fits, one a fold left out", *filter(None, notes)])
-        )
+            held.append((~rows, model))
+        self._classes = [
+            None if classes is None else _classes_of(y if y.ndim == 1 else y[:, number])
+            for number, classes in enumerate(self.models_[0].target_classes_)
+        ]
+        widths = [1 if classes is None else len(classes) for classes in self._classes]
+        self._oof_outputs = [np.full((len(X), width), np.nan) for width in widths]
+        for rows, model in held:
+            for values, own in zip(self._oof_outputs, _outputs_over(model, X[rows], self._classes), strict=True):
+                values[rows] = own
+        # Weights of targets differ from fit to fit: those of one would not speak for the mean.
+        shared = [r for model in self.models_ for r in model.remarks_ if not isinstance(r, ChosenTargetWeights)]
+        self._remarks = list(dict.fromkeys([MeanOverFolds(len(numbers)), *shared]))
         return self
 
-    def outputs(self, X):
-        """Mean predictions per target: (n, 1) for a regressed one, posteriors (n, K) for classes."""
+    def outputs(
+        self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None
+    ) -> list[np.ndarray]:
+        """Mean predictions per target, see `TargetModel`."""
         check_is_fitted(self)
-        return mean_outputs(self.models_, X, self.target_classes_)
+        return _mean_outputs(self.models_, X, self._classes)
 
-    def _classes(self, y):
-        first = self.models_[0]
-        if hasattr(first, "target_classes_"):
-            found = {}
-            for number in first.target_classes_:
-                values = y[:, number]
-                found[number] = np.unique(values[~np.isnan(values)])
-            return found
-        return {0: np.unique(y)} if hasattr(first, "classes_") else {}
+    @property
+    def target_classes_(self) -> list[np.ndarray | None]:
+        """Classes of each class target over all folds; None for a regressed target."""
+        return self._classes
+
+    @property
+    def oof_outputs_(self) -> list[np.ndarray]:
+        """Per target, predictions for each fold by the fit that left it out."""
+        return self._oof_outputs
 
 
-def _spread(values, model, number, classes):
-    """Posteriors over all classes of a target (0 for one that this fit has not seen), or values as a column."""
-    if number not in classes:
-        return values.reshape(len(values), 1)
-    own = model.target_classes_[number] if hasattr(model, "target_classes_") else model.classes_
-    spread = np.zeros((len(values), len(classes[number])))
-    spread[:, np.searchsorted(classes[number], own)] = values
+def _mean_outputs(models: Sequence[TargetModel], X: ArrayLike, classes: list[np.ndarray | None]) -> list[np.ndarray]:
+    """Mean predictions per target of several models, whose classes are among the given ones."""
+    return _mean_over([_outputs_over(model, X, classes) for model in models])
+
+
+def _mean_over(outputs: list[list[np.ndarray]]) -> list[np.ndarray]:
+    return [np.mean(values, axis=0) for values in zip(*outputs, strict=True)]
+
+
+def _outputs_over(model: TargetModel, X: ArrayLike, classes: list[np.ndarray | None]) -> list[np.ndarray]:
+    """Outputs of a model; posteriors over all of the given classes, 0 for one that this fit has not seen."""
+    return [
+        values if own is None or every is None else spread_posteriors(values, own, every)
+        for values, own, every in zip(model.outputs(X), model.target_classes_, classes, strict=True)
+    ]
+
+
+def spread_posteriors(values: np.ndarray, own: np.ndarray, every: np.ndarray) -> np.ndarray:
+    """Posteriors (n, len(own)) spread over more classes, (n, len(every)); a row without posteriors stays NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spread_posteriors(np.array([[0.3, 0.7]]), np.array(["a", "c"]), np.array(["a", "b", "c"])).tolist()
+    [[0.3, 0.0, 0.7]]
+    """
+    spread = np.where(np.isnan(values[:, :1]), np.nan, np.zeros(len(every)))
+    spread[:, np.searchsorted(every, own)] = values
     return spread
 
 
-def _of_present(soft, y, rows):
+def _classes_of(y: np.ndarray) -> np.ndarray:
+    return np.unique(y[~np.isnan(y)]) if y.dtype.kind == "f" else np.unique(y)
+
+
+def _of_present(soft: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Soft labels of the classes that are left without a fold."""
     kept = soft[:, np.isin(np.unique(y), y[rows])]
     empty = kept.sum(axis=1) <= 0
     kept[empty] = np.eye(kept.shape[1])[np.unique(y[rows], return_inverse=True)[1]][empty]
     return kept
-
-
-def _outputs(model, X):
-    """Predictions of any learner, a list with one array a target."""
-    if hasattr(model, "outputs"):
-        return model.outputs(X)
-    if hasattr(model, "predict_proba"):
-        return [model.predict_proba(X)]
-    return list(model.predict(X).reshape(len(X), -1).T)

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.preparation import column_blocks
 from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.tuned.interface import TargetModel, as_columns
 from avbaselines.estimators.tuned.matching import Matcher
 from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
 from avbaselines.evaluation.metrics import score
@@ -38,7 +39,7 @@ def average(P, weights):
     return np.einsum("nm,nmd->nd", shares, np.nan_to_num(P))
 
 
-class _Fusion(BaseEstimator):
+class _Fusion(TargetModel, BaseEstimator):
     """What all fusions share. Inputs are P of shape (n, M, D): M systems, D = 1 value or K posteriors, NaN = missing.
 
     A subclass gives ``_learn(P, t, folds)``, a state with 'weights' (M,), and may replace ``_combine(P, state)``.
@@ -66,7 +67,7 @@ class _Fusion(BaseEstimator):
         if any(len(columns) != columns_each for columns in self._columns):
             found = [len(columns) for columns in self._columns]
             raise InputError(f"blocks: each system needs {columns_each} column(s), got {found}")
-        self.note_ = ""
+        self._remarks = []
         P = self._inputs(X)
         folds = resolve_cv(self.cv, X, t, groups, classes=classes)
         labelled = ~np.isnan(t) if t.dtype.kind == "f" else np.ones(len(t), bool)
@@ -106,6 +107,11 @@ class _Fusion(BaseEstimator):
     def _learn(self, P, t, folds):
         raise NotImplementedError
 
+    @property
+    def input_weights_(self):
+        """The weight of each system."""
+        return [self.weights_]
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -141,6 +147,20 @@ class FusionRegressor(RegressorMixin, _Fusion):
         """Fused predictions (n,) for X of shape (n, M)."""
         check_is_fitted(self)
         return self._apply(self._inputs(self._validate(X)), self.state_)[:, 0]
+
+    def outputs(self, X, recordings=None, times=None):
+        """Fused predictions of the one target, of shape (n, 1), see `TargetModel`."""
+        return as_columns(self.predict(X))
+
+    @property
+    def target_classes_(self):
+        """None for the one target."""
+        return [None]
+
+    @property
+    def oof_outputs_(self):
+        """Out-of-fold predictions of the one target, of shape (n, 1)."""
+        return as_columns(self.oof_prediction_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -212,6 +232,20 @@ class FusionClassifier(ClassifierMixin, _Fusion):
         """The class of largest fused posterior for each row of X."""
         posteriors = self.predict_proba(X)
         return self.classes_[posteriors.argmax(axis=1)]
+
+    def outputs(self, X, recordings=None, times=None):
+        """Fused posteriors of the one target, see `TargetModel`."""
+        return [self.predict_proba(X)]
+
+    @property
+    def target_classes_(self):
+        """Classes of the one target."""
+        return [self.classes_]
+
+    @property
+    def oof_outputs_(self):
+        """Out-of-fold posteriors of the one target."""
+        return [self.oof_prediction_]
 
     def _inputs(self, X):
         P = super()._inputs(X)

@@ -12,6 +12,7 @@ from avbaselines.estimators.fusion.imputation import fill_gaps, learn_gaps
 from avbaselines.estimators.preprocessing.preparation import column_blocks
 from avbaselines.estimators.tuned.group_folds import resolve_cv
 from avbaselines.estimators.tuned.matching import Matcher
+from avbaselines.estimators.tuned.remarks import ChosenStrategies
 
 __all__ = ["STRATEGIES", "MissingFusionClassifier", "MissingFusionRegressor", "without_partial"]
 
@@ -87,7 +88,9 @@ class _Missing:
         self.state_["scales"] = self._scales(judged, P, t, labelled & (folds >= 0))
         self.strategies_ = [ways[w] for w in chosen]
         self.weights_ = self._base._learnt(P[labelled], t[labelled], folds[labelled])["weights"]
-        self.note_ = self._note() if self.strategy == "best" else ""
+        self._remarks = []
+        if self.strategy == "best":
+            self._remarks.append(ChosenStrategies(tuple(sorted(self.strategies_, key=WAYS.index))))
         nearest = self._nearest(_availability(P))
         fused = oof[np.asarray(chosen)[nearest], 0, np.arange(len(X))]
         for fold in np.unique(folds[folds >= 0]):
@@ -145,10 +148,6 @@ class _Missing:
     def _scaled(self, outputs, P, nearest, scales):
         any_left = ~np.isnan(P).all(axis=(1, 2), keepdims=True)[:, :, 0]
         return np.where(any_left, scales[nearest, :1] * outputs + scales[nearest, 1:], outputs)
-
-    def _note(self):
-        shares = {way: self.strategies_.count(way) for way in WAYS if way in self.strategies_}
-        return "missing inputs by " + ", ".join(f"{way} ({count})" for way, count in shares.items())
 
     def _way(self, name, P, t, folds):
         state = {"way": name, "default": self._default(t)}

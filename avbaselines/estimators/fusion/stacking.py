@@ -11,6 +11,7 @@ from avbaselines.estimators.linear.group_ridge import GroupRidge, labelled_patte
 from avbaselines.estimators.linear.linear_svr import PrimalLinearSVR
 from avbaselines.estimators.temporal.context import add_context, avec_context
 from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.tuned.interface import TargetModel, as_columns
 from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
 
 __all__ = ["METHODS", "MetaRegressor"]
@@ -26,7 +27,7 @@ PENALTIES = {
 }
 
 
-class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator):
     """Regression on the predictions of earlier stages.
 
     Parameters
@@ -64,6 +65,8 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     weights_ : ndarray of shape (T, n_inputs)
         Mean absolute weight of each column of X over all that was made of it, in units of the standardised column.
     """
+
+    needs_whole_recordings = True
 
     def __init__(
         self,
@@ -111,6 +114,7 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self
         """
         X, Y, single, folds = self._validate(X, y, groups)
+        self._remarks = []
         penalties = self.penalties if self.penalties is not None else PENALTIES[self.method]
         best = [(-np.inf, None, None, None, None)] * Y.shape[1]
         for context in self.contexts:
@@ -144,6 +148,25 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 designs[context] = self._design(X, context, recordings, times)
             predicted[:, t] = self._value(designs[context], X, t, self.coef_[t], self.intercept_[t], self.start_[t])
         return predicted[:, 0] if self._single else predicted
+
+    def outputs(self, X, recordings=None, times=None):
+        """Fused predictions per target, each of shape (n, 1), see `TargetModel`."""
+        return as_columns(self.predict(X, recordings, times))
+
+    @property
+    def target_classes_(self):
+        """None for each target."""
+        return [None] * len(self.best_params_)
+
+    @property
+    def oof_outputs_(self):
+        """Out-of-fold predictions per target, each of shape (n, 1)."""
+        return as_columns(self.oof_prediction_)
+
+    @property
+    def input_weights_(self):
+        """Per target, the weight of each column of X."""
+        return list(self.weights_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

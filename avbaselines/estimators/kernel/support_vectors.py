@@ -12,14 +12,14 @@ from avbaselines.estimators.kernel.landmarks import (
     squared_loss_machines,
     whitening,
 )
-from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
-from avbaselines.estimators.tuned.search_space import PREPARED, Choice, Real
+from avbaselines.estimators.tuned.remarks import LandmarkApproximation
+from avbaselines.estimators.tuned.search_space import Choice, Real
 
 __all__ = ["KernelClassifier", "KernelRegressor"]
 
-SCALINGS = ("standard", "quantile")
 # 0 is the linear kernel; others stand for gamma = width / (mean squared distance) in exp(-gamma |x - y|^2).
 WIDTHS = (0.0, 0.5, 1.0, 2.0)
 CACHE_MIB = 500
@@ -79,24 +79,26 @@ class _Kernel:
     """
 
     search_space = {
-        **PREPARED,
+        **PreparationOptions.search_space,
         "widths": Choice(KERNELS),
         "costs": Real(0.1, 10.0, 1.0, times=True),
         "epsilon": Real(0.01, 0.6, 0.1),
     }
+    parts = {"preparation": PreparationOptions}
+
+    @property
+    def _options(self):
+        return PreparationOptions() if self.preparation is None else self.preparation
 
     def _candidates(self):
         if any(width < 0 for width in self.widths) or any(cost <= 0 for cost in self.costs):
             raise InputError("widths and costs: widths of 0 or more and positive costs are needed")
         return [
             {"scaling": scaling, "width": float(width), "cost": float(cost)}
-            for scaling in self.scalings
+            for scaling in self._options.scalings
             for width in self.widths
             for cost in self.costs
         ]
-
-    def _prepared(self, X, rows, targets, scaling):
-        return Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, targets, rows)
 
     def _spaces(self, preparation, Z, widths):
         """The spaces of some widths, each with the kernel values of the Rows Z."""
@@ -115,8 +117,8 @@ class _Kernel:
 
     def _try_spaces(self, X, train, targets, test, **row_weights):
         """For each candidate in turn: whether exact, and machine values for the test rows."""
-        for scaling in self.scalings:
-            preparation = self._prepared(X, train, targets, scaling)
+        for scaling in self._options.scalings:
+            preparation = self._options.fitted(scaling, self.blocks, X, targets, train)
             Z, Z_test = preparation.rows(X, train), preparation.rows(X, test)
             for space, kernel in self._spaces(preparation, Z, self.widths):
                 machines = self._machines(space, kernel, targets, self.costs, **row_weights)
@@ -128,10 +130,10 @@ class _Kernel:
 
     def _refit_space(self, X, rows, targets, scaling, width, costs, **row_weights):
         """The space with its machines, one cost per column of targets (one for all where targets are codes)."""
-        preparation = self._prepared(X, rows, targets, scaling)
+        preparation = self._options.fitted(scaling, self.blocks, X, targets, rows)
         Z = preparation.rows(X, rows)
         if len(Z) > self.max_exact:
-            self.note_ = f"Nystroem approximation past {self.max_exact} clips ({self.n_landmarks} landmarks)"
+            self._remarks = [LandmarkApproximation(self.max_exact, self.n_landmarks)]
         ((space, kernel),) = self._spaces(preparation, Z, [width])
         if targets.ndim == 1:
             return space.compact(*self._machines(space, kernel, targets, costs, **row_weights)[0])
@@ -149,8 +151,8 @@ class KernelRegressor(_Kernel, TunedRegressor):
     ----------
     blocks : optional
         The columns of each modality, see `Preparation`; None is one block.
-    scalings : tuple of str
-        Tried values of `Preparation.scaling`.
+    preparation : PreparationOptions, optional
+        Scalings that are tried, screening and weights of the blocks; None is the defaults.
     widths : tuple of float
         Tried kernels: 0 is linear, another is a Gaussian of gamma = width / (mean squared distance of training rows).
     costs : tuple of float
@@ -166,8 +168,6 @@ class KernelRegressor(_Kernel, TunedRegressor):
     max_exact : int, default=8000
         With more training rows, Nystroem features and a squared loss in the primal; `note_` says so.
     n_landmarks : int, default=1000
-    column_share, block_weights
-        See `Preparation`.
     random_state : int or RandomState, optional
         Draws the landmarks.
 
@@ -186,7 +186,7 @@ class KernelRegressor(_Kernel, TunedRegressor):
     def __init__(
         self,
         blocks=None,
-        scalings=SCALINGS,
+        preparation=None,
         widths=WIDTHS,
         costs=(0.03, 0.3, 3.0),
         epsilon=0.1,
@@ -195,12 +195,10 @@ class KernelRegressor(_Kernel, TunedRegressor):
         matching=True,
         max_exact=8000,
         n_landmarks=1000,
-        column_share=1.0,
-        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
-        self.scalings = scalings
+        self.preparation = preparation
         self.widths = widths
         self.costs = costs
         self.epsilon = epsilon
@@ -209,8 +207,6 @@ class KernelRegressor(_Kernel, TunedRegressor):
         self.matching = matching
         self.max_exact = max_exact
         self.n_landmarks = n_landmarks
-        self.column_share = column_share
-        self.block_weights = block_weights
         self.random_state = random_state
 
     def _machines(self, space, kernel, targets, costs):
@@ -254,7 +250,7 @@ class KernelClassifier(_Kernel, TunedClassifier):
 
     Parameters
     ----------
-    blocks, scalings, widths, cv, max_exact, n_landmarks, column_share, block_weights, random_state
+    blocks, preparation, widths, cv, max_exact, n_landmarks, random_state
         As for `KernelRegressor`.
     costs : tuple of float
         Tried penalties C.
@@ -273,27 +269,23 @@ class KernelClassifier(_Kernel, TunedClassifier):
     def __init__(
         self,
         blocks=None,
-        scalings=SCALINGS,
+        preparation=None,
         widths=WIDTHS,
         costs=(0.3, 1.0, 3.0, 10.0),
         cv=5,
         metric="accuracy",
         max_exact=8000,
         n_landmarks=1000,
-        column_share=1.0,
-        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
-        self.scalings = scalings
+        self.preparation = preparation
         self.widths = widths
         self.costs = costs
         self.cv = cv
         self.metric = metric
         self.max_exact = max_exact
         self.n_landmarks = n_landmarks
-        self.column_share = column_share
-        self.block_weights = block_weights
         self.random_state = random_state
 
     def _machines(self, space, kernel, codes, costs, weights=None):

@@ -4,14 +4,13 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
-from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
-from avbaselines.estimators.tuned.search_space import PREPARED
+from avbaselines.estimators.tuned.remarks import PrincipalDirections
 
 __all__ = ["RidgeClassifier", "RidgeRegressor", "ridge_path"]
 
-SCALINGS = ("standard", "quantile")
 PENALTIES = tuple(float(10.0**exponent) for exponent in np.arange(3, -3.1, -0.5))
 
 
@@ -106,24 +105,29 @@ def _from_rows(Z, y, weights, max_exact, seed):
 class _Ridge:
     """What the regressor and the classifier share; `targets` are (n, T) here, one column per class for classes."""
 
-    search_space = PREPARED
+    search_space = PreparationOptions.search_space
+    parts = {"preparation": PreparationOptions}
+
+    @property
+    def _options(self):
+        return PreparationOptions() if self.preparation is None else self.preparation
 
     def _candidates(self):
-        return [{"scaling": s, "penalty": float(p)} for s in self.scalings for p in self.penalties]
+        return [{"scaling": s, "penalty": float(p)} for s in self._options.scalings for p in self.penalties]
 
     def _path(self, X, rows, Y, scaling, penalties, row_weights=None):
-        preparation = Preparation(self.blocks, scaling, True, self.column_share, self.block_weights).fit(X, Y, rows)
+        preparation = self._options.fitted(scaling, self.blocks, X, Y, rows)
         Z = preparation.rows(X, rows)
         return preparation, *ridge_path(Z, Y, penalties, self.max_exact, self._seed, row_weights)
 
     def _try_columns(self, X, train, Y, test, row_weights=None):
-        for scaling in self.scalings:
+        for scaling in self._options.scalings:
             preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
             yield from _lines(preparation, X, test, weights, intercepts)
 
     def _refit_columns(self, X, rows, Y, chosen, row_weights=None):
         if min(len(Y), X.shape[1]) > self.max_exact:
-            self.note_ = f"ridge on {self.max_exact // 2} principal directions past {self.max_exact} rows and columns"
+            self._remarks = [PrincipalDirections(self.max_exact)]
         model = []
         for scaling in dict.fromkeys(c["scaling"] for c in chosen):
             targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]
@@ -157,8 +161,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
     ----------
     blocks : optional
         The columns of each modality, see `Preparation`; None is one block.
-    scalings : tuple of str
-        Tried values of `Preparation.scaling`.
+    preparation : PreparationOptions, optional
+        Scalings that are tried, screening and weights of the blocks; None is the defaults.
     penalties : tuple of float
         Tried penalties, largest first. They act on blocks of unit mean square length.
     cv : int, splitter or iterable, default=5
@@ -169,8 +173,6 @@ class RidgeRegressor(_Ridge, TunedRegressor):
         Whether a concordance is compared after mean/std matching.
     max_exact : int, default=3000
         See `ridge_path`.
-    column_share, block_weights
-        See `Preparation`.
     random_state : int or RandomState, optional
 
     Attributes
@@ -188,25 +190,21 @@ class RidgeRegressor(_Ridge, TunedRegressor):
     def __init__(
         self,
         blocks=None,
-        scalings=SCALINGS,
+        preparation=None,
         penalties=PENALTIES,
         cv=5,
         metric="ccc",
         matching=True,
         max_exact=3000,
-        column_share=1.0,
-        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
-        self.scalings = scalings
+        self.preparation = preparation
         self.penalties = penalties
         self.cv = cv
         self.metric = metric
         self.matching = matching
         self.max_exact = max_exact
-        self.column_share = column_share
-        self.block_weights = block_weights
         self.random_state = random_state
 
     def _try(self, X, train, targets, test, candidates):
@@ -221,7 +219,7 @@ class RidgeClassifier(_Ridge, TunedClassifier):
 
     Parameters
     ----------
-    blocks, scalings, penalties, cv, max_exact, column_share, block_weights, random_state
+    blocks, preparation, penalties, cv, max_exact, random_state
         As for `RidgeRegressor`.
     metric : str, default='accuracy'
         Metric the candidates are compared by on pooled out-of-fold predictions.
@@ -238,23 +236,19 @@ class RidgeClassifier(_Ridge, TunedClassifier):
     def __init__(
         self,
         blocks=None,
-        scalings=SCALINGS,
+        preparation=None,
         penalties=PENALTIES,
         cv=5,
         metric="accuracy",
         max_exact=3000,
-        column_share=1.0,
-        block_weights=None,
         random_state=0,
     ):
         self.blocks = blocks
-        self.scalings = scalings
+        self.preparation = preparation
         self.penalties = penalties
         self.cv = cv
         self.metric = metric
         self.max_exact = max_exact
-        self.column_share = column_share
-        self.block_weights = block_weights
         self.random_state = random_state
 
     def _try(self, X, train, targets, test, candidates, weights=None):

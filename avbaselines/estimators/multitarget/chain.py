@@ -14,6 +14,8 @@ from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
 from avbaselines.estimators.multitarget.chain_steps import Links, Setting
 from avbaselines.estimators.preprocessing.preparation import column_blocks
 from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.tuned.interface import TargetModel
+from avbaselines.estimators.tuned.remarks import ChosenOrder, SingleTarget
 from avbaselines.estimators.tuned.search_space import Choice
 from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
 from avbaselines.evaluation.metrics import score
@@ -23,7 +25,7 @@ __all__ = ["ChainRegressor"]
 MOST_PERMUTED = 3
 
 
-class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator):
     """A chain over any learner of ours, with out-of-fold predictions in the place of earlier targets' labels.
 
     Labels of other targets are not there when a new clip comes, so no step learns from them: it learns from what the
@@ -67,14 +69,14 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     Attributes
     ----------
-    target_classes_ : dict of int to ndarray
-        Class codes of each class target, by its column of y.
+    target_classes_ : list of ndarray or None
+        Class codes of each class target; None for a regressed one.
     orders_ : list of tuple of int
         The order used; several under 'ensemble'.
     oof_prediction_ : ndarray of shape (n, T)
         Predictions (class codes) of each row by fits that saw nobody of its group, from inputs that are such as well.
     oof_outputs_ : list of ndarray
-        The same per target: (n,) for a regressed one, posteriors (n, K) for classes.
+        The same per target: (n, 1) for a regressed one, posteriors (n, K) for classes.
     oof_scores_ : ndarray of shape (1, T)
         Score of each target, larger is better.
     best_params_ : list of dict
@@ -157,7 +159,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Y = check_targets(X, y)
         self._squeeze = np.asarray(y).ndim == 1
         self._check(Y.shape[1])
-        self.note_ = "one target: no chain, fitted alone" if Y.shape[1] == 1 else ""
+        self._remarks = [SingleTarget("no chain")] if Y.shape[1] == 1 else []
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
         groups = None if groups is None else np.asarray(groups)
@@ -171,11 +173,10 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self._seed,
         )
         self._links = Links(setting, X, Y, folds, groups)
-        self.target_classes_ = setting.classes
         evidence = self._evidence(setting, X, Y, folds, groups)
         self.orders_ = self._chosen_orders(Y, evidence)
         oof = self._averaged(evidence)
-        self.oof_outputs_ = [_flat(values) for values in oof]
+        self._oof_outputs = oof
         self.oof_prediction_ = self._table(oof)[:, 0] if self._squeeze else self._table(oof)
         self.oof_scores_ = np.array([[self._score(k, t, v) for k, (t, v) in enumerate(zip(Y.T, oof, strict=True))]])
         final = [order[: k + 1] for order in self.orders_ for k in range(len(order))]
@@ -189,18 +190,25 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         """Predictions for X (n, n_features), of shape (n, T); class codes in the columns of `class_targets`."""
-        predicted = self._table(self._raw_outputs(X))
+        predicted = self._table(self.outputs(X))
         return predicted[:, 0] if self._squeeze else predicted
 
-    def outputs(self, X):
-        """Predictions per target: a list of T arrays, (n,) for a regressed target, posteriors (n, K) for classes."""
-        return [_flat(values) for values in self._raw_outputs(X)]
-
-    def _raw_outputs(self, X):
+    def outputs(self, X, recordings=None, times=None):
+        """Predictions per target, (n, 1) for a regressed one, posteriors (n, K) for classes, see `TargetModel`."""
         check_is_fitted(self)
         X = self._validate(X)
         known = {}
         return self._averaged(lambda name: self._links.outputs(name, X, known))
+
+    @property
+    def target_classes_(self):
+        """Class codes of each class target; None for a regressed target."""
+        return [self._links.setting.classes.get(number) for number in range(len(self.best_params_))]
+
+    @property
+    def oof_outputs_(self):
+        """Out-of-fold predictions per target, (n, 1) or (n, K)."""
+        return self._oof_outputs
 
     def _evidence(self, setting, X, Y, folds, groups):
         """A function from a step to its out-of-fold outputs."""
@@ -243,7 +251,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if self.order == "ensemble":
             return orders
         self.searched_ = [(order, mean_score(order)) for order in orders]
-        self.note_ = f"order chosen among {len(orders)} by out-of-fold score"
+        self._remarks = [ChosenOrder(len(orders))]
         return [max(self.searched_, key=lambda tried: tried[1])[0]]
 
     def _candidates(self, alone):
@@ -311,7 +319,3 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _flat(values):
-    return values[:, 0] if values.shape[1] == 1 else values

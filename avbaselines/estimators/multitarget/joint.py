@@ -7,6 +7,13 @@ import numpy as np
 from avbaselines.errors import InputError
 from avbaselines.estimators.boosting.binned_data import XGBoostData
 from avbaselines.estimators.boosting.early_stopping import GrownRegressor
+from avbaselines.estimators.tuned.remarks import (
+    ChosenTargetWeights,
+    DeviceFallback,
+    NoVectorLeaves,
+    SearchedTargetWeights,
+    SingleTarget,
+)
 from avbaselines.estimators.tuned.search_space import BOOSTED, Real, Whole
 
 __all__ = ["JointBoostingRegressor"]
@@ -202,22 +209,23 @@ class JointBoostingRegressor(GrownRegressor):
             self.searched_.append((weights, value))
             if best is None or value > best[0]:
                 best = (value, weights, growth)
-        self.note_ = _joined(self.note_, f"target weights chosen among {self.trials} by out-of-fold score")
+        weights = tuple(float(weight) for weight in best[1])
+        self._remarks += [SearchedTargetWeights(self.trials), ChosenTargetWeights(weights)]
         return best[1:]
 
     def _capability(self, n_targets):
-        """Tree strategy and device that this XGBoost build serves; what it cannot serve is said in `note_`."""
+        """Tree strategy and device that this XGBoost build serves; what it cannot serve is remarked."""
         if self.device not in ("cpu", "cuda"):
             raise InputError(f"device: 'cpu' or 'cuda' is needed, got {self.device!r}")
         if n_targets == 1:
-            self.note_ = "one target: nothing to share, fitted alone"
+            self._remarks.append(SingleTarget("nothing to share"))
             return "one_output_per_tree", _usable_device(self.device, "one_output_per_tree")[0]
         device, reason = _usable_device(self.device, "multi_output_tree")
         if device is None:
-            self.note_ = f"no vector leaves here ({reason}): one tree a target and round instead"
+            self._remarks.append(NoVectorLeaves(reason))
             return "one_output_per_tree", "cpu"
         if device != self.device:
-            self.note_ = reason
+            self._remarks.append(DeviceFallback(reason))
         return "multi_output_tree", device
 
 
@@ -250,7 +258,3 @@ def _grown_on(device, strategy):
         ensemble.grow(1)
     used = json.loads(ensemble.configuration())["learner"]["generic_param"]["device"]
     return used.split(":")[0]
-
-
-def _joined(*notes):
-    return "; ".join(filter(None, notes))

@@ -9,6 +9,8 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.linear.ridge import RidgeRegressor
 from avbaselines.estimators.temporal.context import check_order, frame_numbers, shift_back, shift_labels, smooth
 from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.tuned.interface import TargetModel, as_columns
+from avbaselines.estimators.tuned.remarks import ChosenDelays
 from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
 
 __all__ = ["DelayedRegressor", "in_frames", "window_of"]
@@ -24,7 +26,7 @@ def window_of(seconds, hop):
     return 2 * int(round(seconds / hop / 2)) + 1 if hop else 1
 
 
-class DelayedRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator):
     """A regressor that learns labels moved to the front and whose predictions are moved back and smoothed.
 
     Raters react late: what is heard at one time is rated a few seconds later; the baseline of AVEC 2019 takes 2.0 s
@@ -36,7 +38,7 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     regressor : estimator, default=None
-        With `cv`, `oof_prediction_` and NaN = not labelled; None is `RidgeRegressor`. Its cv is replaced.
+        A `TargetModel` with `cv` and NaN = not labelled; None is `RidgeRegressor`. Its cv is replaced.
     chooser : estimator, default=None
         Learns each column of y by itself; the delay is chosen by its predictions. None is the regressor, which will
         not do for chains and joint trees.
@@ -65,6 +67,8 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         The regressor, fitted to moved labels.
     note_ : str
     """
+
+    needs_whole_recordings = True
 
     def __init__(
         self,
@@ -123,7 +127,6 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self._refuse_long(recordings, hop)
         frames = self._delays(X, Y, folds, groups, recordings, hop)
         rows, self.model_, oof = self._fitted(X, Y, folds, groups, recordings, frames)
-        self.note_ = getattr(self.model_, "note_", "")
         oof = np.column_stack([shift_back(p, recordings, k) for p, k in zip(oof.T, frames, strict=True)])
         self._smooth(oof, Y, recordings, hop)
         self.oof_prediction_ = oof[:, 0] if self._single else oof
@@ -146,6 +149,27 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             back = shift_back(predicted[:, t], recordings, in_frames(chosen["delay"], hop))
             predicted[:, t] = _smoothed(back, recordings, window_of(chosen["smoothing"], hop))
         return predicted[:, 0] if self._single else predicted
+
+    def outputs(self, X, recordings=None, times=None):
+        """Predictions per target, each of shape (n, 1), see `TargetModel`."""
+        return as_columns(self.predict(X, recordings, times))
+
+    @property
+    def target_classes_(self):
+        """None for each target."""
+        return [None] * len(self.best_params_)
+
+    @property
+    def oof_outputs_(self):
+        """Out-of-fold predictions per target, each of shape (n, 1)."""
+        return as_columns(self.oof_prediction_)
+
+    @property
+    def remarks_(self):
+        """The chosen delay and smoothing, and the remarks of the regressor."""
+        delays = tuple(chosen["delay"] for chosen in self.best_params_)
+        smoothing = tuple(chosen["smoothing"] for chosen in self.best_params_)
+        return [ChosenDelays(delays, smoothing), *self.model_.remarks_]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,5 +1,7 @@
 """What all tuned learners share: a small grid tried on inner folds, the best kept per target, refitted on all rows."""
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
@@ -10,21 +12,30 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.calibration import PosteriorCalibrator, cross_calibrated
 from avbaselines.estimators.tuned.candidate_outputs import CandidateOutputs, unscaled, with_absent
 from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.tuned.interface import TargetModel, as_columns
+from avbaselines.estimators.tuned.search_space import Dimension
 from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, standardised, tuning_score
 from avbaselines.evaluation.metrics import score
 
 __all__ = ["TunedClassifier", "TunedRegressor"]
 
 
-class _Tuned(BaseEstimator):
-    """Parameters blocks, cv, metric and random_state, and the parts of fitting that do not depend on the kind."""
+class _Tuned(TargetModel, BaseEstimator):
+    """Parameters blocks, cv, metric and random_state, and the parts of fitting that do not depend on the kind.
+
+    `search_space` holds what may be searched of a learner; `parts` the estimators that it takes as parameters and whose
+    parameters are searched with its own.
+    """
+
+    search_space: ClassVar[dict[str, Dimension]] = {}
+    parts: ClassVar[dict[str, type]] = {}
 
     def _validate(self, X, reset=False, min_rows=1):
         checks = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "ensure_min_samples": min_rows}
         return validate_data(self, X, reset=reset, **checks)
 
     def _start(self):
-        self.note_ = ""
+        self._remarks = []
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def __sklearn_tags__(self):
@@ -154,10 +165,27 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         -------
         ndarray of shape (n,) or (n, T), as y was
         """
+        predicted = self._predicted(X)
+        return predicted[:, 0] if self._squeeze else predicted
+
+    def outputs(self, X, recordings=None, times=None):
+        """Predictions per target, each of shape (n, 1), see `TargetModel`."""
+        return as_columns(self._predicted(X))
+
+    @property
+    def target_classes_(self):
+        """None for each target."""
+        return [None] * len(self.best_params_)
+
+    @property
+    def oof_outputs_(self):
+        """Out-of-fold predictions per target, each of shape (n, 1)."""
+        return as_columns(self.oof_prediction_)
+
+    def _predicted(self, X):
         check_is_fitted(self)
         X = self._validate(X)
-        outputs = self._outputs(self.model_, X).astype(np.float64) * self._scale + self._mean
-        return outputs[:, 0] if self._squeeze else outputs
+        return self._outputs(self.model_, X).astype(np.float64) * self._scale + self._mean
 
 
 class TunedClassifier(ClassifierMixin, _Tuned):
@@ -267,6 +295,20 @@ class TunedClassifier(ClassifierMixin, _Tuned):
         # Asked of predict_proba first: classes_ does not exist before fit.
         posteriors = self.predict_proba(X)
         return self.classes_[posteriors.argmax(axis=1)]
+
+    def outputs(self, X, recordings=None, times=None):
+        """Posteriors of the one target, see `TargetModel`."""
+        return [self.predict_proba(X)]
+
+    @property
+    def target_classes_(self):
+        """Classes of the one target."""
+        return [self.classes_]
+
+    @property
+    def oof_outputs_(self):
+        """Out-of-fold posteriors of the one target."""
+        return [self.oof_prediction_]
 
 
 def _checked_soft(soft, shape):

@@ -39,7 +39,7 @@ def measure(run, fitted_run, scoreboard, rows, *, jobs=1, force=False, progress=
     scoreboard : Scoreboard
     rows : list of Scored
     jobs, force, progress
-        As for :func:`avbaselines.experiment.fitting.scheduler.run_systems`.
+        As in `RunOptions`.
 
     Returns
     -------

@@ -10,9 +10,7 @@ from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.estimators.fusion.base import FusionClassifier, FusionRegressor
 from avbaselines.estimators.fusion.missing_inputs import without_partial
-from avbaselines.estimators.fusion.stacking import MetaRegressor
 from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
-from avbaselines.estimators.temporal.delay import DelayedRegressor
 from avbaselines.estimators.temporal.recording_share import toward_recording
 from avbaselines.experiment.bundles.write import CARD_FILE, MODEL_FILE, card_digest, file_digest, read_json
 from avbaselines.experiment.fitting.base import predict as predict_by_target
@@ -48,7 +46,13 @@ _OURS = {
     "tuned.matching": ("Matcher",),
     "fusion.stacking": ("MetaRegressor",),
     "preprocessing.preparation": ("Preparation",),
+    "preprocessing.preparation_options": ("PreparationOptions",),
     "linear.ridge": ("RidgeClassifier", "RidgeRegressor"),
+    "tuned.remarks": (
+        *("ChosenDelays", "ChosenOrder", "ChosenStrategies", "ChosenTargetWeights", "DeviceFallback"),
+        *("LandmarkApproximation", "MeanOverFolds", "NoVectorLeaves", "PrincipalDirections"),
+        *("SearchedTargetWeights", "SingleTarget"),
+    ),
 }
 TRUSTED = (
     *(f"avbaselines.estimators.{module}.{name}" for module, names in _OURS.items() for name in names),
@@ -167,7 +171,7 @@ class ShippedSystem:
         found = {}
         for model, targets in self._batches():
             known, surroundings = present, {}
-            if isinstance(model, DelayedRegressor):
+            if model.needs_whole_recordings:
                 # Every frame is somebody's neighbour.
                 known = np.ones(len(X), bool)
                 surroundings = {"recordings": clips.recordings, "times": clips.times}
@@ -208,7 +212,7 @@ class ShippedSystem:
                 ends = np.cumsum([block.shape[1] for block in blocks])
                 X = without_partial(X, np.split(np.arange(ends[-1]), ends[:-1]), self._whole(clips, chosen))
             known = ~np.isnan(X).all(axis=1)
-            if isinstance(model, MetaRegressor):
+            if model.needs_whole_recordings:
                 # It fills gaps itself, and every frame is somebody's context.
                 known = np.ones(len(X), bool)
                 surroundings = {"recordings": clips.recordings, "times": clips.times}

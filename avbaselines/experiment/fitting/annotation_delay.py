@@ -30,15 +30,3 @@ def delayed(timing, model, chooser):
         metric=metric,
         matching=matching,
     )
-
-
-def timing_note(model, targets):
-    """The chosen delay and smoothing of each target in words; nothing for other models."""
-    if not isinstance(model, DelayedRegressor):
-        return ""
-    parts = []
-    for name in ("delay", "smoothing"):
-        values = [f"{chosen[name]:g} s" for chosen in model.best_params_]
-        each = [f"{target.name} {value}" for target, value in zip(targets, values, strict=True)]
-        parts.append(f"{name} {values[0] if len(set(values)) == 1 else ', '.join(each)}")
-    return ", ".join(parts) if all("," not in part for part in parts) else "; ".join(parts)

@@ -9,8 +9,9 @@ from threadpoolctl import threadpool_limits
 from avbaselines.errors import InputError
 from avbaselines.estimators.ensemble.fold_average import FoldAveraged
 from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
+from avbaselines.estimators.tuned.remarks import remarks_text
 from avbaselines.estimators.tuned.search_space import NOTHING
-from avbaselines.experiment.fitting.annotation_delay import delayed, surroundings, timing_note
+from avbaselines.experiment.fitting.annotation_delay import delayed, surroundings
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import chain, estimator, joint
 
@@ -67,11 +68,11 @@ def _fit_base(system, task, blocks, test_blocks, drawn, tried):
         else:
             model = new_model(system, task, targets, columns, used, drawn)
             model.fit(*data, groups=task.groups[used], **around, **soft)
-        notes += [timing_note(model, targets), getattr(model, "note_", ""), _weights_found(model, targets)]
+        notes.append(remarks_text(model.remarks_, [target.name for target in targets]))
         if task.resubstitution:
             oof = predict(model, rows_of(X, used), targets, **around)
         else:
-            oof = by_target(model, oof_of(model), targets)
+            oof = by_target(model, model.oof_outputs_, targets)
         test = predict(model, rows_of(X_test, asked), targets, **test_around)
         for target in targets:
             fitted.oof[target.name] = spread(oof[target.name], used)
@@ -170,15 +171,6 @@ def new_model(system, task, targets, columns, used, drawn=NOTHING):
     return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
 
 
-def _weights_found(model, targets):
-    """In words, the weights of the targets (of mean 1) that a joint model, moved in time or not, searched for."""
-    model = model if hasattr(model, "target_weights_") else getattr(model, "model_", None)
-    if not hasattr(model, "target_weights_") or not model.searched_:
-        return ""
-    pairs = zip(targets, model.target_weights_, strict=True)
-    return "weights " + ", ".join(f"{target.name} {weight:.2f}" for target, weight in pairs)
-
-
 def labelled(task, targets):
     """Clips with a label of any of the targets, a mask."""
     return ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
@@ -209,31 +201,15 @@ def predict(model, X, targets, **surroundings):
     """Predictions of a model by target, shape (n, width) each."""
     if len(X) == 0:
         return {target.name: np.empty((0, target.width)) for target in targets}
-    if hasattr(model, "outputs"):
-        predicted = model.outputs(X)
-    else:
-        predicted = model.predict_proba(X) if targets[0].kind == "classes" else model.predict(X, **surroundings)
-    return by_target(model, predicted, targets)
+    return by_target(model, model.outputs(X, **surroundings), targets)
 
 
-def oof_of(model):
-    """Out-of-fold predictions of a fitted model: an array, or of a chain a list with one array a target."""
-    return model.oof_outputs_ if hasattr(model, "oof_outputs_") else model.oof_prediction_
-
-
-def by_target(model, predicted, targets):
-    """Predictions by target; classes that the training part lacks get posterior 0."""
-    if isinstance(predicted, list):
-        return {
-            target.name: _posteriors(values, model.target_classes_[number], target)
-            if target.classes
-            else values.reshape(-1, 1)
-            for number, (target, values) in enumerate(zip(targets, predicted, strict=True))
-        }
-    if targets[0].kind == "classes":
-        return {targets[0].name: _posteriors(predicted, model.classes_, targets[0])}
-    predicted = predicted.reshape(len(predicted), -1)
-    return {target.name: predicted[:, [number]] for number, target in enumerate(targets)}
+def by_target(model, outputs, targets):
+    """A model's outputs by target; classes that the training part lacks get posterior 0."""
+    return {
+        target.name: values if classes is None else _posteriors(values, classes, target)
+        for target, values, classes in zip(targets, outputs, model.target_classes_, strict=True)
+    }
 
 
 def _posteriors(predicted, classes, target):

@@ -93,7 +93,7 @@ def _fit_meta(system, task, inputs, targets, fitted, models):
     )
     y = np.column_stack([task.y[target.name] for target in targets])
     model.fit(X, y, groups=task.groups, **_surroundings(task.frames))
-    oof = by_target(model, model.oof_prediction_, targets)
+    oof = by_target(model, model.oof_outputs_, targets)
     test = predict(model, X_test, targets, **_surroundings(task.test_frames))
     for mask in task.masks:
         changed = _table([item.under(mask) for item in inputs], names)[1]
@@ -169,11 +169,11 @@ def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
             parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
         model = estimator(LEARNERS[system.method], target.kind, **parameters)
     model.fit(X[used], labels, groups=task.groups[used])
-    notes.append(getattr(model, "note_", ""))
+    notes.append(model.note_)
     if task.resubstitution:
         oof = predict(model, X[used], [target])[target.name]
     else:
-        oof = by_target(model, model.oof_prediction_, [target])[target.name]
+        oof = by_target(model, model.oof_outputs_, [target])[target.name]
     fitted.oof[target.name] = spread(oof, used)
     for mask in ("", *task.masks):
         X_test = _table([item.under(mask) for item in inputs], names)[1][:, kept]
@@ -183,8 +183,8 @@ def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
         left = ~np.isnan(X_test).all(axis=1)
         values = spread(predict(model, X_test[left], [target])[target.name], left)
         (fitted.masked.setdefault(mask, {}) if mask else fitted.test)[target.name] = values
-    if hasattr(model, "weights_"):
-        fitted.weights[target.name] = np.asarray(model.weights_, dtype=float).tolist()
+    if model.input_weights_ is not None:
+        fitted.weights[target.name] = np.asarray(model.input_weights_[0], dtype=float).tolist()
     models[target.name] = model
 
 

@@ -18,7 +18,6 @@ from avbaselines.experiment.fitting.base import (
     labelled,
     labels,
     new_model,
-    oof_of,
     rows_of,
     side_by_side,
     soft_labels,
@@ -170,7 +169,7 @@ class Objective:
             else:
                 around = surroundings(task.frames) if self._system.timing else {}
                 model.fit(*data, **known, **around)
-            for name, values in by_target(model, oof_of(model), targets).items():
+            for name, values in by_target(model, model.oof_outputs_, targets).items():
                 fitted.oof[name] = spread(values, used)
                 fitted.test[name] = np.empty((0, values.shape[1]))
         value = out_of_fold_score(fitted, task, self._system.matched)

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 from importlib import import_module
-from inspect import signature
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.tuned.search_space import NOTHING, Real, Whole
+from avbaselines.estimators.tuned.search_space import NOTHING, Real, Whole, parameter_names
 from avbaselines.schema import nearest
 
 
@@ -134,8 +133,8 @@ def search_space(name, task, kinds, widths, settings):
     learner, space = LEARNERS[learner_name(name)], {}
     for kind in sorted(set(kinds)):
         cls = _joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)
-        known, own = signature(cls).parameters, getattr(cls, "search_space", {})
-        space |= {name: dimension for name, dimension in own.items() if name in known}
+        known = parameter_names(cls)
+        space |= {name: dimension for name, dimension in cls.search_space.items() if name in known}
     space = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
     space = {name: dimension for name, dimension in space.items() if dimension}
     if task == "chain" and settings.get("order") in ("ensemble", "search"):

@@ -13,6 +13,7 @@ from avbaselines.estimators.kernel.landmarks import (
 )
 from avbaselines.estimators.kernel.support_vectors import KernelClassifier, KernelRegressor
 from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 5))
@@ -30,7 +31,9 @@ def kernel_of(rows, width):
 def test_shared_gram_equals_a_loop_over_plain_pipelines(width):
     y = Y.copy()
     y[:9, 1] = np.nan
-    learner = KernelRegressor(scalings=("standard",), widths=(width,), costs=(0.1, 2.0), cv=PredefinedSplit(FOLDS))
+    learner = KernelRegressor(
+        preparation=PreparationOptions(("standard",)), widths=(width,), costs=(0.1, 2.0), cv=PredefinedSplit(FOLDS)
+    )
     fitted = learner.fit(X, y)
     for t in range(2):
         labelled = ~np.isnan(y[:, t])
@@ -51,7 +54,9 @@ def test_shared_gram_equals_a_loop_over_plain_pipelines(width):
 @pytest.mark.parametrize("width", [0.0, 1.0])
 def test_pairwise_decisions_are_scikit_learns(n_classes, width):
     codes = np.digitize(Y[:, 0], np.quantile(Y[:, 0], np.linspace(0, 1, n_classes + 1)[1:-1]))
-    learner = KernelClassifier(scalings=("standard",), widths=(width,), costs=(3.0,), cv=3).fit(X, codes)
+    learner = KernelClassifier(preparation=PreparationOptions(("standard",)), widths=(width,), costs=(3.0,), cv=3).fit(
+        X, codes
+    )
     values = learner.model_.decide(X)
     svc = SVC(C=3.0, decision_function_shape="ovo", **kernel_of(slice(None), width))
     expected = make_pipeline(Preparation(), svc).fit(X, codes).decision_function(X)
@@ -62,9 +67,9 @@ def test_pairwise_decisions_are_scikit_learns(n_classes, width):
 
 def test_only_support_vectors_are_kept_and_none_for_a_linear_machine():
     y = X[:, 0] + 0.01 * X[:, 1]
-    linear = KernelRegressor(scalings=("standard",), widths=(0.0,), costs=(10.0,)).fit(X, y)
+    linear = KernelRegressor(preparation=PreparationOptions(("standard",)), widths=(0.0,), costs=(10.0,)).fit(X, y)
     assert linear.model_[0][1].vectors is None
-    smooth = KernelRegressor(scalings=("standard",), widths=(0.5,), costs=(10.0,)).fit(X, y)
+    smooth = KernelRegressor(preparation=PreparationOptions(("standard",)), widths=(0.5,), costs=(10.0,)).fit(X, y)
     assert 0 < len(smooth.model_[0][1].vectors) < 60
 
 

@@ -6,6 +6,7 @@ from sklearn.pipeline import make_pipeline
 
 from avbaselines.estimators.linear.ridge import RidgeRegressor, ridge_path
 from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 
 RNG = np.random.default_rng(0)
 
@@ -26,7 +27,9 @@ def test_path_is_scikit_learns_ridge_for_each_target_and_penalty(shape):
 
 def test_estimator_is_a_loop_over_scikit_learns_ridge():
     X, y, folds = RNG.normal(size=(60, 8)), RNG.normal(size=60), np.arange(60) % 3
-    fitted = RidgeRegressor(scalings=("quantile",), penalties=(2.0,), cv=PredefinedSplit(folds)).fit(X, y)
+    fitted = RidgeRegressor(
+        preparation=PreparationOptions(("quantile",)), penalties=(2.0,), cv=PredefinedSplit(folds)
+    ).fit(X, y)
     expected = np.empty(60)
     for fold in range(3):
         train = folds != fold

@@ -10,9 +10,10 @@ from avbaselines.estimators.boosting.lightgbm_models import LightGBMClassifier, 
 from avbaselines.estimators.kernel.support_vectors import KernelRegressor
 from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
 from avbaselines.estimators.multitarget.chain import ChainRegressor
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.evaluation.metrics import score
 
-RIDGE = RidgeRegressor(scalings=("standard",), penalties=(10.0, 1.0, 0.1, 0.01))
+RIDGE = RidgeRegressor(preparation=PreparationOptions(("standard",)), penalties=(10.0, 1.0, 0.1, 0.01))
 TREES = LightGBMRegressor(rounds=(20, 60), learning_rate=0.15)
 
 
@@ -44,7 +45,9 @@ def pcc(truth, prediction):
 
 
 @pytest.mark.parametrize("inputs", ["predictions", "features"])
-@pytest.mark.parametrize("learner", [RIDGE, TREES, KernelRegressor(scalings=("standard",), widths=(1.0,))])
+@pytest.mark.parametrize(
+    "learner", [RIDGE, TREES, KernelRegressor(preparation=PreparationOptions(("standard",)), widths=(1.0,))]
+)
 def test_works_over_any_learner(learner, inputs):
     X, Y, groups = corpus(200)
     Y = Y[:, [0, 1, 3]]
@@ -134,11 +137,11 @@ def test_classes_and_values_mixed(inputs, order):
     X, Y, groups = corpus(240)
     Y = Y[:, :3]
     Y[::4, 2], Y[1::4, 0] = np.nan, np.nan
-    classifier = RidgeClassifier(scalings=("standard",), penalties=(1.0, 0.1))
+    classifier = RidgeClassifier(preparation=PreparationOptions(("standard",)), penalties=(1.0, 0.1))
     model = ChainRegressor(RIDGE, classifier, class_targets=[2], order=order, inputs=inputs, cv=3)
     model.fit(X, Y, groups=groups)
     assert np.isfinite(model.oof_prediction_).all()
-    assert [values.shape for values in model.oof_outputs_] == [(240,), (240,), (240, 3)]
+    assert [values.shape for values in model.oof_outputs_] == [(240, 1), (240, 1), (240, 3)]
     np.testing.assert_allclose(model.oof_outputs_[2].sum(axis=1), 1)
     X_test, Y_test, _ = corpus(600, seed=1)
     predicted = model.predict(X_test)

@@ -8,11 +8,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from avbaselines.errors import InputError
 from avbaselines.estimators.linear.ridge import RidgeRegressor
 from avbaselines.estimators.multitarget.chain import ChainRegressor
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.temporal.delay import DelayedRegressor, in_frames, window_of
 from avbaselines.evaluation.metrics import score
 
 HOP = 0.1
-RIDGE = RidgeRegressor(scalings=("standard",), penalties=(1.0, 0.01))
+RIDGE = RidgeRegressor(preparation=PreparationOptions(("standard",)), penalties=(1.0, 0.01))
 GRID = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import SplitId
-from avbaselines.corpora.readers.table import as_text
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.erasure import LeaceEraser, NullspaceEraser
 from avbaselines.estimators.preprocessing.erasure_strength import tune_strength
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.speaker_normalizer import SpeakerNormalizer
 from avbaselines.experiment.analyses.speaker_identity.probes import probe_part
 from avbaselines.experiment.analyses.speaker_identity.verification import trials
@@ -38,7 +39,7 @@ ERASERS = {
 TRANSDUCTIVE = {"per-speaker", "per-speaker-rank"}
 # Beyond this many clips on one side evenly spaced ones stand for them in the probes.
 MOST_CLIPS = 4000
-_GRIDS = {"scaling": "scalings", "width": "widths", "cost": "costs", "penalty": "penalties"}
+_GRIDS = {"width": "widths", "cost": "costs", "penalty": "penalties"}
 
 
 @dataclass
@@ -262,7 +263,8 @@ def _learner(name, task, target, columns):
 
 def _narrowed(model, chosen):
     """The learner with a grid of one: what it chose before."""
-    return clone(model).set_params(**{_GRIDS[name]: (value,) for name, value in chosen.items()})
+    grids = {_GRIDS[name]: (value,) for name, value in chosen.items() if name != "scaling"}
+    return clone(model).set_params(**grids, preparation=PreparationOptions(scalings=(chosen["scaling"],)))
 
 
 def _used(X, y):

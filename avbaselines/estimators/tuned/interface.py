@@ -1,0 +1,130 @@
+"""`TargetModel`: the one interface by which fitted models of one or several targets are asked."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from avbaselines.estimators.tuned.remarks import FitRemark, remarks_text
+
+__all__ = ["TargetModel", "as_columns"]
+
+
+class TargetModel(ABC):
+    """A model of T targets, each regressed or a class; base of every estimator that an experiment fits.
+
+    All answers are lists with one item per target, in the order of the columns of y. An output is an array of shape
+    (n, width): one column of values for a regressed target, or the posteriors of `target_classes_` for a class target.
+
+    Attributes
+    ----------
+    needs_whole_recordings : bool
+        Of the class. Whether predictions for a row depend on the other rows of its recording: `fit` and `outputs` then
+        need all rows of a recording, those without features (NaN) too, with `recordings` and `times` where anything is
+        moved, smoothed or set in context. Other models ignore `recordings` and `times`.
+    target_classes_ : list of ndarray or None
+        Sorted classes of each class target; None for a regressed target.
+    oof_outputs_ : list of ndarray of shape (n, width)
+        Outputs for the rows of `fit` by fits that saw nobody of the row's group; NaN rows where there is none.
+    remarks_ : list of FitRemark
+        Choices and fallbacks that a reader of the scores should know; mostly empty.
+    note_ : str
+        The remarks in words.
+    input_weights_ : list of ndarray of shape (M,), or None
+        Of models that fuse M inputs, per target the weight of each input (of `MetaRegressor`, of each column of X);
+        None of others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
+    >>> X = np.random.default_rng(0).normal(size=(40, 3))
+    >>> two_values, one_class = X[:, :2] + 1, np.where(X[:, 2] > 0, "yes", "no")
+
+    A model of two regressed targets:
+
+    >>> model = RidgeRegressor(cv=4).fit(X, two_values)
+    >>> [values.shape for values in model.outputs(X[:5])], model.target_classes_, model.remarks_
+    ([(5, 1), (5, 1)], [None, None], [])
+
+    A model of one class target:
+
+    >>> model = RidgeClassifier(cv=4).fit(X, one_class)
+    >>> [values.shape for values in model.oof_outputs_], [classes.tolist() for classes in model.target_classes_]
+    ([(40, 2)], [['no', 'yes']])
+    """
+
+    needs_whole_recordings: ClassVar[bool] = False
+
+    _remarks: list[FitRemark]
+
+    @abstractmethod
+    def outputs(
+        self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None
+    ) -> list[np.ndarray]:
+        """Predictions per target, each of shape (n, width), for X of shape (n, n_features).
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+        recordings : array-like of shape (n,), optional
+            Recording of each row; read by models that need whole recordings alone.
+        times : array-like of shape (n,), optional
+            Seconds within the recording; read by the same models.
+        """
+
+    @property
+    @abstractmethod
+    def target_classes_(self) -> list[np.ndarray | None]:
+        """Sorted classes of each class target; None for a regressed target."""
+
+    @property
+    @abstractmethod
+    def oof_outputs_(self) -> list[np.ndarray]:
+        """Out-of-fold predictions per target, each of shape (n, width)."""
+
+    @property
+    def remarks_(self) -> list[FitRemark]:
+        """Choices and fallbacks that a reader of the scores should know."""
+        return list(self._remarks)
+
+    @property
+    def note_(self) -> str:
+        """The remarks in words; targets go by their numbers."""
+        remarks = self.remarks_
+        return remarks_text(remarks, [str(number) for number in range(len(self.target_classes_))]) if remarks else ""
+
+    @property
+    def input_weights_(self) -> list[np.ndarray] | None:
+        """Per target, the weight of each input of a fusion; None of models that fuse nothing."""
+        return None
+
+    @abstractmethod
+    def fit(self, *args: Any, **kwargs: Any) -> Self:
+        """Fit to X, y and groups, and to what else the model takes by keyword."""
+
+    def cross_predict(self, *args: Any, **kwargs: Any) -> Self:
+        """What `fit` does up to `refit`: enough for out-of-fold predictions. Takes what `fit` takes, and `watch`.
+
+        Models that cannot stop there are fitted whole, and `watch` is not called.
+        """
+        kwargs.pop("watch", None)
+        return self.fit(*args, **kwargs)
+
+    def refit(self, *args: Any, **kwargs: Any) -> Self:
+        """What `fit` does after `cross_predict`; nothing where that has fitted all."""
+        return self
+
+
+def as_columns(values: np.ndarray) -> list[np.ndarray]:
+    """Predictions of shape (n,) or (n, T) as a list with an array of shape (n, 1) per target.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [column.tolist() for column in as_columns(np.array([[1.0, 2.0], [3.0, 4.0]]))]
+    [[[1.0], [3.0]], [[2.0], [4.0]]]
+    """
+    table = values.reshape(len(values), -1)
+    return [table[:, [number]] for number in range(table.shape[1])]
