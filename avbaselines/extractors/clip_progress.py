@@ -20,6 +20,11 @@ class ClipState(NamedTuple):
         Frames; expected is 0 where the recording does not tell.
     rate
         Frames a second so far; 0 before the first.
+
+    Examples
+    --------
+    >>> ClipState("talk.mp4", done=25, expected=100, rate=5.0).seconds_left
+    15.0
     """
 
     clip: str
@@ -86,7 +91,14 @@ class ClipProgress:
 
 
 def running_clips(folder: str | os.PathLike) -> list[ClipState]:
-    """Clips that workers are at, in the order of their names."""
+    """Clips that workers are at, in the order of their names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> running_clips(tempfile.mkdtemp())
+    []
+    """
     states = []
     for path in Path(folder).glob("*.json"):
         try:

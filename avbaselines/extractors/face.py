@@ -39,6 +39,11 @@ def prepare(options: FaceOptions, paths: Sequence[Path], settings: dict[str, Any
     ------
     InputError
         There are videos, and py-feat, a library it needs, its weights or the device are missing.
+
+    Examples
+    --------
+    >>> prepare(FaceOptions(), [Path("clip.csv")], {})
+    'face tables revision 2'
     """
     revision = f"face tables revision {REVISION}"
     if options.videos and any(_is_film(path) for path in paths):
@@ -62,6 +67,15 @@ def extract_one(segment: Segment, options: FaceOptions, settings: dict[str, Any]
     ------
     MediaError
         Nothing can be extracted; the reason is for the status row.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "clip.csv")
+    >>> _ = path.write_text("frame,FaceScore,AU12\\n0,0.99,0.2\\n1,0.99,0.4\\n")
+    >>> rows = extract_one(Segment(path), FaceOptions(), {})
+    >>> rows.columns[0], round(rows.X[0, 0].item(), 2)
+    ('AU12_mean', 0.3)
     """
     if _is_film(segment.path):
         if not options.videos:

@@ -32,6 +32,14 @@ def prepare(options: FaceMeshOptions, paths: Sequence[Path], settings: dict[str,
     ------
     InputError
         A package of the extra ``[mesh]``, or the one that carries the models, is missing.
+
+    Examples
+    --------
+    >>> import pytest
+    >>> if not mesh_models.available():
+    ...     pytest.skip("the packages of face-mesh are not installed")
+    >>> prepare(FaceMeshOptions(), [], {}).endswith("face mesh revision 1")
+    True
     """
     return f"{mesh_models.check()}, face mesh revision {REVISION}"
 
@@ -49,6 +57,12 @@ def extract_one(segment: Segment, options: FaceMeshOptions, settings: dict[str, 
     ------
     MediaError
         Nothing can be extracted; the reason is for the status row.
+
+    Examples
+    --------
+    >>> extract_one(Segment(Path("nowhere.mp4")), FaceMeshOptions(), {})
+    Traceback (most recent call last):
+    avbaselines.extractors.media.MediaError: cannot be opened: No such file or directory
     """
     seen = seen_before(lambda: _look(segment, options, settings), segment, options, settings)
     detector = str(settings.get("version", "face mesh")).rpartition(",")[0]

@@ -17,6 +17,15 @@ def face_rows(frames: FaceFrames, options: FilmOptions) -> Rows:
     ------
     MediaError
         The series has no face at all.
+
+    Examples
+    --------
+    >>> values, present = np.array([[0.1], [0.3]]), np.array([True, True])
+    >>> info = {"tool": "py-feat", "scale": "0-1"}
+    >>> frames = FaceFrames(np.array([0.0, 0.1]), ["AU12"], values, present, None, 1.0, info, [])
+    >>> rows = face_rows(frames, FilmOptions())
+    >>> rows.columns[0], round(rows.X[0, 0].item(), 2), rows.duration
+    ('AU12_mean', 0.2, 0.2)
     """
     if not frames.present.any():
         raise MediaError(f"no face in any of {len(frames.at)} frames")

@@ -33,6 +33,11 @@ class Seen(NamedTuple):
         What was found broken while decoding; empty where nothing was.
     duration
         Seconds of the segment that were decoded.
+
+    Examples
+    --------
+    >>> Seen(faces_table([[0, 0.0, 0.9, 1, 2, 3, 4, 0.5, 0, 0, 0]], ["AU12"]), "", 0.04).table["AU12"].tolist()
+    [0.5]
     """
 
     table: pd.DataFrame
@@ -52,6 +57,13 @@ def seen_before(look: Callable[[], Seen], segment: Segment, options: FilmOptions
         Does the work.
     settings
         ``store`` (a FeatureCache or None), ``content`` (the recording's sha256) and ``version`` of the detector.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> look = lambda: Seen(faces_table([], ["AU12"]), "nothing there", 0.0)
+    >>> seen_before(look, Segment(Path("a.mp4")), FilmOptions(), {"store": None}).remark
+    'nothing there'
     """
     store: FeatureCache | None = settings.get("store")
     content = settings.get("content")
@@ -74,7 +86,9 @@ def part_of(segment: Segment) -> str:
 
     Examples
     --------
-    >>> part_of(Segment("a.mp4")), part_of(Segment("a.mp4", 1.5)), part_of(Segment("a.mp4", 1.5, 2.0))
+    >>> from pathlib import Path
+    >>> film = Path("a.mp4")
+    >>> part_of(Segment(film)), part_of(Segment(film, 1.5)), part_of(Segment(film, 1.5, 2.0))
     ('', '@1.5-', '@1.5-2')
     """
     if (segment.start, segment.end) == (0.0, None):
@@ -94,6 +108,14 @@ def person_series(seen: Seen, options: FilmOptions, info: dict[str, Any]) -> Fac
     ------
     MediaError
         No frame was seen at all.
+
+    Examples
+    --------
+    >>> box, pose = [0, 0, 50, 50], [1, 2, 3]
+    >>> table = faces_table([[0, 0.0, 0.9, *box, 0.5, *pose], [1, 0.04, *[np.nan] * 9]], ["AU12"])
+    >>> series = person_series(Seen(table, "", 0.08), FilmOptions(), {"tool": "py-feat", "scale": "0-1"})
+    >>> series.present.tolist(), series.pose[0].tolist()
+    ([True, False], [1.0, 2.0, 3.0])
     """
     table = seen.table
     if not len(table):

@@ -76,6 +76,11 @@ class Geometry(NamedTuple):
         left minus right.
     pose : float64, shape (3,)
         Pitch, yaw and roll in degrees: positive is up, and turned and tilted to the subject's right.
+
+    Examples
+    --------
+    >>> Geometry(np.zeros(len(MEASURES)), np.array([10.0, -5.0, 0.0])).pose[0].item()
+    10.0
     """
 
     measures: np.ndarray

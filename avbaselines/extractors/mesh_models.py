@@ -40,6 +40,11 @@ class Face(NamedTuple):
         The mesh's own confidence that there is a face, 0 to 1.
     points : float32, shape (468, 3)
         x to the right and y down in pixels of the picture, z in the same unit, smaller = nearer.
+
+    Examples
+    --------
+    >>> Face(0.98, np.zeros((468, 3), np.float32)).points.shape
+    (468, 3)
     """
 
     score: float
@@ -53,6 +58,14 @@ def check() -> str:
     ------
     InputError
         A package is missing; the message holds the commands that install it.
+
+    Examples
+    --------
+    >>> import pytest
+    >>> if not available():
+    ...     pytest.skip("the packages of face-mesh are not installed")
+    >>> check().startswith("LiteRT ")
+    True
     """
     models = "-".join(hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in _model_files())
     return f"LiteRT {version('ai-edge-litert')}, MediaPipe models {models}"
@@ -77,7 +90,7 @@ class FaceMesh:
 
     Examples
     --------
-    >>> import numpy as np, pytest
+    >>> import pytest
     >>> if not available():
     ...     pytest.skip("the packages of face-mesh are not installed")
     >>> FaceMesh().find(np.zeros((90, 160, 3), np.uint8))

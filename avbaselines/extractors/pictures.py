@@ -27,6 +27,11 @@ class Picture(NamedTuple):
         Red, green, blue; shrunk where a longest side was asked for.
     shrunk
         Length in these pixels of one original pixel, at most 1.
+
+    Examples
+    --------
+    >>> Picture(0, 0.0, np.zeros((360, 640, 3), np.uint8), 0.5).pixels.shape
+    (360, 640, 3)
     """
 
     number: int
@@ -67,6 +72,14 @@ class Pictures:
     ------
     MediaError
         The recording cannot be opened, or holds no picture.
+
+    Examples
+    --------
+    >>> import av, tempfile
+    >>> path = Path(tempfile.mkdtemp(), "grey.png")
+    >>> av.VideoFrame.from_ndarray(np.full((64, 128, 3), 90, np.uint8), format="rgb24").to_image().save(path)
+    >>> [(picture.number, picture.pixels.shape, picture.shrunk) for picture in Pictures(Segment(path), longest=64)]
+    [(0, (32, 64, 3), 0.5)]
     """
 
     def __init__(self, segment: Segment, longest: int = 0, every: int = 1, fps: float = 30.0) -> None:

@@ -40,6 +40,11 @@ class Facts(NamedTuple):
         ``cpu``, ``cuda`` or ``mps``.
     folder
         Where the weights lie.
+
+    Examples
+    --------
+    >>> Facts("2.1.5", "py-feat 2.1.5 Detectorv1", "cpu", "/opt/face/feat/resources").device
+    'cpu'
     """
 
     version: str
@@ -93,6 +98,12 @@ def check(
     InputError
         In plain words: no py-feat, libraries that do not fit each other, no such device, or missing weights - and what
         to do.
+
+    Examples
+    --------
+    >>> check(face_python="/nowhere/python")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: /nowhere/python: cannot be started ...
     """
     python = interpreter(face_python)
     facts = _look_over(python, detector, device_of(face_device))
@@ -142,6 +153,12 @@ def fetch(
     ------
     InputError
         As :func:`check`; or the hub cannot be reached.
+
+    Examples
+    --------
+    >>> fetch(face_python="/nowhere/python")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: /nowhere/python: cannot be started ...
     """
     python = interpreter(face_python)
     if _look_over(python, detector, "cpu").get("problem") != "weights":

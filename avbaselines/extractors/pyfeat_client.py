@@ -20,13 +20,25 @@ _START_SECONDS = 300.0  # importing torch and loading weights over a network's f
 
 
 def environment() -> dict[str, str]:
-    """Environment of the worker: one thread, and no attempt to download, which would block for most of a minute."""
+    """Environment of the worker: one thread, and no attempt to download, which would block for most of a minute.
+
+    Examples
+    --------
+    >>> environment()["HF_HUB_OFFLINE"]
+    '1'
+    """
     return {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 
 
 @lru_cache(maxsize=4)
 def worker(python: str, detector: str, device: str) -> "Worker":
-    """This process' worker for an interpreter, detector and device: loading its models takes longer than a clip."""
+    """This process' worker for an interpreter, detector and device: loading its models takes longer than a clip.
+
+    Examples
+    --------
+    >>> worker("/opt/face/bin/python", "v1", "cpu") is worker("/opt/face/bin/python", "v1", "cpu")
+    True
+    """
     made = Worker(python, detector, device)
     atexit.register(made.stop)
     return made
@@ -40,7 +52,14 @@ class Worker:
     python
         Interpreter that has py-feat.
     detector
+        ``v1`` or ``v2``.
     device
+        ``cpu``, ``cuda`` or ``mps``.
+
+    Examples
+    --------
+    >>> Worker("/opt/face/bin/python", "v1", "cpu").process is None
+    True
     """
 
     def __init__(self, python: str, detector: str, device: str) -> None:

@@ -16,6 +16,11 @@ class WeightFile(NamedTuple):
         ``owner/name``.
     names
         The file, and older ones that py-feat takes where the hub has not got it.
+
+    Examples
+    --------
+    >>> WEIGHTS["v2"][1].names
+    ('face_multitask_v28.safetensors',)
     """
 
     repository: str
