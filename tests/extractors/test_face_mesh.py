@@ -95,6 +95,12 @@ def test_noise_and_darkness_have_no_face():
 
 
 @needs_models
+def test_the_models_say_nothing(capfd):
+    FaceMesh().find(np.zeros((90, 160, 3), np.uint8))
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_models
 def test_a_face_is_found_where_it_is_and_as_large_as_it_is():
     found = {}
     for name, (left, top) in {"left": (30, 60), "right": (380, 120)}.items():
