@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from avbaselines.errors import InputError
 
@@ -71,7 +71,19 @@ LocatedPath = Annotated[Path, BeforeValidator(_locate_in_context)]
 """A path whose ``${data}`` and study folder come from the validation context ``{"data": ..., "folder": ...}``."""
 
 
-def nearest(name: object, known: Iterable[object], *, label: str = "did you mean") -> str:
+def _plain_name(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("a name becomes a folder: no line breaks, tabs or other signs that cannot be printed")
+    if not value or any(character in value for character in '/\\:*?"<>|') or value != value.strip() or value[0] == ".":
+        raise ValueError('a name becomes a folder: no / \\ : * ? " < > |, no leading dot, no spaces around it')
+    return value
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
+"""A name of a target, modality or system, which becomes part of a path."""
+
+
+def nearest(name: object, names: Iterable[object], *, label: str = "did you mean") -> str:
     """``" (did you mean 'x'?)"`` for the known name nearest to a mistyped one, or an empty text.
 
     Examples
@@ -81,7 +93,7 @@ def nearest(name: object, known: Iterable[object], *, label: str = "did you mean
     >>> nearest("rigde", ["svr"])
     ''
     """
-    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name), list(map(str, names)), n=1, cutoff=0.5)
     return f" ({label} {close[0]!r}?)" if close else ""
 
 
@@ -162,10 +174,10 @@ def _explain(error: ValidationError, model: type[Section], source: str | Path, p
     location = [str(part) for part in problem["loc"] if not _is_union_tag(part)]
     key = ".".join(filter(None, [prefix, *location]))
     if problem["type"] == "extra_forbidden":
-        known = _fields_at(model, problem["loc"][:-1])
-        what = f"unknown key {key!r}{nearest(location[-1], known)}"
-        if known:
-            what += f"; known: {', '.join(sorted(known))}"
+        fields = _fields_at(model, problem["loc"][:-1])
+        what = f"unknown key {key!r}{nearest(location[-1], fields)}"
+        if fields:
+            what += f"; known: {', '.join(sorted(fields))}"
     elif problem["type"] == "missing":
         what = f"key {key!r} is missing"
     else:

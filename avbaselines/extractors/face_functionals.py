@@ -14,8 +14,8 @@ PAIRS = (("AU06", "AU12"), ("AU01", "AU04"))
 POSE = ("pitch", "yaw", "roll")
 
 # A unit is active from intensity 1 of 5 ("trace" in FACS) or a probability of one half; a peak stands out by 1/10.
-# Of measures in units of the face, which have no activity, 0.02 is three times the standard deviation by which lips of a
-# still face tremble in a shaken, noisy picture, and more than seven times that of brows and lids.
+# Of measures in units of the face, which have no activity, 0.02 is three times the standard deviation by which the lips
+# of a still face tremble in a shaken, noisy picture, and nine times that of brows and lids.
 _ACTIVE = {"0-5": 1.0, "0-1": 0.5, "face": np.inf}
 _PROMINENCE = {"0-5": 0.5, "0-1": 0.1, "face": 0.02}
 
