@@ -12,6 +12,7 @@ from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".mp4", ".avi", ".mkv", ".mov")
+AUDIO_SUFFIXES += (".aif", ".aiff", ".w64", ".webm", ".flv")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 
@@ -53,6 +54,8 @@ class OpenSmileOptions(Windowed):
     level
         openSMILE's functionals, or its low-level descriptors under the statistics of
         :func:`avbaselines.extractors.functionals.describe`.
+    channel
+        The channel to take, from 1; None = the mean of those that hold something.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class OpenSmileOptions(Windowed):
 
     feature_set: Literal["eGeMAPSv02", "GeMAPSv01b", "ComParE_2016", "emobase"]
     level: Literal["functionals", "descriptors"] = "functionals"
+    channel: Annotated[int, Field(ge=1)] | None = None
 
 
 class FaceOptions(Windowed):
