@@ -24,6 +24,7 @@ test: check
 check: $(BIN)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/codespell
+	$(BIN)/mypy
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

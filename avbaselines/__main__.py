@@ -1,13 +1,22 @@
 """``avbaselines run|extract|predict``: the commands under one name."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 VERBS = {"run": "fit a study", "extract": "make a feature table from media", "predict": "predict new clips"}
 
 
-def main(argv=None):
-    """Hand the rest of the command line to the verb."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hand the rest of the command line to the verb; the exit status is the verb's, or 2 where none is named.
+
+    Examples
+    --------
+    >>> main(["--help"])
+    0
+    >>> main(["fit"])
+    2
+    """
     argv = sys.argv[1:] if argv is None else list(argv)
     if not argv or argv[0] not in VERBS:
         lines = [f"  {verb:8} {meaning}" for verb, meaning in VERBS.items()]

@@ -1,30 +1,41 @@
-"""What all commands do alike: errors as one line, and the status they leave with."""
+"""Common parts of all commands: errors as one line, exit statuses, consoles, progress and types of options."""
 
+import argparse
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from typing import IO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from avbaselines.errors import InputError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
-def exit_status(work, *, debug, interrupted):
+def exit_status(work: Callable[[], int], *, debug: bool, interrupted: str) -> int:
     """Do a command's work and say in one line what stopped it.
 
     Parameters
     ----------
-    work : callable
+    work
         Returns 0 (done) or 1 (something failed, the rest is done).
-    debug : bool
+    debug
         Show where an error came from, too.
-    interrupted : str
+    interrupted
         What a person who interrupts it should know.
 
     Returns
     -------
     int
         What `work` says; 2 bad input, 130 interrupted.
+
+    Examples
+    --------
+    >>> exit_status(lambda: DONE, debug=False, interrupted="nothing was written")
+    0
     """
     try:
         status = work()
@@ -48,3 +59,92 @@ def exit_status(work, *, debug, interrupted):
     except KeyboardInterrupt:
         print(f"interrupted; {interrupted}", file=sys.stderr)
         return INTERRUPTED
+
+
+def plain_console(*, stderr: bool = False, file: IO[str] | None = None) -> Console:
+    """A console that shows names, paths and notes as they are, whatever stands in brackets in them.
+
+    Examples
+    --------
+    >>> plain_console(file=sys.stdout).print("spk[01]")
+    spk[01]
+    """
+    return Console(markup=False, stderr=stderr, file=file)
+
+
+def progress_bar(console: Console) -> Progress:
+    """A bar that is gone when the work is done; `reporter` moves it.
+
+    Examples
+    --------
+    >>> progress_bar(plain_console(stderr=True)).finished
+    True
+    """
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}", markup=False),
+        console=console,
+        transient=True,
+    )
+
+
+def reporter(bar: Progress, description: str) -> Callable[[int, int, str], None]:
+    """``report(done, total, what)`` that shows on the bar; its line appears with the first report.
+
+    Examples
+    --------
+    >>> bar = progress_bar(plain_console(stderr=True))
+    >>> report = reporter(bar, "fitting")
+    >>> report(3, 10, "audio-svr")
+    >>> bar.tasks[0].percentage
+    30.0
+    """
+    task = None
+
+    def report(done: int, total: int, what: str) -> None:
+        nonlocal task
+        if task is None:
+            task = bar.add_task(description, total=total, what=what)
+        bar.update(task, completed=done, total=total, what=what)
+
+    return report
+
+
+def whole_number(text: str) -> int:
+    """Type of an option that is a count, 0 or more.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        For anything else.
+
+    Examples
+    --------
+    >>> whole_number("12")
+    12
+    """
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
+    return int(text)
+
+
+def positive_number(text: str) -> int:
+    """Type of an option that is a count, 1 or more.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        For anything else.
+
+    Examples
+    --------
+    >>> positive_number("12")
+    12
+    """
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)

@@ -1,4 +1,4 @@
-"""The errors a person is meant to read: one or two lines, what is wrong and what to do."""
+"""Errors for people to read: one or two lines that say what is wrong and what to do."""
 
 
 class InputError(ValueError):
@@ -6,4 +6,10 @@ class InputError(ValueError):
 
     The message names the file, line or key, says what is wrong and what to do about it. The commands print it
     without a traceback and leave with exit status 2.
+
+    Examples
+    --------
+    >>> raise InputError("study.toml, line 3: unknown key 'learner' (did you mean 'learners'?)")
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: study.toml, line 3: unknown key 'learner' (did you mean 'learners'?)
     """

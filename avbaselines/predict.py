@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from avbaselines.command import DONE, FAILED, exit_status
+from avbaselines.corpora.tables import column_names
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.bundles.inputs import media_by_modality, recipe_of
@@ -15,7 +16,7 @@ DESCRIPTION = """\
 Predict clips with a system of a finished run, from recordings (where recipes made its modalities) or feature tables.
 A table's columns are matched by name. Modalities may be left out; a clip that has none gets the training mean.
 Exit status: 0 done, 1 some recordings could not be read, 2 bad input, 130 interrupted."""
-TABLES, FORMATS = (".csv", ".parquet", ".pq", ".npz"), (".csv", ".parquet")
+TABLES, FORMATS = (".csv", ".gz", ".arff", ".parquet", ".pq", ".npz"), (".csv", ".parquet")
 
 
 def parser():
@@ -114,6 +115,7 @@ def _pairs(option, texts):
 def _sorted(system, arguments, recipes):
     """Tables by modality, and media by modality, of everything on the command line."""
     known = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in system.modalities.items()}
+    ids = {"clip_id", *(modality["made"].get("id", "clip_id") for modality in system.modalities.values())}
     reads_csv = any(recipe is not None and ".csv" in recipe.suffixes for recipe in known.values())
     tables, media = {}, {}
 
@@ -121,7 +123,7 @@ def _sorted(system, arguments, recipes):
         if path.suffix.lower() not in TABLES or path.is_dir():
             return False
         # A face tool's csv is the table of one recording: it has frames and no clip ids.
-        recording = path.suffix.lower() == ".csv" and reads_csv and path.is_file() and "clip_id" not in _columns(path)
+        recording = path.suffix.lower() == ".csv" and reads_csv and path.is_file() and not ids & set(column_names(path))
         return not recording
 
     for name, value in _pairs("--modality", arguments.modality).items():
@@ -142,21 +144,6 @@ def _sorted(system, arguments, recipes):
     return tables, media
 
 
-def _columns(path):
-    try:
-        if path.suffix.lower() == ".csv":
-            with open(path, encoding="utf-8-sig") as stream:
-                line = stream.readline()
-            return [name.strip().strip('"') for name in line.split(max(",;\t", key=line.count))]
-        if path.suffix.lower() == ".npz":
-            return []
-        import pyarrow.parquet as pq
-
-        return pq.read_schema(path).names
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({error})") from None
-
-
 def _owner(system, path, tables):
     """The modality that a table is of: the only one there is, else the one whose columns it has most of."""
     if not path.is_file():
@@ -165,11 +152,11 @@ def _owner(system, path, tables):
     if len(system.modalities) == 1 and free:
         return free[0]
     if path.suffix.lower() == ".npz":
-        from avbaselines.corpora.modalities import read_features
+        from avbaselines.corpora.feature_tables import read_features
 
-        columns = set(read_features(path, "table")[2])
+        columns = set(read_features(path, "table").columns)
     else:
-        columns = set(_columns(path))
+        columns = set(column_names(path))
     shares = {name: len(columns & set(system.modalities[name]["columns"])) for name in free}
     best = max(shares, key=shares.get, default=None)
     if best is None or not shares[best]:

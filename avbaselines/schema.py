@@ -3,8 +3,9 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
@@ -12,27 +13,45 @@ from avbaselines.errors import InputError
 
 
 class Section(BaseModel):
-    """Base of every section of a data file: no unknown keys, no silent conversions of text to numbers."""
+    """Base of every section of a data file: no unknown keys, no change after it was read.
+
+    Examples
+    --------
+    >>> class Window(Section):
+    ...     seconds: float = 4.0
+    >>> Window(seconds=2).seconds
+    2.0
+    """
 
     model_config = ConfigDict(extra="forbid", strict=False, frozen=True, validate_default=True)
 
 
-def locate(text, data, folder):
+SectionType = TypeVar("SectionType", bound=Section)
+
+
+def locate(text: str | Path, data: Path | None, folder: Path) -> Path:
     """Path that a text in a study file means.
 
     Parameters
     ----------
-    text : str or Path
+    text
         ``${data}`` stands for the corpus' root; a relative path is relative to the study file.
-    data : Path or None
+    data
         The corpus' root.
-    folder : Path
+    folder
         Folder of the study file.
 
     Raises
     ------
     InputError
         Where ``${data}`` is used and no root is known.
+
+    Examples
+    --------
+    >>> locate("${data}/clips.csv", Path("/corpus"), Path("studies")).as_posix()
+    '/corpus/clips.csv'
+    >>> locate("clips.csv", None, Path("studies")).as_posix()
+    'studies/clips.csv'
     """
     text = str(text)
     if "${data}" in text:
@@ -43,7 +62,7 @@ def locate(text, data, folder):
     return path if path.is_absolute() else Path(folder) / path
 
 
-def _locate_in_context(value, info: ValidationInfo):
+def _locate_in_context(value: str | Path, info: ValidationInfo) -> Path:
     context = info.context or {}
     return locate(value, context.get("data"), context["folder"]) if "folder" in context else Path(value)
 
@@ -52,19 +71,36 @@ LocatedPath = Annotated[Path, BeforeValidator(_locate_in_context)]
 """A path whose ``${data}`` and study folder come from the validation context ``{"data": ..., "folder": ...}``."""
 
 
-def nearest(name, known, *, label="did you mean"):
-    """``" (did you mean 'x'?)"`` for the known name nearest to a mistyped one, or an empty text."""
-    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
+def nearest(name: object, names: Iterable[object], *, label: str = "did you mean") -> str:
+    """``" (did you mean 'x'?)"`` for the known name nearest to a mistyped one, or an empty text.
+
+    Examples
+    --------
+    >>> nearest("rigde", ["ridge", "svr"])
+    " (did you mean 'ridge'?)"
+    >>> nearest("rigde", ["svr"])
+    ''
+    """
+    close = difflib.get_close_matches(str(name), list(map(str, names)), n=1, cutoff=0.5)
     return f" ({label} {close[0]!r}?)" if close else ""
 
 
-def read_toml(path):
+def read_toml(path: str | Path) -> dict[str, Any]:
     """Parse a TOML file.
 
     Raises
     ------
     InputError
         With file and line where it cannot be parsed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "study.toml")
+    ...     _ = path.write_text("title = 'mine'")
+    ...     read_toml(path)
+    {'title': 'mine'}
     """
     path = Path(path)
     try:
@@ -77,19 +113,41 @@ def read_toml(path):
         raise InputError(f"{path}: not valid TOML: {error}") from None
 
 
-def validate(model, content, source, *, prefix="", context=None):
+def validate(
+    model: type[SectionType],
+    content: Mapping[str, Any],
+    source: str | Path,
+    *,
+    prefix: str = "",
+    context: dict[str, Any] | None = None,
+) -> SectionType:
     """Validate a mapping against a section, or explain the first problem in one line.
 
     Parameters
     ----------
-    model : type of Section
-    content : dict
-    source : Path or str
+    model, content
+        The section, and what should fill it.
+    source
         File the content came from; named in the error with the line of the key where it can be found.
-    prefix : str, optional
+    prefix
         Dotted key under which the content stands in that file.
-    context : dict, optional
+    context
         Validation context (see :data:`LocatedPath`).
+
+    Raises
+    ------
+    InputError
+        With the first problem; an unknown key goes before others.
+
+    Examples
+    --------
+    >>> class Window(Section):
+    ...     seconds: float
+    >>> validate(Window, {"seconds": 2}, "study.toml").seconds
+    2.0
+    >>> validate(Window, {"second": 2}, "study.toml")
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: study.toml: unknown key 'second' (did you mean 'seconds'?); known: seconds
     """
     try:
         return model.model_validate(content, context=context)
@@ -97,17 +155,17 @@ def validate(model, content, source, *, prefix="", context=None):
         raise InputError(_explain(error, model, source, prefix)) from None
 
 
-def _explain(error, model, source, prefix):
+def _explain(error: ValidationError, model: type[Section], source: str | Path, prefix: str) -> str:
     # An unknown key is the commonest slip and the clearest to tell, so it goes first.
     problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     problem = problems[0]
     location = [str(part) for part in problem["loc"] if not _is_union_tag(part)]
     key = ".".join(filter(None, [prefix, *location]))
     if problem["type"] == "extra_forbidden":
-        known = _fields_at(model, problem["loc"][:-1])
-        what = f"unknown key {key!r}{nearest(location[-1], known)}"
-        if known:
-            what += f"; known: {', '.join(sorted(known))}"
+        fields = _fields_at(model, problem["loc"][:-1])
+        what = f"unknown key {key!r}{nearest(location[-1], fields)}"
+        if fields:
+            what += f"; known: {', '.join(sorted(fields))}"
     elif problem["type"] == "missing":
         what = f"key {key!r} is missing"
     else:
@@ -118,12 +176,12 @@ def _explain(error, model, source, prefix):
     return f"{source}{_line_of(source, location)}: {what}"
 
 
-def _is_union_tag(part):
+def _is_union_tag(part: str | int) -> bool:
     """Pydantic puts the tried branch of a union (``list[str]``, ``Stage`` ...) into an error's location."""
     return isinstance(part, str) and (("[" in part) or part in {"str", "bool", "int", "float"} or part[:1].isupper())
 
 
-def _fields_at(model, location):
+def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> set[str]:
     """Names that a section knows at a location inside it; empty where it cannot be told."""
     for part in location:
         field = getattr(model, "model_fields", {}).get(part) if isinstance(part, str) else None
@@ -132,17 +190,17 @@ def _fields_at(model, location):
     return {field.alias or name for name, field in getattr(model, "model_fields", {}).items()}
 
 
-def _first_section(annotation):
+def _first_section(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        found = _first_section(argument)
-        if found is not None:
-            return found
+        section = _first_section(argument)
+        if section is not None:
+            return section
     return None
 
 
-def _line_of(source, location):
+def _line_of(source: str | Path, location: Sequence[str]) -> str:
     """`` line N`` of a key in its file, found by its last named part; empty where it is not plain."""
     try:
         lines = Path(source).read_text(encoding="utf-8").splitlines()

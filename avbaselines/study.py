@@ -1,8 +1,9 @@
-"""What a study file may say: sections, defaults, inheritance and the reported figures beside it."""
+"""Sections of a study file with their defaults, inheritance between files, and the reported figures beside it."""
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 import tomli_w
 from pydantic import ConfigDict, Field, model_validator
@@ -10,8 +11,8 @@ from pydantic import ConfigDict, Field, model_validator
 from avbaselines import catalog
 from avbaselines.corpora.modalities import ModalityOptions
 from avbaselines.corpora.predictions import PredictionOptions
-from avbaselines.corpora.readers.table import read_table
 from avbaselines.corpora.splits import SplitOptions
+from avbaselines.corpora.tables import read_table
 from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
@@ -21,7 +22,13 @@ from avbaselines.systems import SPEAKER, Identity, Masking, Name, Systems, Tunin
 
 
 class Paper(Section):
-    """The published work a study stands beside."""
+    """The published work a study stands beside.
+
+    Examples
+    --------
+    >>> Paper(title="Multi-stage fusion", year=2023).venue
+    ''
+    """
 
     title: str
     authors: str = ""
@@ -34,6 +41,12 @@ class CorpusSection(Section):
     """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
 
     ``source`` says where the corpus can be had, for those who lack it.
+
+    Examples
+    --------
+    >>> section = CorpusSection(reader="table", clips="clips.csv", recording="")
+    >>> section.options, section.recording
+    ({'clips': 'clips.csv'}, None)
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -47,7 +60,7 @@ class CorpusSection(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _empty_is_none(cls, value):
+    def _empty_is_none(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return {
                 key: (None if part == "" and key in {"group", "recording", "time"} else part)
@@ -56,13 +69,19 @@ class CorpusSection(Section):
         return value
 
     @property
-    def options(self):
+    def options(self) -> dict[str, Any]:
         """The reader's own keys."""
         return dict(self.model_extra or {})
 
 
 class Reported(Section):
-    """One figure that somebody reported, and where it was read."""
+    """One figure that somebody reported, and where it was read.
+
+    Examples
+    --------
+    >>> Reported(system="ours", target="arousal", metric="ccc", value=0.68, source="Table 3").protocol
+    'paper'
+    """
 
     system: str
     target: str
@@ -81,11 +100,16 @@ class CombinedOptions(Section):
 
     Attributes
     ----------
-    label, value : str
+    label, value
         Names of a class target and of a regressed one judged by an error (``mse``, ``rmse``, ``mae``); their metrics
         are the terms of the score. MER 2023's is ``f1_weighted`` - 0.25 * ``mse``.
-    weight : float
+    weight
         Of the error.
+
+    Examples
+    --------
+    >>> CombinedOptions(label="emotion", value="valence").weight
+    0.25
     """
 
     label: str
@@ -98,22 +122,33 @@ class PaperProtocol(Section):
 
     Attributes
     ----------
-    note : str
+    note
         What is different, in words; printed under the leaderboard.
-    resubstitution : bool
+    resubstitution
         Fusions are fitted, tuned and scored on the same clips, as the paper did.
-    split, systems : sections
+    split, systems
         As in the study itself; keys of ``systems`` that are not named keep the study's values.
+
+    Examples
+    --------
+    >>> PaperProtocol(note="test clips chose the delay", systems={"delay": [2.4]}).resubstitution
+    False
     """
 
     note: str
     resubstitution: bool = False
     split: SplitOptions | None = None
-    systems: dict = {}
+    systems: dict[str, Any] = {}
 
 
 class Protocols(Section):
-    """The ``[protocols]`` section."""
+    """The ``[protocols]`` section.
+
+    Examples
+    --------
+    >>> Protocols().paper is None
+    True
+    """
 
     paper: PaperProtocol | None = None
 
@@ -122,6 +157,18 @@ class Study(Section):
     """A study: one corpus, its targets, the systems fitted to them and the figures beside them.
 
     With ``factors = true`` its base systems are also set out by objective, task mode and modality, with paired tests.
+
+    Examples
+    --------
+    >>> study = Study(
+    ...     title="Mine",
+    ...     corpus={"reader": "table", "clips": "clips.csv"},
+    ...     split={"group_kfold": 5},
+    ...     targets={"arousal": {"metric": "ccc"}},
+    ...     modalities={"audio": "audio.csv"},
+    ... )
+    >>> study.systems.learners
+    ['ridge', 'svr', 'lightgbm']
     """
 
     title: str
@@ -143,9 +190,13 @@ class Study(Section):
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0, lt=2**31)
 
+    def _reserved_names(self) -> set[str]:
+        """Names of rows that stand among the targets of the results."""
+        return {"mean"} | ({SPEAKER} if self.identity else set()) | ({COMBINED} if self.combined else set())
+
     @model_validator(mode="after")
-    def _known_reported_targets(self):
-        others = {"mean"} | ({SPEAKER} if self.identity else set()) | ({COMBINED} if self.combined else set())
+    def _known_reported_targets(self) -> Self:
+        others = self._reserved_names()
         for figure in self.reported:
             if figure.target not in self.targets and figure.target not in others:
                 raise ValueError(
@@ -155,9 +206,8 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
-    def _targets_without_reserved_names(self):
-        kept = {"mean"} | ({SPEAKER} if self.identity else set()) | ({COMBINED} if self.combined else set())
-        for name in kept & set(self.targets):
+    def _targets_without_reserved_names(self) -> Self:
+        for name in self._reserved_names() & set(self.targets):
             raise ValueError(
                 f"targets.{name}: this name is kept for a row of its own in the results; choose another, with "
                 f"column = {self.targets[name].column or name!r}"
@@ -165,7 +215,7 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
-    def _terms_that_combine(self):
+    def _terms_that_combine(self) -> Self:
         if self.combined is None:
             return self
         for key in ("label", "value"):
@@ -179,14 +229,21 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
-    def _something_to_learn_from(self):
+    def _something_to_learn_from(self) -> Self:
         if not self.modalities and not self.predictions:
             raise ValueError("needs [modalities] to learn from, or [predictions] to fuse")
         return self
 
 
-def combined_of(study):
-    """The score that a study's ``[combined]`` asks for, or None."""
+def combined_of(study: Study) -> Combined | None:
+    """The score that a study's ``[combined]`` asks for, or None.
+
+    Examples
+    --------
+    >>> from avbaselines.catalog import find
+    >>> combined_of(load_study(find("studies", "quickstart"))) is None
+    True
+    """
     if study.combined is None:
         return None
     label, value = study.combined.label, study.combined.value
@@ -194,20 +251,26 @@ def combined_of(study):
     return Combined(label, value, *metrics, study.combined.weight)
 
 
-def under_protocol(study, protocol, source):
+def under_protocol(study: Study, protocol: Literal["honest", "paper"], source: str | Path) -> Study:
     """The study as a protocol runs it.
 
     Parameters
     ----------
-    study : Study
-    protocol : {"honest", "paper"}
-    source : Path
+    source
         The study file, for errors.
 
     Raises
     ------
     InputError
         Where the study has no paper protocol.
+
+    Examples
+    --------
+    >>> from avbaselines.catalog import find
+    >>> path = find("studies", "multistage-fusion")
+    >>> study = load_study(path)
+    >>> under_protocol(study, "honest", path) is study, under_protocol(study, "paper", path) == study
+    (True, False)
     """
     if protocol == "honest":
         return study
@@ -221,44 +284,52 @@ def under_protocol(study, protocol, source):
     return validate(Study, content, source, prefix="protocols.paper")
 
 
-def load_study(path, overrides=()):
+def load_study(path: str | Path, overrides: Iterable[str] = ()) -> Study:
     """Read and validate a study file with everything it extends.
 
     Parameters
     ----------
-    path : Path
-    overrides : sequence of str
+    path
+        A study file, or the name of a shipped study.
+    overrides
         ``key=value`` texts, keys dotted, values TOML (or else plain text).
-
-    Returns
-    -------
-    Study
 
     Raises
     ------
     InputError
         Naming file, line where it can be told, key, and what to do.
+
+    Examples
+    --------
+    >>> study = load_study("quickstart", ["seed=3", "systems.learners=['ridge']"])
+    >>> study.seed, study.systems.learners
+    (3, ['ridge'])
     """
-    content = _inherit(Path(path), [])
+    path = catalog.find("studies", path)
+    content = _inherit(path, [])
     for text in overrides:
         _override(content, text)
-    content["reported"] = _reported(content.get("reported", []), Path(path))
+    content["reported"] = _reported(content.get("reported", []))
     return validate(Study, content, path)
 
 
-def dump_study(study, path):
+def dump_study(study: Study, path: str | Path) -> None:
     """Write a study with every default filled in.
 
-    Parameters
-    ----------
-    study : Study
-    path : Path
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "study.toml")
+    ...     dump_study(load_study("quickstart"), path)
+    ...     load_study(path) == load_study("quickstart")
+    True
     """
     content = study.model_dump(mode="json", exclude_none=True)
     Path(path).write_text(tomli_w.dumps(content), encoding="utf-8")
 
 
-def _inherit(path, seen):
+def _inherit(path: Path, seen: list[Path]) -> dict[str, Any]:
     path = path.resolve()
     if path in seen:
         chain = " -> ".join(part.stem for part in [*seen, path])
@@ -271,17 +342,15 @@ def _inherit(path, seen):
     if not isinstance(parent, str):
         raise InputError(f"{path}: key 'extends' must be the name or path of one study")
     beside = path.parent / parent
-    found = (
-        beside if beside.is_file() else beside.with_suffix(".toml") if beside.with_suffix(".toml").is_file() else None
-    )
-    return _merge(_inherit(found or catalog.find("studies", parent), [*seen, path]), content)
+    source = next((file for file in (beside, beside.with_suffix(".toml")) if file.is_file()), None)
+    return _merge(_inherit(source or catalog.find("studies", parent), [*seen, path]), content)
 
 
 # Sections whose keys exclude one another are taken whole from the study that names them last.
 WHOLE = {"split"}
 
 
-def _merge(parent, child):
+def _merge(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
     merged = dict(parent)
     for key, value in child.items():
         if isinstance(value, dict) and isinstance(parent.get(key), dict) and key not in WHOLE:
@@ -291,12 +360,12 @@ def _merge(parent, child):
     return merged
 
 
-def _override(content, text):
+def _override(content: dict[str, Any], text: str) -> None:
     key, separator, value = text.partition("=")
     if not separator or not key.strip():
         raise InputError(f"--set {text!r}: expected key=value, such as seed=1 or systems.learners=['svr']")
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
+        parsed: Any = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         parsed = value
     *sections, last = key.strip().split(".")
@@ -307,22 +376,22 @@ def _override(content, text):
     content[last] = parsed
 
 
-def _absolute_reported(content, path):
+def _absolute_reported(content: dict[str, Any], path: Path) -> dict[str, Any]:
     """A file of reported figures is named relative to the study that names it."""
     if isinstance(content.get("reported"), str):
         content["reported"] = str(path.parent / content["reported"])
     return content
 
 
-def _reported(reported, path):
+def _reported(reported: Any) -> Any:
     if not isinstance(reported, str):
         return reported
-    table = read_table(reported, key="reported", text=["split", "note", "source", "system", "target", "metric"])
+    table = read_table(Path(reported), key="reported", text=["split", "note", "source", "system", "target", "metric"])
     rows = table.to_dict("records")
     for number, row in enumerate(rows, 2):
         validate(Reported, _without_missing(row), f"{reported}, line {number}")
     return [_without_missing(row) for row in rows]
 
 
-def _without_missing(row):
+def _without_missing(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if value == value and value is not None}

@@ -1,21 +1,23 @@
-"""What a study file may say of its systems: learners, task modes, early fusion and the stages of late fusion."""
+"""Sections of a study file for its systems: learners, task modes, early fusion, stages of late fusion, tuning."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from avbaselines.estimators.fusion.missing_inputs import METHODS, STRATEGIES
 from avbaselines.schema import Section
 
-FUSION_METHODS = (
-    *("best-single", "mean", "greedy", "ridge", "correlation", "score-weighted"),
-    *("non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm"),
-)
+FusionMethod = Literal[
+    "best-single", "mean", "greedy", "ridge", "correlation", "score-weighted",
+    "non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm",
+]  # fmt: skip
+FUSION_METHODS: tuple[str, ...] = get_args(FusionMethod)
+MissingStrategy = Literal[STRATEGIES]  # type: ignore[valid-type]  # named by the estimator that has them
 # Fused from the predictions of all targets, by translations of what the other targets' say.
 JOINT_METHODS = ("mean", "greedy", "score-weighted")
 
 
-def _plain_name(value):
+def _plain_name(value: str) -> str:
     if not value.isprintable():
         raise ValueError("a name becomes a folder: no line breaks, tabs or other signs that cannot be printed")
     if not value or any(character in value for character in '/\\:*?"<>|') or value != value.strip() or value[0] == ".":
@@ -26,7 +28,7 @@ def _plain_name(value):
 Name = Annotated[str, AfterValidator(_plain_name)]
 
 
-def _shares(value):
+def _shares(value: Any) -> Any:
     return [number / 10 for number in range(10)] if value == "search" else value
 
 
@@ -35,41 +37,46 @@ class Stage(Section):
 
     Attributes
     ----------
-    method : str
+    method
         One of `FUSION_METHODS`.
-    name : str
+    name
         By default ``late-<method>``.
-    inputs : list of str
+    inputs
         Names of systems or earlier stages (``*`` matches any text, of base systems); by default all base systems that
         keep their evaluated clips apart.
-    targets : {"own", "all"}
+    targets
         Whether a target is fused from its own predictions, or from those of all targets: jointly decoded. Methods
         ``mean``, ``greedy`` and ``score-weighted`` then count each system twice, by its own prediction and by what its
         predictions of the other targets say; learnt regressions and learners take all as inputs.
-    context : list of int
+    context
         Frames before and after that stand beside a frame's own predictions; one is chosen out-of-fold.
-    layout : {"centred", "avec"}
+    layout
         How context is laid out; ``avec`` is the scripts' of the AVEC challenges, which crosses recordings in fitting.
-    recording_means : bool
+    recording_means
         Weigh a recording's mean prediction apart from what moves within it.
-    onset : list of float
+    onset
         Time constants in seconds of how weights differ at the beginning of a recording.
-    penalties : list of float, optional
+    penalties
         Ridge penalties per clip, or C of the SVRs; one is chosen out-of-fold.
-    matching : bool
+    matching
         Mean/std matching of its output (where the study has matching at all).
-    best : int, optional
+    best
         Of the inputs, only so many are fused: those of the best out-of-fold score for the target, in each split anew
         (with ``targets = "all"`` those of the best mean rank over the targets).
-    recording_share : "search" or list of float
+    recording_share
         Shares, 0 to below 1, of a fused prediction that is the mean prediction of its recording; one is chosen for each
         target out-of-fold. For corpora whose recordings (videos, talks) have many clips. ``"search"`` tries 0 to .9.
-    missing : {"renormalise", "pattern", "impute", "dropout", "single", "best"}, optional
+    missing
         What to do for clips that lack inputs, see `MissingFusionRegressor`; ``best`` compares all out-of-fold on masked
         training clips. Left out, weights are shared among what is there.
+
+    Examples
+    --------
+    >>> Stage(method="mean").name, Stage(method="mean", missing="impute").name
+    ('late-mean', 'late-mean-impute')
     """
 
-    method: Literal[FUSION_METHODS]
+    method: FusionMethod
     name: Name = ""
     inputs: list[str] = Field(default=["*"], min_length=1)
     targets: Literal["own", "all"] = "own"
@@ -81,11 +88,11 @@ class Stage(Section):
     matching: bool = True
     best: int | None = Field(default=None, ge=1)
     recording_share: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], BeforeValidator(_shares)] = []
-    missing: Literal[STRATEGIES] | None = None
+    missing: MissingStrategy | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _method_alone(cls, value):
+    def _method_alone(cls, value: Any) -> dict[str, Any]:
         value = {"method": value} if isinstance(value, str) else dict(value)
         method = value.get("method", "")
         joint = "joint-" if value.get("targets") == "all" and method in JOINT_METHODS else ""
@@ -94,7 +101,7 @@ class Stage(Section):
         return value
 
     @model_validator(mode="after")
-    def _options_of_the_method(self):
+    def _options_of_the_method(self) -> Self:
         around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
         if around and self.method not in ("ridge", "non-negative", "linear-svr", "linear-svr-dual"):
             raise ValueError(f"context, layout, recording_means and onset do not go with method {self.method!r}")
@@ -111,25 +118,43 @@ class Stage(Section):
         return self
 
     @property
-    def fit_method(self):
-        """The method that is fitted: ``joint-<method>`` where targets are decoded together by translations."""
+    def fit_method(self) -> str:
+        """The method that is fitted: ``joint-<method>`` where targets are decoded together by translations.
+
+        Examples
+        --------
+        >>> Stage(method="mean", targets="all").fit_method
+        'joint-mean'
+        """
         return f"joint-{self.method}" if self.targets == "all" and self.method in JOINT_METHODS else self.method
 
     @property
     def is_plain(self) -> bool:
-        """Whether a target is fused from its own predictions, clip by clip, with the method's default penalties."""
+        """Whether a target is fused from its own predictions, clip by clip, with the method's default penalties.
+
+        Examples
+        --------
+        >>> Stage(method="ridge").is_plain, Stage(method="ridge", context=[0, 10]).is_plain
+        (True, False)
+        """
         around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
         return not (around or self.targets == "all" or self.penalties is not None)
 
     @property
     def settings(self) -> dict[str, object]:
-        """Options beyond method and inputs that differ from their defaults."""
+        """Options beyond method and inputs that differ from their defaults.
+
+        Examples
+        --------
+        >>> Stage(method="ridge", best=3).settings
+        {'best': 3}
+        """
         names = ("targets", "context", "layout", "recording_means", "onset", "penalties")
         given = {name: getattr(self, name) for name in (*names, "best", "recording_share", "missing")}
         return {name: value for name, value in given.items() if value != Stage.model_fields[name].default}
 
 
-def _modality_sets(value):
+def _modality_sets(value: Any) -> str | list[list[str]]:
     if value in ("all", "pairs", "none"):
         return value
     if isinstance(value, list) and all(isinstance(part, list) and len(part) > 1 for part in value):
@@ -145,37 +170,43 @@ class Systems(Section):
 
     Attributes
     ----------
-    learners : list of str
+    learners
         Base estimator families.
-    tasks : list of {"single", "chain", "joint"}
+    tasks
         How several targets are learnt: one at a time; in a chain, each step seeing out-of-fold predictions of earlier
         targets; by XGBoost trees with a value for every regressed target in each leaf (``xgboost`` learners).
-    chain_order : {"ensemble", "search", "given"} or list of str
+    chain_order
         Order of the targets in chains: averaged over several, searched out-of-fold, as in the study, or as listed.
-    target_weights : {"equal", "search"} or dict of str to float
+    target_weights
         Weights of the regressed targets in the joint objective (a paper's alpha, beta, gamma).
-    early : "all", "pairs", "none" or list of lists of str
+    early
         Modalities concatenated for early fusion.
-    transductive : list of str
+    transductive
         Learners for which a row of its own normalises features per speaker, by the evaluated speakers' own unlabelled
         clips too.
-    fusion : list of str or Stage
+    fusion
         Late fusions, in order.
-    matching : bool or float
+    matching
         Mean/std matching of regressed targets judged by a concordance; a number below 1 matches to this share of the
         targets' deviation, which costs concordance and saves absolute error.
-    inner_folds : int
+    inner_folds
         Group folds inside every training part.
-    delay, smoothing : list of float
+    delay, smoothing
         Seconds, for corpora continuous in time: how far labels are moved to the front when base systems are fitted (and
         predictions back), and the width of a centred moving average over predictions. One of each is chosen per target
         by out-of-fold score; 0 changes nothing.
-    answer : str, optional
+    answer
         Name of the system to hand over, chosen before anything was evaluated. By default it is the one of the best
         out-of-fold score; that says nothing where features were made by networks that knew the training labels.
-    fits : {"all", "folds"}
+    fits
         Whether evaluated clips are predicted by a fit to all training clips, or by the mean of the fits that each leave
         one inner fold out.
+
+    Examples
+    --------
+    >>> systems = Systems(learners=["svr"], fusion=["mean", "greedy"])
+    >>> [stage.name for stage in systems.fusion]
+    ['late-mean', 'late-greedy']
     """
 
     learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
@@ -193,7 +224,7 @@ class Systems(Section):
     fits: Literal["all", "folds"] = "all"
 
     @model_validator(mode="after")
-    def _fits_of_whole_recordings(self):
+    def _fits_of_whole_recordings(self) -> Self:
         if self.fits == "folds" and (any(self.delay) or any(self.smoothing)):
             raise ValueError("fits = 'folds' does not go with delay and smoothing, which move whole recordings in time")
         if self.fits == "folds" and self.inner_folds < 3:
@@ -201,7 +232,7 @@ class Systems(Section):
         return self
 
     @model_validator(mode="after")
-    def _distinct_names(self):
+    def _distinct_names(self) -> Self:
         names = [stage.name for stage in self.fusion]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
@@ -209,29 +240,40 @@ class Systems(Section):
         return self
 
     @property
-    def timing(self):
-        """Delay and smoothing where there is anything to move or smooth; empty for a plain study."""
+    def timing(self) -> dict[str, list[float]]:
+        """Delay and smoothing where there is anything to move or smooth; empty for a plain study.
+
+        Examples
+        --------
+        >>> Systems(delay=[0, 2.4]).timing
+        {'delay': [0.0, 2.4], 'smoothing': [0.0]}
+        """
         return {} if self.delay == self.smoothing == [0.0] else {"delay": self.delay, "smoothing": self.smoothing}
 
 
 class Tuning(Section):
-    """The ``[tuning]`` section: what an Optuna search may change.
+    """The ``[tuning]`` section: how long an Optuna search runs, for which systems, and what it may change.
 
     Attributes
     ----------
-    trials : int
+    trials
         Trials of each tuned system in each split, over all calls; the first is the defaults. 0 tunes nothing.
-    systems : list of str
+    systems
         Names of base systems that are tuned (``*`` matches any text).
-    search : list of {"learner", "scaling", "features", "order", "weights", "fusion"}
+    search
         The learner's own parameters; how features are scaled; which of them count, and how much each modality does; the
         order of a chain; the weights of jointly learnt targets; by which method base systems are fused, and how many of
         the best of them (the system ``late-tuned``).
-    pruning : bool
+    pruning
         Whether a trial ends after a fold in which it is worse than half of those before it.
-    average : int
+    average
         At most so many of the best trials are fitted, and their predictions averaged: 1, 2, 4 ... of them, whichever
         scores best out-of-fold. Systems with delay or smoothing take the best alone.
+
+    Examples
+    --------
+    >>> Tuning(trials=30, search=["learner"]).systems
+    ['*']
     """
 
     trials: int = Field(default=0, ge=0, le=100_000)
@@ -252,19 +294,23 @@ class Identity(Section):
 
     Attributes
     ----------
-    erasures : list of {"leace", "nullspace", "per-speaker", "per-speaker-rank"}
+    erasures
         What takes the speaker out of features, fitted on training speakers.
-    strengths : list of float
+    strengths
         Shares of what can be erased, 0 to 1, that are tried.
-    speaker : str
+    speaker
         Column of the clips table; by default the corpus' group.
-    content : str
+    content
         Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
-    max_loss : float
+    max_loss
         Out-of-fold score, in units of the study's metric, that an erasure may cost.
-    probes : list of {"linear", "boosted"}
-    learner : {"svr", "ridge"}
+    learner
         Learns the targets from erased features.
+
+    Examples
+    --------
+    >>> Identity(strengths=[0.5, 1]).erasures
+    ['leace', 'per-speaker-rank']
     """
 
     erasures: list[Literal["leace", "nullspace", "per-speaker", "per-speaker-rank"]] = ["leace", "per-speaker-rank"]
@@ -276,7 +322,7 @@ class Identity(Section):
     learner: Literal["svr", "ridge"] = "svr"
 
     @model_validator(mode="after")
-    def _linear_is_needed(self):
+    def _linear_is_needed(self) -> Self:
         if "linear" not in self.probes:
             raise ValueError('probes needs "linear": strengths are compared by it')
         return self
@@ -287,16 +333,21 @@ class Masking(Section):
 
     Attributes
     ----------
-    shares : list of float
+    shares
         Shares of clips (or groups) that lose something, above 0 to 1; what each keeps is drawn at random, and a clip
         never loses all it has.
-    by : list of {"clip", "group"}
+    by
         Whether clips lose modalities one by one, or all clips of a group the same.
-    sources : dict of str to list of str
+    sources
         Modalities (or outside systems) that go missing together; others are sources of their own.
-    systems : list of str
+    systems
         Names of systems to show (``*`` matches any text); by default the picked one, all fusions and the best single
         system of each source.
+
+    Examples
+    --------
+    >>> Masking(sources={"camera": ["face", "body"]}).shares
+    [0.1, 0.3, 0.5, 0.7, 0.9]
     """
 
     shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.1, 0.3, 0.5, 0.7, 0.9]

@@ -16,10 +16,10 @@ import numpy as np
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.estimators.tuned.group_folds import group_folds
-from avbaselines.experiment.fitting.base import Task
 from avbaselines.experiment.fitting.optuna_search import Search
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.tuned import fit_tuned
-from avbaselines.experiment.planning.plan import System
+from avbaselines.experiment.planning.system import BaseSystem
 from avbaselines.systems import Tuning
 
 
@@ -29,9 +29,9 @@ def tuned(folder, learner, trials):
     X = rng.normal(size=(300, 40)).astype(np.float32)
     y = X[:, 0] + 0.5 * X[:, 1] * X[:, 2] + rng.normal(size=300)
     groups = np.arange(300) // 10
-    task = Task([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], group_folds(groups), True, 0)
-    tuning = Tuning(trials=trials).model_dump(exclude={"systems"})
-    system = System("tuned", modalities=("audio",), learner=learner, task="single", tuning=tuning)
+    task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], group_folds(groups), True, 0)
+    tuning = Tuning(trials=trials)
+    system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner=learner, tuning=tuning)
     fitted, _ = fit_tuned(system, task, [X], [X[:0]], Search("search", str(folder / "trials.journal")))
     result = {"trials": fitted.trials, "oof": fitted.oof["arousal"].tolist(), "note": fitted.note}
     (folder / "result.json").write_text(json.dumps(result))

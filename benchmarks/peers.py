@@ -30,11 +30,12 @@ import pandas as pd
 from avbaselines import catalog
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.fitting.postprocess import finish
-from avbaselines.experiment.fitting.scheduler import run_systems
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.scheduler import fit_systems
 from avbaselines.experiment.fitting.split_task import split_task
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.scoring.scoreboard import gather, oof_score, pick
-from avbaselines.experiment.study_run import prepare, run_study
+from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 
@@ -140,13 +141,13 @@ def by_suite(side, options):
     """The picked system's predictions, matched and unmatched, as lists of (oof, test), and its name."""
     splits = side.corpus.splits
     with tempfile.TemporaryDirectory() as place:
-        run_study([side], Path(place) / "run", jobs=options.jobs)
-        outcome = run_systems(side, Path(place) / "run")  # reads what the run has just fitted
+        execute([side], Path(place) / "run", jobs=options.jobs)
+        outcome = fit_systems(side, Path(place) / "run", RunOptions())  # reads what the run has just fitted
         rows = gather(side, outcome, splits)
     name, rows = pick(side.corpus, rows, splits)
     by_name = {row.name: row for row in rows}
     row, note = by_name[name], f"{name}: {by_name[name].note}".rstrip(": ")
-    raw = by_name.get(row.system.raw_name)
+    raw = by_name.get(row.system.raw_label)
     return *([(each.oof[split.name], each.test[split.name]) for split in splits] for each in (row, raw) if each), note
 
 

@@ -1,14 +1,18 @@
-"""What a reader hands over (Release) and what the experiment works on (Corpus)."""
+"""A release as a reader hands it over, and the corpus that the experiment works on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from avbaselines.evaluation.combined import Combined
+
+Progress = Callable[[int, int, str], None]
+"""``progress(done, total, what)``, which a reader calls as it goes on."""
 
 
 @dataclass
@@ -27,6 +31,12 @@ class Release:
         What a reader of the leaderboard has to know about this corpus.
     clip_of : callable, optional
         Clip id (or recording) of a media file's stem, None for files of no clip; by default the stem itself.
+
+    Examples
+    --------
+    >>> clips = pd.DataFrame({"speaker": ["a", "b"]}, index=["x", "y"])
+    >>> Release(clips, group="speaker", root=Path()).notes
+    []
     """
 
     clips: pd.DataFrame
@@ -54,6 +64,11 @@ class Target:
         How splits are put together in the ``all`` row; None = pooled where every clip is tested once, else mean.
     soft : {"weights", "targets"} or None
         What learners make of the raters' votes on a class label.
+
+    Examples
+    --------
+    >>> Target("arousal", "ccc", range=(1, 5)).kind, Target("mood", "uar", ("glad", "sad")).width
+    ('regression', 2)
     """
 
     name: str
@@ -64,14 +79,71 @@ class Target:
     soft: str | None = None
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """``"classes"`` or ``"regression"``."""
         return "classes" if self.classes else "regression"
 
     @property
-    def width(self):
+    def width(self) -> int:
         """Columns of a prediction: one per class, or one."""
         return max(1, len(self.classes))
+
+
+@dataclass(frozen=True)
+class ModalityInfo:
+    """Where the features of a modality came from, and what was noticed on the way.
+
+    Attributes
+    ----------
+    path : str or None
+        File name of the table they were read from.
+    text, width : str and int, or None
+        Column of transcripts that letter groups were counted in, and in how many columns.
+    id : str or None
+        Id column of the table, where it is not ``clip_id``.
+    functionals : tuple of str
+        What steps were summarised by; empty where the table holds a row a clip.
+    padding : {"front", "end"} or None
+        Side on which steps of zeros are left out.
+    extraction : dict
+        Of features made by a recipe, what the extractor says of itself (recipe, extractor, version, options, title,
+        source, and the scale of the values where it has one), as it is written down in provenance and cards.
+    failed : int or None
+        Recordings that could not be extracted; None for a table.
+    absent : int
+        Clips of the corpus that the source lacks.
+    dropped : tuple of str
+        Columns without any value in this corpus, left out.
+    notes : tuple of str
+
+    Examples
+    --------
+    >>> ModalityInfo(path="face.csv", dropped=("AU45",)).described()
+    {'path': 'face.csv', 'absent': 0, 'empty_columns': 1}
+    """
+
+    path: str | None = None
+    text: str | None = None
+    width: int | None = None
+    id: str | None = None
+    functionals: tuple[str, ...] = ()
+    padding: str | None = None
+    extraction: dict[str, Any] = field(default_factory=dict)
+    failed: int | None = None
+    absent: int = 0
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def described(self) -> dict[str, Any]:
+        """The keys that provenance and cards hold; those without a value are left out."""
+        table = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
+        table |= {"functionals": list(self.functionals) or None, "padding": self.padding}
+        counts = {"failed": self.failed, "absent": self.absent, "empty_columns": len(self.dropped)}
+        return {
+            **{key: value for key, value in table.items() if value is not None},
+            **self.extraction,
+            **{key: value for key, value in counts.items() if value is not None},
+        }
 
 
 @dataclass
@@ -83,17 +155,20 @@ class Modality:
     X : ndarray of float32, shape (n_clips, n_features)
         A row of NaN = the clip lacks the modality.
     columns : list of str
-    info : dict
-        Where the table came from (recipe, extractor, versions, scale) and what was noticed.
+
+    Examples
+    --------
+    >>> Modality("face", np.array([[0.5], [np.nan]], np.float32), ["AU01"]).present.tolist()
+    [True, False]
     """
 
     name: str
     X: np.ndarray
     columns: list[str]
-    info: dict = field(default_factory=dict)
+    info: ModalityInfo = field(default_factory=ModalityInfo)
 
     @property
-    def present(self):
+    def present(self) -> np.ndarray:
         """Boolean mask (n_clips,) of the clips that have this modality."""
         return ~np.isnan(self.X).all(axis=1)
 
@@ -184,6 +259,12 @@ class Corpus:
         Of class targets with soft labels: share of the votes of each class; NaN = no votes.
     combined : Combined or None
         The score of a class and an attribute together that systems are picked and compared by, where there is one.
+
+    Examples
+    --------
+    >>> ids = np.array(["x", "y"])
+    >>> Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.zeros(2)}, splits=[], once=True).modalities
+    {}
     """
 
     ids: np.ndarray
@@ -211,13 +292,19 @@ class ImportedPrediction:
         NaN rows where the file has none.
     by_fold : dict of str to dict, or None
         Split name to such a dict, for files whose ``fold`` column restricts rows to one split.
+
+    Examples
+    --------
+    >>> deep = ImportedPrediction("deep", {"arousal": np.zeros((2, 1))})
+    >>> deep.of("fold0")["arousal"].shape
+    (2, 1)
     """
 
     name: str
     values: dict[str, np.ndarray]
     by_fold: dict[str, dict[str, np.ndarray]] | None = None
 
-    def of(self, split):
+    def of(self, split: str) -> dict[str, np.ndarray]:
         """Predictions that may be used in a split (by its name)."""
         if self.by_fold is None:
             return self.values

@@ -1,19 +1,21 @@
 """Modalities of a study: feature tables joined to the clips by id, or made by a recipe."""
 
-import warnings
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from avbaselines.corpora.corpus import Modality
+from avbaselines.corpora.corpus import Modality, ModalityInfo
+from avbaselines.corpora.feature_tables import read_features
 from avbaselines.corpora.formats.avec_csv import FEATURES_MAY_LACK, read_folder
-from avbaselines.corpora.readers.table import as_text, read_table
-from avbaselines.corpora.text_features import letter_counts
+from avbaselines.corpora.id_matching import match_ids
+from avbaselines.corpora.sequences import padding_side, step_notes, summarise_steps
 from avbaselines.errors import InputError
-from avbaselines.schema import Section, locate, nearest
+from avbaselines.schema import Section, locate
 
 FUNCTIONALS = ("mean", "std", "p10", "p90", "slope")
 
@@ -24,7 +26,7 @@ class ModalityOptions(Section):
     Attributes
     ----------
     path : str
-        npz (``clip_id``, ``X``, ``columns``), csv or parquet (an id column and numbers).
+        npz (``clip_id``, ``X``, ``columns``), csv, parquet or ARFF (an id column and numbers).
     id : str
         Id column of a csv or parquet table.
     functionals : list of str
@@ -39,6 +41,11 @@ class ModalityOptions(Section):
         Number of columns that a text's letter groups are counted in, see `letter_counts`.
     max_missing : float
         Share of the clips that the table may lack before that is an error.
+
+    Examples
+    --------
+    >>> ModalityOptions.model_validate("audio.npz").path
+    'audio.npz'
     """
 
     path: str | None = None
@@ -54,11 +61,11 @@ class ModalityOptions(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _path_alone(cls, value):
+    def _path_alone(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _one_source(self):
+    def _one_source(self) -> Self:
         if (self.path is None) == (self.recipe is None):
             raise ValueError("needs a path to a table, or a recipe with its media")
         if self.recipe and not self.media:
@@ -68,7 +75,15 @@ class ModalityOptions(Section):
         return self
 
 
-def read_modality(name, options, ids, root, folder, frames=None):
+def read_modality(
+    name: str,
+    options: ModalityOptions,
+    ids: np.ndarray,
+    root: Path | None,
+    folder: Path,
+    frames: pd.DataFrame | None = None,
+    elsewhere: Collection[str] = (),
+) -> Modality:
     """Read a feature table and join it to the clips.
 
     A folder holds a table a recording, as the AVEC challenges ship them, for corpora with recordings and times.
@@ -83,14 +98,27 @@ def read_modality(name, options, ids, root, folder, frames=None):
         What ``${data}`` stands for, and the study file's folder.
     frames : pandas.DataFrame, optional
         Columns recording and time of the clips, where the corpus has them.
+    elsewhere : collection of str
+        Ids of clips that the study leaves out.
 
     Raises
     ------
     InputError
         Missing file, repeated ids, text or infinite values, too few of the clips.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "face.csv").write_text("clip_id,AU01\\nC1.wav,0.5\\nC2.wav,1\\n")
+    ...     options = ModalityOptions(path="face.csv")
+    ...     face = read_modality("face", options, np.array(["c2", "c1"]), None, Path(folder))
+    >>> face.X.ravel().tolist(), face.info.notes[0]
+    ([1.0, 0.5], "face: 2 of 2 clips are joined although their ids are spelt otherwise, such as 'c2' and 'C2.wav'")
     """
     path = locate(options.path, root, folder)
     key = f"modalities.{name}"
+    notes: list[str] = []
     if path.is_dir():
         if frames is None:
             raise InputError(f"{key}: {path} is a folder, which only corpora with recordings and times can read")
@@ -99,67 +127,44 @@ def read_modality(name, options, ids, root, folder, frames=None):
     elif not path.suffix and not path.is_file():
         raise InputError(f"{key}: no folder {path}, which should hold a table a recording; bring it there")
     else:
-        table_ids, X, columns = read_features(path, key, options.id, options.text, options.width)
-    info = {"path": path.name} | ({"text": options.text, "width": options.width} if options.text else {})
+        width = options.width if options.text else 0
+        table_ids, X, columns, notes = read_features(path, key, options.id, options.text, width)
+    info = ModalityInfo(path.name, options.text, options.width if options.text else None, notes=tuple(notes))
+    if options.id != "clip_id":
+        info = replace(info, id=options.id)
     if X.ndim == 3:
-        X, columns = summarise_steps(X, columns, options.functionals)
-        info["functionals"] = list(options.functionals)
-    return join(Modality(name, X, columns, info), table_ids, ids, f"{key}: {path}", options.max_missing)
+        padding = padding_side(X)
+        info = replace(info, functionals=tuple(options.functionals), padding=padding)
+        info = replace(info, notes=(*info.notes, *step_notes(name, X, padding)))
+        X, columns = summarise_steps(X, columns, options.functionals, padding)
+    modality = Modality(name, X, columns, info)
+    return join(modality, table_ids, ids, f"{key}: {path}", options.max_missing, elsewhere)
 
 
-def read_features(path, key, id_column="clip_id", text=None, width=None):
-    """Read a feature table as it is.
-
-    Parameters
-    ----------
-    path : Path
-        npz (``clip_id``, ``X``, ``columns``), csv or parquet (an id column and numbers).
-    key : str
-        What names the table, for errors.
-    id_column : str
-        Of a csv or parquet table.
-    text : str, optional
-        Its column of transcripts, read in place of numbers.
-    width : int
-        Number of columns made of these.
-
-    Returns
-    -------
-    ids : ndarray of str, shape (n,)
-        Each once.
-    X : ndarray of float32, shape (n, d) or (n, steps, d)
-    columns : list of str, length d
-        Without names in an npz: ``<stem of the file>_<number>``.
-
-    Raises
-    ------
-    InputError
-        Missing or unreadable file, repeated ids, text among the features.
-    """
-    if text:
-        ids, X, columns = _read_texts(path, key, id_column, text, width)
-    elif path.suffix.lower() == ".npz":
-        ids, X, columns = _read_npz(path, key)
-    else:
-        ids, X, columns = _read_columns(path, key, id_column)
-    if len(ids) == 0:
-        raise InputError(f"{key}: {path}: has no rows")
-    values, counts = np.unique(ids, return_counts=True)
-    if (counts > 1).any():
-        raise InputError(f"{key}: {path}: clip id '{values[counts > 1][0]}' occurs {counts.max()} times")
-    repeated = pd.Index(columns)[pd.Index(columns).duplicated()]
-    if len(repeated):
-        raise InputError(f"{key}: {path}: column {repeated[0]!r} occurs twice; rename or drop one of the two")
-    return ids, X, columns
-
-
-def join(modality, table_ids, ids, source, max_missing):
+def join(
+    modality: Modality,
+    table_ids: Sequence[str] | np.ndarray,
+    ids: np.ndarray,
+    source: str,
+    max_missing: float,
+    elsewhere: Collection[str] = (),
+) -> Modality:
     """The modality over the corpus' clips, in their order; clips that the table lacks become NaN rows.
 
+    Ids that are spelt otherwise are matched where that is unambiguous, see `avbaselines.corpora.id_matching`.
+
     Raises
     ------
     InputError
-        Infinite values, or more than ``max_missing`` of the clips absent from the table.
+        Infinite values, more than ``max_missing`` of the clips absent from the table, or ids that may be of several
+        clips.
+
+    Examples
+    --------
+    >>> face = Modality("face", np.array([[1.0], [2.0]], np.float32), ["AU01"])
+    >>> joined = join(face, ["c1", "c2"], np.array(["c2", "c3"]), "face.csv", max_missing=0.5)
+    >>> joined.X.ravel().tolist(), joined.info.absent
+    ([2.0, nan], 1)
     """
     X = modality.X
     infinite = np.isinf(X)
@@ -168,9 +173,8 @@ def join(modality, table_ids, ids, source, max_missing):
         raise InputError(
             f"{source}: column {modality.columns[column]!r} of clip '{table_ids[row]}' is infinite; mend the features"
         )
-    position = {clip: row for row, clip in enumerate(table_ids)}
-    rows = np.array([position.get(clip, -1) for clip in ids])
-    absent = rows < 0
+    match = match_ids(ids, table_ids, source, elsewhere)
+    absent = match.rows < 0
     if absent.mean() > max_missing:
         raise InputError(
             f"{source}: lacks {int(absent.sum())} of {len(ids)} clips (such as '{ids[absent][0]}'; its ids "
@@ -178,145 +182,17 @@ def join(modality, table_ids, ids, source, max_missing):
             f"absent (modalities.{modality.name}.max_missing)"
         )
     joined = np.full((len(ids), X.shape[1]), np.nan, dtype=np.float32)
-    joined[~absent] = X[rows[~absent]]
+    joined[~absent] = X[match.rows[~absent]]
     empty = np.isnan(joined).all(axis=0)
     if empty.all():
         raise InputError(f"{source}: has no value for any clip of this study")
-    dropped = [column for column, gone in zip(modality.columns, empty, strict=True) if gone]
-    info = {**modality.info, "absent": int(absent.sum()), "empty_columns": len(dropped), "dropped": dropped}
+    notes = [*modality.info.notes, *filter(None, [match.note(modality.name)])]
+    if absent.any() and match.strangers:
+        notes.append(
+            f"{modality.name}: has nothing of {int(absent.sum())} clips, such as '{ids[absent][0]}', and "
+            f"{len(match.strangers)} ids of no clip, such as {match.strangers[0]!r}: look whether they are the same"
+        )
+    dropped = tuple(column for column, gone in zip(modality.columns, empty, strict=True) if gone)
+    info = replace(modality.info, absent=int(absent.sum()), dropped=dropped, notes=tuple(notes))
     columns = [column for column, gone in zip(modality.columns, empty, strict=True) if not gone]
     return Modality(modality.name, joined[:, ~empty], columns, info)
-
-
-def _read_npz(path, key):
-    if not path.is_file():
-        raise InputError(f"{key}: no file {path}")
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in ("clip_id", "X", "columns") if name in stored}
-    except Exception as error:  # zip, npy and pickle refusals differ in kind
-        raise InputError(f"{key}: {path}: cannot be read as npz without pickle ({error})") from None
-    for name in ("clip_id", "X"):
-        if name not in arrays:
-            raise InputError(f"{key}: {path}: has no array {name!r}; needed are clip_id, X and (if named) columns")
-    X = arrays["X"]
-    if X.ndim not in (2, 3) or not np.issubdtype(X.dtype, np.number) or np.iscomplexobj(X):
-        raise InputError(
-            f"{key}: {path}: X must be numbers (clips, features) or (clips, steps, features), not {X.dtype} {X.shape}"
-        )
-    if X.ndim == 3 and X.shape[1] == 0:
-        raise InputError(f"{key}: {path}: X has no steps, its shape is {X.shape}")
-    ids = arrays["clip_id"]
-    if ids.ndim != 1:
-        raise InputError(f"{key}: {path}: clip_id must be one id a row of X, not an array of shape {ids.shape}")
-    ids = _ids(np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids, f"{key}: {path}", 1)
-    if len(ids) != len(X):
-        raise InputError(f"{key}: {path}: {len(ids)} ids for {len(X)} rows of X")
-    columns = arrays.get("columns", np.array([f"{Path(path).stem}_{i}" for i in range(X.shape[-1])]))
-    if len(columns) != X.shape[-1]:
-        raise InputError(f"{key}: {path}: {len(columns)} column names for {X.shape[-1]} features")
-    return ids, X.astype(np.float32), [str(column) for column in columns]
-
-
-def _read_texts(path, key, id_column, column, width):
-    table = _read_with_ids(path, key, id_column, [column])
-    if column not in table.columns:
-        raise InputError(f"{key}: {path}: no text column {column!r}{nearest(column, table.columns)}")
-    if table[column].isna().all():
-        raise InputError(f"{key}: {path}: column {column!r} is empty")
-    if pd.to_numeric(table[column], errors="coerce").notna().sum() == table[column].notna().sum():
-        raise InputError(f"{key}: {path}: column {column!r} holds numbers, not what was said")
-    X, columns = letter_counts(table[column].to_numpy(object), width)
-    return _ids(table[id_column], f"{key}: {path}", 2), X, columns
-
-
-def _ids(column, source, first):
-    """Clip ids as text; a row without one is refused (``first`` is the number of the first row)."""
-    ids = as_text(column)
-    missing = (ids.isna() | (ids == "")).to_numpy()
-    if missing.any():
-        raise InputError(f"{source}: row {int(missing.argmax()) + first} has no clip id (empty, NA, None or nan)")
-    return np.asarray(ids.tolist(), dtype=str)
-
-
-def _read_with_ids(path, key, id_column, text=()):
-    table = read_table(path, key=key, text=[id_column, *text])
-    if id_column not in table.columns:
-        raise InputError(
-            f"{key}: {path}: no id column {id_column!r}{nearest(id_column, table.columns)}; rename it, or "
-            "say in the study what it is called (modalities.NAME.id)"
-        )
-    return table
-
-
-def _read_columns(path, key, id_column):
-    table = _read_with_ids(path, key, id_column)
-    features = table.drop(columns=id_column)
-    text = [column for column in features.columns if not np.issubdtype(np.asarray(features[column]).dtype, np.number)]
-    if text:
-        shown = _first_text(features[text[0]])
-        raise InputError(f"{key}: {path}: column {text[0]!r} is not numeric{shown}; drop it or turn it into numbers")
-    unnamed = [column for column in features.columns if str(column).startswith("Unnamed: ")]
-    if unnamed and features[unnamed].notna().any(axis=None):
-        raise InputError(
-            f"{key}: {path}: a column has no name; row numbers that pandas wrote are left out by to_csv(index=False), "
-            "and a feature needs a name"
-        )
-    if features.shape[1] == 0:
-        raise InputError(f"{key}: {path}: has no feature column beside {id_column!r}")
-    ids = _ids(table[id_column], f"{key}: {path}", 2)
-    return ids, features.to_numpy(np.float32), [str(column) for column in features.columns]
-
-
-def _first_text(column):
-    """`` ('x' in row 3)``: the first value of a column that is no number, to be found in its file."""
-    strange = (pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy()
-    return f" ({str(column[strange].iloc[0])[:30]!r} in row {int(strange.argmax()) + 2})" if strange.any() else ""
-
-
-def summarise_steps(X, columns, functionals):
-    """Functionals over the steps of (clips, steps, features) arrays.
-
-    Steps that are all zero (padding, or a frame without a face) or all NaN are left out; a clip without any step left
-    becomes a row of NaN. ``slope`` is the least-squares slope over the kept steps, their positions scaled to 0..1.
-
-    Returns
-    -------
-    X : ndarray of float32, shape (n_clips, n_features * n_functionals)
-    columns : list of str
-        ``<feature>_<functional>``.
-    """
-    real = np.where(np.isnan(X), 0, X).any(axis=2)
-    kept = np.where(real[:, :, None], X, np.nan).astype(np.float64)
-    summaries = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # clips without steps: their NaN is the answer
-        for functional in functionals:
-            summaries.append(_summary(functional, kept, real))
-    summarised = np.concatenate(summaries, axis=1).astype(np.float32)
-    return summarised, [f"{column}_{functional}" for functional in functionals for column in columns]
-
-
-def _summary(functional, kept, real):
-    if functional == "slope":
-        position = np.where(real, np.cumsum(real, axis=1) - 1.0, np.nan)
-        position = position / np.maximum(np.nanmax(position, axis=1, keepdims=True), 1)
-        centred = (position - np.nanmean(position, axis=1, keepdims=True))[:, :, None]
-        deviation = kept - np.nanmean(kept, axis=1, keepdims=True)
-        spread = np.nansum(centred**2, axis=1)
-        slope = np.nansum(centred * deviation, axis=1) / np.where(spread == 0, 1, spread)
-        return np.where(np.isnan(kept).all(axis=1), np.nan, slope)
-    if functional.startswith("p"):
-        return _percentile(kept, float(functional[1:]))
-    return {"mean": np.nanmean, "std": np.nanstd, "min": np.nanmin, "max": np.nanmax}[functional](kept, axis=1)
-
-
-def _percentile(kept, percent):
-    """Linear-interpolation percentile over the steps that have a value (numpy's own is slow where NaN abound)."""
-    ordered = np.sort(kept, axis=1)  # NaN last
-    count = (~np.isnan(kept)).sum(axis=1)
-    position = np.maximum(count - 1, 0) * percent / 100
-    low = np.floor(position).astype(int)
-    high = np.minimum(low + 1, np.maximum(count - 1, 0))
-    at = [np.take_along_axis(ordered, index[:, None, :], axis=1)[:, 0, :] for index in (low, high)]
-    return at[0] + (position - low) * (at[1] - at[0])

@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import field_validator, model_validator
 
 from avbaselines.corpora.corpus import Target
-from avbaselines.corpora.readers.table import as_text
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import CLASSES, METRICS
 from avbaselines.schema import Section, nearest

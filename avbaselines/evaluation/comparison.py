@@ -1,4 +1,4 @@
-"""Is one system better than another on the same clips?
+"""Paired comparisons of two systems on the same clips: intervals of differences, p-values, and their correction.
 
 Both questions are asked of groups. The interval of the difference leaves out the same group from both systems. The
 p-value swaps the two systems' predictions within groups: if nothing but a name distinguished the systems, every such
@@ -15,13 +15,14 @@ Swapping G groups gives 2^G outcomes in pairs of opposite sign, so no p-value ca
 or fewer nothing is significant at 5 %.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from avbaselines.evaluation.intervals import interval_of_score, mean_of_present, occupied
+from avbaselines.evaluation.intervals import Method, interval_of_score, mean_of_present, occupied
+from avbaselines.evaluation.metrics import Metric
 
 _ENUMERATE = 4096  # swaps up to which all are tried
 _CELLS = 5_000_000  # swaps x groups held at once
@@ -33,16 +34,22 @@ class Comparison:
 
     Attributes
     ----------
-    difference : float
-        Score of a minus score of b; whether positive is good depends on `Metric.higher_is_better`.
-    ci_low, ci_high : float
+    difference
+        Score of a minus score of b; `Metric.oriented` turns it so that positive is good.
+    ci_low, ci_high
         95 % (or `level`) interval of the difference; NaN with fewer than two groups.
-    p_value : float
+    p_value
         Two-sided, of the swap test; not corrected for the number of comparisons (see `holm`).
-    n_groups : int
+    n_groups
         Groups with at least one clip.
-    test : str
-        How the p-value was had.
+    test
+        Which swaps the p-value is a share of.
+
+    Examples
+    --------
+    >>> outcome = Comparison(0.1, 0.02, 0.18, 0.031, n_groups=6, test="swap of groups, all 64 ways")
+    >>> outcome.ci_low > 0
+    True
     """
 
     difference: float
@@ -53,54 +60,82 @@ class Comparison:
     test: str
 
 
-def compare(metric, sums_a, sums_b, level=0.95, n_permutations=9999, seed=0, n_resamples=2000, method="jackknife_t"):
+def compare(
+    metric: Metric,
+    sums_a: ArrayLike,
+    sums_b: ArrayLike,
+    level: float = 0.95,
+    n_permutations: int = 9999,
+    seed: int = 0,
+    n_resamples: int = 2000,
+    method: Method = "jackknife_t",
+) -> Comparison:
     """Compare two systems by one score.
 
     Parameters
     ----------
-    metric : avbaselines.evaluation.metrics.Metric
-    sums_a, sums_b : arrays of shape (groups, S)
+    metric
+        A value of `METRICS`.
+    sums_a, sums_b : shape (groups, S)
         ``metric.sums(...)`` of both systems, with the same truth, groups and (for classes) ``n_classes``.
-    level : float
-        Coverage of the interval.
-    n_permutations : int
+    level
+        Coverage of the interval, between 0 and 1.
+    n_permutations
         Random swaps where there are more than 4096 possible ones; else all are tried.
-    seed : int
+    seed
         Of random swaps, and of resamples where `method` draws any.
     n_resamples, method
         As for `intervals.interval`.
-
-    Returns
-    -------
-    Comparison
 
     Raises
     ------
     ValueError
         If the sums are of different clips, groups or classes.
+
+    Examples
+    --------
+    >>> from avbaselines.evaluation.metrics import METRICS
+    >>> mae, truth, speakers = METRICS["mae"], [1, 2, 3, 4, 5, 6], [0, 0, 1, 1, 2, 2]
+    >>> close = mae.sums(truth, [1.1, 2.2, 3.1, 4.2, 5.1, 6.1], speakers, n_groups=3)
+    >>> far = mae.sums(truth, [2, 2, 4, 4, 6, 7], speakers, n_groups=3)
+    >>> result = compare(mae, close, far)
+    >>> round(result.difference, 3), result.p_value, result.n_groups
+    (-0.533, 0.25, 3)
     """
     return compare_means([(metric, sums_a, sums_b)], level, n_permutations, seed, n_resamples, method)
 
 
-def compare_means(parts, level=0.95, n_permutations=9999, seed=0, n_resamples=2000, method="jackknife_t"):
+def compare_means(
+    parts: Sequence[tuple[Metric, ArrayLike, ArrayLike]],
+    level: float = 0.95,
+    n_permutations: int = 9999,
+    seed: int = 0,
+    n_resamples: int = 2000,
+    method: Method = "jackknife_t",
+) -> Comparison:
     """Compare two systems by a mean of scores, over several targets, or over several given splits.
 
     Parameters
     ----------
-    parts : sequence of (Metric, sums of a, sums of b)
-        One entry a target or split, all over the same list of groups (rows of zeros for groups a part does not test).
-        A group is swapped, drawn or left out in all parts at once.
+    parts
+        Metric, sums of a, sums of b, each of shape (groups, S). One entry a target or split, all
+        over the same list of groups (rows of zeros for groups a part does not test). A group is swapped, drawn or left
+        out in all parts at once.
     level, n_permutations, seed, n_resamples, method
         As for `compare`.
-
-    Returns
-    -------
-    Comparison
 
     Raises
     ------
     ValueError
         As for `compare`.
+
+    Examples
+    --------
+    >>> from avbaselines.evaluation.metrics import METRICS
+    >>> mse, speakers = METRICS["mse"], [0, 0, 1, 1]
+    >>> sums = [mse.sums([0, 0, 0, 0], [error] * 4, speakers, n_groups=2) for error in (1, 2, 3)]
+    >>> compare_means([(mse, sums[0], sums[1]), (mse, sums[0], sums[2])]).difference
+    -5.5
     """
     metrics = [metric for metric, _, _ in parts]
     n_parts = len(metrics)
@@ -108,7 +143,7 @@ def compare_means(parts, level=0.95, n_permutations=9999, seed=0, n_resamples=20
         _check_same_clips(metric, np.asarray(sums_a), np.asarray(sums_b))
     sums = occupied(metrics * 2, [part[1] for part in parts] + [part[2] for part in parts])
 
-    def difference(totals):
+    def difference(totals: list[np.ndarray]) -> np.ndarray:
         pairs = zip(metrics, totals[:n_parts], totals[n_parts:], strict=True)
         return mean_of_present([metric.value(a) - metric.value(b) for metric, a, b in pairs])
 
@@ -126,17 +161,17 @@ def compare_means(parts, level=0.95, n_permutations=9999, seed=0, n_resamples=20
     )
 
 
-def holm(p_values):
+def holm(p_values: ArrayLike) -> np.ndarray:
     """p-values corrected for their number (S. Holm 1979, Scandinavian Journal of Statistics 6, 65-70).
 
     Parameters
     ----------
-    p_values : array of shape (n,)
+    p_values : shape (n,)
         Of all the comparisons that one would have reported, each between 0 and 1.
 
     Returns
     -------
-    ndarray of shape (n,)
+    shape (n,)
         In the order given. Rejecting those at or below .05 errs in 5 % of such families at most, however the
         comparisons depend on each other.
 
@@ -144,6 +179,11 @@ def holm(p_values):
     ------
     ValueError
         If a p-value is NaN or outside [0, 1].
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
     """
     p_values = np.asarray(p_values, dtype=np.float64)
     if not ((p_values >= 0) & (p_values <= 1)).all():
@@ -155,7 +195,7 @@ def holm(p_values):
     return corrected
 
 
-def _check_same_clips(metric, sums_a, sums_b):
+def _check_same_clips(metric: Metric, sums_a: np.ndarray, sums_b: np.ndarray) -> None:
     if sums_a.shape != sums_b.shape:
         raise ValueError(f"{metric.name}: sums of shape {sums_a.shape} and {sums_b.shape} cannot be compared")
     same = np.isclose(metric.clips(sums_a), metric.clips(sums_b), rtol=1e-9, atol=1e-9).all(axis=-1)
@@ -163,7 +203,13 @@ def _check_same_clips(metric, sums_a, sums_b):
         raise ValueError(f"{metric.name}: the systems were scored on different clips in {(~same).sum()} groups")
 
 
-def _swap_test(difference, sums_a, sums_b, n_permutations, seed):
+def _swap_test(
+    difference: Callable[[list[np.ndarray]], np.ndarray],
+    sums_a: list[np.ndarray],
+    sums_b: list[np.ndarray],
+    n_permutations: int,
+    seed: int,
+) -> tuple[float, str]:
     """Two-sided p-value of the observed difference among those with the systems swapped in some groups."""
     to_b = [b - a for a, b in zip(sums_a, sums_b, strict=True)]
     differs = np.any([(part != 0).any(axis=1) for part in to_b], axis=0)
@@ -171,7 +217,7 @@ def _swap_test(difference, sums_a, sums_b, n_permutations, seed):
     n_groups = int(differs.sum())
     totals_a, totals_b = [part.sum(axis=0) for part in sums_a], [part.sum(axis=0) for part in sums_b]
 
-    def extreme(swaps):
+    def extreme(swaps: np.ndarray) -> int:
         moved = [swaps.astype(np.float64) @ part for part in to_b]
         swapped = [t + m for t, m in zip(totals_a, moved, strict=True)]
         swapped += [t - m for t, m in zip(totals_b, moved, strict=True)]

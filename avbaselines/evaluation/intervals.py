@@ -35,119 +35,175 @@ default is width: for CCC and equal groups .395 against .291 (percentile) with 1
 .121 against .116 with 90. Squared errors have heavy tails: with few groups no method keeps its promise for RMSE.
 """
 
-from __future__ import annotations
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit, logit, ndtr, stdtrit
 
-METHODS = ("jackknife_t", "percentile", "expanded")
+from avbaselines.evaluation.metrics import Metric
+
+Method = Literal["jackknife_t", "percentile", "expanded"]
+METHODS: tuple[str, ...] = get_args(Method)
+Bounds = tuple[float, float]
 _CELLS = 5_000_000  # weights held at once while resampling
 
 
-def interval(metric, sums, level=0.95, n_resamples=2000, seed=0, method="jackknife_t"):
+def interval(
+    metric: Metric,
+    sums: ArrayLike,
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    seed: int = 0,
+    method: Method = "jackknife_t",
+) -> tuple[float, float]:
     """Confidence interval of one score.
 
     Parameters
     ----------
-    metric : avbaselines.evaluation.metrics.Metric
-    sums : array of shape (groups, S)
+    metric
+        A value of `METRICS`.
+    sums : shape (groups, S)
         ``metric.sums(...)``. Groups without a clip are left aside.
-    level : float
+    level
         Wanted coverage, between 0 and 1.
-    n_resamples, seed : int
+    n_resamples, seed
         For the bootstrap methods. The same seed and groups give the same resamples to every system.
-    method : {"jackknife_t", "percentile", "expanded"}
+    method
         See the module's text.
 
     Returns
     -------
-    low, high : float
+    low, high
         Within the metric's bounds. Both NaN where no interval can be given: fewer than two groups, or a score at its
         very bound (groups that are all perfect do not tell how imperfect the next one is). Both equal to the score
         where no group moves it, e.g. CCC of a constant prediction.
+
+    Examples
+    --------
+    >>> from avbaselines.evaluation.metrics import METRICS
+    >>> accuracy, speakers = METRICS["accuracy"], [0, 0, 1, 1, 2, 2, 3, 3]
+    >>> sums = accuracy.sums([0, 1] * 4, [0, 1, 0, 0, 0, 1, 1, 1], speakers, n_groups=4)
+    >>> float(accuracy.value(sums.sum(axis=0)))
+    0.75
+    >>> low, high = interval(accuracy, sums)
+    >>> round(low, 2), round(high, 2)
+    (0.21, 0.97)
     """
     return interval_of_mean([(metric, sums)], level, n_resamples, seed, method)
 
 
-def interval_of_mean(parts, level=0.95, n_resamples=2000, seed=0, method="jackknife_t"):
+def interval_of_mean(
+    parts: Sequence[tuple[Metric, ArrayLike]],
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    seed: int = 0,
+    method: Method = "jackknife_t",
+) -> tuple[float, float]:
     """Confidence interval of a mean of scores, over several targets, or over several given splits.
 
     Parameters
     ----------
-    parts : sequence of (Metric, array of shape (groups, S))
-        One entry a target or split, all over the same list of groups, with rows of zeros for groups that a part does
-        not test. A group is drawn or left out in all parts at once: a speaker tested in three splits is one speaker.
-        A part that a resample leaves without clips drops out of that resample's mean.
+    parts
+        Metric, and sums of shape (groups, S). One entry a target or split, all over the same list of groups, with rows
+        of zeros for groups that a part does not test. A group is drawn or left out in all parts at once: a speaker
+        tested in three splits is one speaker. A part that a resample leaves without clips drops out of its mean.
     level, n_resamples, seed, method
         As for `interval`.
 
     Returns
     -------
-    low, high : float
+    low, high
         As for `interval`; "bounds" are the means of the metrics' bounds.
+
+    Examples
+    --------
+    >>> from avbaselines.evaluation.metrics import METRICS
+    >>> mae, speakers = METRICS["mae"], [0, 1, 2]
+    >>> arousal = mae.sums([0, 0, 0], [0.4, 0.5, 0.6], speakers, n_groups=3)
+    >>> valence = mae.sums([0, 0, 0], [1.6, 1.5, 1.4], speakers, n_groups=3)
+    >>> low, high = interval_of_mean([(mae, arousal), (mae, valence)])
+    >>> round(low, 6), round(high, 6)
+    (1.0, 1.0)
     """
     metrics = [metric for metric, _ in parts]
     sums = occupied(metrics, [part for _, part in parts])
-    bounds = tuple(np.mean([metric.bounds for metric in metrics], axis=0))
+    low, high = np.mean([metric.bounds for metric in metrics], axis=0)
 
-    def score(totals):
+    def score(totals: list[np.ndarray]) -> np.ndarray:
         return mean_of_present([metric.value(total) for metric, total in zip(metrics, totals, strict=True)])
 
-    return interval_of_score(score, sums, bounds, level, n_resamples, seed, method)
+    return interval_of_score(score, sums, (low, high), level, n_resamples, seed, method)
 
 
-def mean_value(parts):
+def mean_value(parts: Sequence[tuple[Metric, ArrayLike]]) -> float:
     """The mean of scores that `interval_of_mean` speaks of.
 
     Parameters
     ----------
-    parts : sequence of (Metric, array of shape (groups, S))
+    parts
+        Metric, and sums of shape (groups, S).
 
-    Returns
-    -------
-    float
+    Examples
+    --------
+    >>> from avbaselines.evaluation.metrics import METRICS
+    >>> mean_value([(METRICS["mae"], [[2.0, 1.0], [2.0, 3.0]]), (METRICS["mae"], [[4.0, 8.0]])])
+    1.5
     """
     return float(mean_of_present([metric.value(np.sum(sums, axis=0)) for metric, sums in parts]))
 
 
-def resample_weights(n_groups, n_resamples=2000, seed=0):
+def resample_weights(n_groups: int, n_resamples: int = 2000, seed: int | np.random.Generator = 0) -> np.ndarray:
     """How often each group is drawn in each resample.
-
-    Parameters
-    ----------
-    n_groups, n_resamples, seed : int
 
     Returns
     -------
-    int array of shape (n_resamples, n_groups)
+    int, shape (n_resamples, n_groups)
         Multiplicities; each row sums to `n_groups`. The same arguments give the same weights, so that all systems
         scored on the same groups are resampled alike.
+
+    Examples
+    --------
+    >>> resample_weights(5, n_resamples=3).sum(axis=1).tolist()
+    [5, 5, 5]
     """
     return np.random.default_rng(seed).multinomial(n_groups, np.full(n_groups, 1 / n_groups), n_resamples)
 
 
-def interval_of_score(score, sums, bounds, level, n_resamples, seed, method):
+def interval_of_score(
+    score: Callable[[list[np.ndarray]], np.ndarray],
+    sums: list[np.ndarray],
+    bounds: Bounds,
+    level: float,
+    n_resamples: int,
+    seed: int,
+    method: Method,
+) -> tuple[float, float]:
     """Confidence interval of any function of totals over groups; the engine of the functions above.
 
     Parameters
     ----------
-    score : callable
+    score
         Takes a list of totals, one array of shape (..., S_i) per entry of `sums`, and returns values of shape (...).
-    sums : list of arrays of shape (groups, S_i)
+    sums : shapes (groups, S_i)
         Every group occurs in at least one of them.
-    bounds : tuple of float
+    bounds
         Smallest and largest possible score, infinite where there is none.
     level, n_resamples, seed, method
         As for `interval`.
-
-    Returns
-    -------
-    low, high : float
 
     Raises
     ------
     ValueError
         For an unknown method or a level outside (0, 1).
+
+    Examples
+    --------
+    >>> sums = np.array([[2.0, 1.0], [2.0, 1.2], [2.0, 0.8]])
+    >>> low, high = interval_of_score(lambda t: t[0][..., 1] / t[0][..., 0], [sums], (0, 1), 0.95, 0, 0, "jackknife_t")
+    >>> round(low, 2), round(high, 2)
+    (0.27, 0.73)
     """
     if method not in METHODS:
         raise ValueError(f"unknown interval method {method!r}; known are {', '.join(METHODS)}")
@@ -167,21 +223,23 @@ def interval_of_score(score, sums, bounds, level, n_resamples, seed, method):
     return float(np.clip(low, *bounds)), float(np.clip(high, *bounds))
 
 
-def jackknife_t(value, without, bounds, level):
+def jackknife_t(value: float, without: np.ndarray, bounds: Bounds, level: float) -> tuple[float, float]:
     """Jackknife interval on a scale without bounds.
 
     Parameters
     ----------
-    value : float
+    value
         The score, strictly within its bounds.
-    without : array of shape (groups,)
+    without : shape (groups,)
         The score without each group.
-    bounds : tuple of float
-    level : float
+    bounds, level
+        As for `interval_of_score`.
 
-    Returns
-    -------
-    low, high : float
+    Examples
+    --------
+    >>> low, high = jackknife_t(0.5, np.array([0.4, 0.5, 0.6]), (-np.inf, np.inf), level=0.95)
+    >>> round(float(low), 2), round(float(high), 2)
+    (0.0, 1.0)
     """
     n_groups = len(without)
     error = np.sqrt((n_groups - 1) / n_groups * np.sum((without - np.mean(without)) ** 2))
@@ -199,32 +257,41 @@ def jackknife_t(value, without, bounds, level):
     return value + sides * reach
 
 
-def percentile(resampled, level, widen_for=None):
+def percentile(resampled: np.ndarray, level: float, widen_for: int | None = None) -> tuple[float, float]:
     """Percentile interval of bootstrap values.
 
     Parameters
     ----------
-    resampled : array of shape (resamples,)
-    level : float
-    widen_for : int, optional
+    resampled : shape (resamples,)
+    level
+        Coverage, between 0 and 1.
+    widen_for
         Number of groups n, for the expanded percentile interval: the tail a becomes
         Phi(sqrt(n / (n - 1)) t_{n-1}(a)), which for a mean makes it as wide as Student's interval.
 
-    Returns
-    -------
-    low, high : float
+    Examples
+    --------
+    >>> low, high = percentile(np.arange(101.0), level=0.9)
+    >>> round(low), round(high)
+    (5, 95)
     """
     tail = (1 - level) / 2
     if widen_for is not None:
         tail = ndtr(np.sqrt(widen_for / (widen_for - 1)) * stdtrit(widen_for - 1, tail))
-    return np.quantile(resampled, [tail, 1 - tail])
+    low, high = np.quantile(resampled, [tail, 1 - tail])
+    return float(low), float(high)
 
 
-def left_out(sums):
+def left_out(sums: np.ndarray) -> np.ndarray:
     """Totals over all groups but one, of shape (groups, S).
 
     Added up from both ends rather than subtracted from the grand total: a single group of huge values would
     otherwise leave nothing but rounding of the rest.
+
+    Examples
+    --------
+    >>> left_out(np.array([[1.0], [10.0], [100.0]])).ravel().tolist()
+    [110.0, 101.0, 11.0]
     """
     before, after = np.zeros_like(sums), np.zeros_like(sums)
     before[1:] = np.cumsum(sums[:-1], axis=0)
@@ -232,16 +299,30 @@ def left_out(sums):
     return before + after
 
 
-def occupied(metrics, sums):
-    """`sums` without the groups that have no clip in any part; each part as a float array of shape (groups, S_i)."""
-    sums = [np.asarray(part, dtype=np.float64) for part in sums]
-    if len({len(part) for part in sums}) != 1:
-        raise ValueError(f"parts must list the same groups, got {[len(part) for part in sums]} groups")
-    seen = np.any([metric.count(part) > 0 for metric, part in zip(metrics, sums, strict=True)], axis=0)
-    return [part[seen] for part in sums]
+def occupied(metrics: Sequence[Metric], sums: Sequence[ArrayLike]) -> list[np.ndarray]:
+    """`sums` without the groups that have no clip in any part; each part as a float array of shape (groups, S_i).
+
+    Raises
+    ------
+    ValueError
+        If the parts list different numbers of groups.
+
+    Examples
+    --------
+    >>> from avbaselines.evaluation.metrics import METRICS
+    >>> [part.tolist() for part in occupied([METRICS["mae"]], [[[2, 1], [0, 0], [1, 3]]])]
+    [[[2.0, 1.0], [1.0, 3.0]]]
+    """
+    arrays = [np.asarray(part, dtype=np.float64) for part in sums]
+    if len({len(part) for part in arrays}) != 1:
+        raise ValueError(f"parts must list the same groups, got {[len(part) for part in arrays]} groups")
+    seen = np.any([metric.count(part) > 0 for metric, part in zip(metrics, arrays, strict=True)], axis=0)
+    return [part[seen] for part in arrays]
 
 
-def _resampled(score, sums, n_resamples, seed):
+def _resampled(
+    score: Callable[[list[np.ndarray]], np.ndarray], sums: list[np.ndarray], n_resamples: int, seed: int
+) -> np.ndarray:
     """Scores of bootstrap resamples with the rows of `resample_weights`, drawn a block at a time."""
     n_groups = len(sums[0])
     rng = np.random.default_rng(seed)
@@ -253,8 +334,14 @@ def _resampled(score, sums, n_resamples, seed):
     return np.concatenate(values)
 
 
-def mean_of_present(values):
-    """Mean over the first axis of those values that are not NaN."""
-    values = np.asarray(values)
-    present = ~np.isnan(values)
-    return np.where(present, values, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+def mean_of_present(values: ArrayLike) -> np.ndarray:
+    """Mean over the first axis of those values that are not NaN; 0 where all are.
+
+    Examples
+    --------
+    >>> mean_of_present([[1.0, np.nan], [3.0, 5.0]])
+    array([2., 5.])
+    """
+    array = np.asarray(values)
+    present = ~np.isnan(array)
+    return np.where(present, array, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)

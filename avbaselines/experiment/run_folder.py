@@ -180,10 +180,7 @@ def write_provenance(folder, runs, fitted_runs, *, command, jobs, seconds, devic
                 for run in runs
             },
         },
-        "modalities": {
-            name: {key: value for key, value in modality.info.items() if key not in {"notes", "dropped"}}
-            for name, modality in corpus.modalities.items()
-        },
+        "modalities": {name: modality.info.described() for name, modality in corpus.modalities.items()},
         "shipped_split": fitted_runs[0].shipped.outer,
         "fits_computed": sum(fitted_run.computed for fitted_run in fitted_runs),
         "seconds": round(seconds, 2),

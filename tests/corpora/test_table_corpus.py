@@ -1,5 +1,7 @@
 """The table reader and what is joined to it: targets, splits, modalities, imported predictions."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -266,7 +268,7 @@ def test_a_note_tells_of_values_that_no_extractor_means(release):
 
 
 def test_pickled_features_are_refused(release):
-    np.savez(release / "audio.npz", clip_id=np.array(["000"], dtype=object), X=np.ones((1, 2)))
+    np.savez(release / "audio.npz", clip_id=np.array(["000"]), X=np.array([[Path(), 1.0]], dtype=object))
     with pytest.raises(InputError, match="without pickle"):
         load(release)
 

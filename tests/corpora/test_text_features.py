@@ -41,7 +41,7 @@ def test_the_counts_stay_the_same_between_versions():
 
 def test_a_column_of_a_table_is_read_by_id(table):
     modality = read(table, text="said", width=128)
-    assert modality.X.shape == (4, 128) and modality.info["text"] == "said" and modality.info["width"] == 128
+    assert modality.X.shape == (4, 128) and modality.info.text == "said" and modality.info.width == 128
     assert modality.present.tolist() == [True, True, False, False]
     assert (modality.X[0] == letter_counts([SAID[0]], 128)[0][0]).all()
 

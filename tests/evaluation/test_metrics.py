@@ -5,7 +5,7 @@ import pytest
 import sklearn.metrics
 from scipy import stats
 
-from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, score
+from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, higher_is_better, oriented, score
 
 SKLEARN = {
     "accuracy": sklearn.metrics.accuracy_score,
@@ -213,3 +213,19 @@ def test_the_registry_is_complete():
     assert {name for name, metric in METRICS.items() if metric.kind == "regression"} == {*REGRESSION, "mse"}
     assert {name for name, metric in METRICS.items() if metric.kind == "classes"} == set(CLASSES)
     assert {name for name, metric in METRICS.items() if not metric.higher_is_better} == {"rmse", "mae", "mse"}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_oriented_scores_rise_from_a_wrong_prediction_to_the_right_one(name):
+    truth = np.array([0.0, 1.0, 0.0, 1.0])
+    options = {"recording_codes": [0, 0, 1, 1]} if METRICS[name].per_recording else {}
+    right, wrong = score(name, truth, truth, **options), score(name, truth, 1 - truth, **options)
+    assert METRICS[name].oriented(right) > METRICS[name].oriented(wrong)
+    assert oriented(name, right) > oriented(name, wrong)
+    better, worse = METRICS[name].oriented_pair(right, wrong)
+    assert better - worse > 0
+
+
+def test_errors_are_the_metrics_of_which_less_is_better():
+    assert {name for name in METRICS if not higher_is_better(name)} == {"rmse", "mae", "mse"}
+    assert higher_is_better("combined") and oriented("a paper's own score", 0.5) == 0.5

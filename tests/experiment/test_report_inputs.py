@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avbaselines.corpora.corpus import Split
-from avbaselines.experiment.planning.plan import System
+from avbaselines.corpora.corpus import Split, SplitId
 from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, PickedSystem
 from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.scoring.scoreboard import Scored
+from avbaselines.systems import Stage
 
-SYSTEMS = [System("a", raw_name="a-raw"), System("b", raw_name="b-raw", method="ridge", stage=1, inputs=("a",))]
+SYSTEMS = [
+    BaseSystem(name="a", raw_label="a-raw", learner="svr"),
+    FusionSystem(name="b", raw_label="b-raw", fusion=Stage(method="ridge"), depth=1, parts=("a",)),
+]
 
 
 @pytest.fixture
@@ -24,7 +28,8 @@ def parts():
         ids=np.array(list("wxyz")), splits=splits, targets=[SimpleNamespace(name="arousal")],
         recordings=np.array(["r", "r", "s", "s"]), times=np.array([0.0, 1, 0, 1]),
     )  # fmt: skip
-    picked = Scored(PICKED, System(PICKED, method=PICKED, inputs=("a", "b")), {}, {}, 0.0, "", {})
+    system = PickedSystem(name=PICKED, choices=("a", "b"))
+    picked = Scored(system.rows[0], system, {}, {}, 0.0, "", {})
     return [(SimpleNamespace(protocol="honest", corpus=corpus, systems=SYSTEMS), [picked], splits)]
 
 
@@ -47,7 +52,9 @@ def test_the_unmatched_twin_of_a_row_put_together_is_put_together_too(parts, tmp
 def test_a_row_put_together_takes_of_each_system_its_share_of_splits(parts):
     loaded = SimpleNamespace(weights={"arousal": [0.7]})
     outcome = SimpleNamespace(
-        keys={("0", "b"): "k", ("1", "b"): "k"}, failures={}, store=SimpleNamespace(load=lambda key: loaded)
+        keys={(SplitId("0"), "b"): "k", (SplitId("1"), "b"): "k"},
+        failures={},
+        store=SimpleNamespace(load=lambda key: loaded),
     )
     table = weights_shown(parts, [outcome]).set_index(["system", "input"])
     assert table.loc[("b", "a"), "weight"] == pytest.approx(0.7) and set(table["protocol"]) == {"honest"}

@@ -13,7 +13,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-from small_release import results_of, run, write_release
+from small_study import small_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
@@ -21,9 +21,10 @@ from avbaselines.estimators.preprocessing.preparation_options import Preparation
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.fitting.base import Frames, Task, fit_base
+from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.optuna_search import Search, check_storage, search
+from avbaselines.experiment.fitting.split_task import Frames, SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.fitting.tuned import (
     Objective,
@@ -33,17 +34,15 @@ from avbaselines.experiment.fitting.tuned import (
     out_of_fold_score,
     trial_row,
 )
-from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.fitting.tuned_fusion import as_drawn, fit_searched_fusion, fusion_space
 from avbaselines.experiment.planning import learners as registry
-from avbaselines.experiment.planning.plan import System, plan
+from avbaselines.experiment.planning.plan import plan
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, Timing
 from avbaselines.run import main
-from avbaselines.study import load_study
+from avbaselines.systems import Stage, Tuning
 
 TRIALS = 12
-TUNING = {
-    **{"trials": TRIALS, "search": ["learner", "scaling", "features", "order", "weights"]},
-    **{"pruning": True, "average": 1},
-}
+TUNING = Tuning(trials=TRIALS, search=["learner", "scaling", "features", "order", "weights"], average=1)
 SPACE = {"x": Real(0.1, 10.0, 1.0), "kind": Choice({"a": 1, "b": 2})}
 
 
@@ -54,13 +53,13 @@ def task_and_block(seed=0, n=90):
     groups = np.arange(n) // 6
     target = Target("arousal", "ccc")
     folds = group_folds(groups, 3)
-    return Task([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
+    return SplitTask([target], {"arousal": y}, groups, np.array([99]), folds, matching=True, seed=seed), X
 
 
 def tuned(folder, trials=TRIALS, learner="ridge", seed=0, name="search", storage=None, test=None, average=1):
     task, X = task_and_block(seed)
-    tuning = TUNING | {"trials": trials, "average": average}
-    system = System("tuned", modalities=("audio",), learner=learner, task="single", tuning=tuning)
+    tuning = TUNING.model_copy(update={"trials": trials, "average": average})
+    system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner=learner, tuning=tuning)
     test = X[:1] if test is None else test
     fitted, _ = fit_tuned(system, task, [X], [test], Search(name, storage or str(folder / "trials.journal")))
     return fitted, task, X
@@ -130,7 +129,7 @@ def test_trials_are_counted_over_all_calls(tmp_path, whole, monkeypatch):
 @pytest.mark.parametrize("learner", ["ridge", "svr"])
 def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learner):
     fitted, task, X = tuned(tmp_path, learner=learner, trials=8)
-    system = System("plain", modalities=("audio",), learner=learner, task="single")
+    system = BaseSystem(name="plain", raw_label="plain-raw", modalities=("audio",), learner=learner)
     plain, _ = fit_base(system, task, [X], [X[:1]])
     values = [row["value"] for row in fitted.trials if row["state"] == "complete"]
     # Trial 0 is the untuned system, and what is fitted in the end scores what its trial did.
@@ -146,7 +145,7 @@ def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learn
 
 def test_what_a_finished_search_chose_can_be_fitted_again(whole):
     task, X = task_and_block()
-    system = System("tuned", modalities=("audio",), learner="ridge", task="single", tuning=TUNING)
+    system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner="ridge", tuning=TUNING)
     drawn = drawn_again(system, task, [X], whole.trials)
     again, _ = fit_base(system, task, [X], [X[:1]], drawn)
     assert drawn.values
@@ -305,62 +304,59 @@ def test_drawn_values_reach_the_estimators_that_know_them():
     assert registry.estimator("ridge", "regression", NOTHING).preparation is None
 
 
+TUNED = ("tuning.trials=4", "systems.transductive=[]")
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    folder = write_release(tmp_path_factory.mktemp("tuned"))
-    return folder, *run(folder, "tuning.trials=4", "systems.transductive=[]")
+    study = small_release(tmp_path_factory.mktemp("tuned"))
+    return study, study.run(*TUNED)
 
 
 def test_tuned_systems_stand_beside_untuned_ones_and_feed_the_fusions(finished):
-    folder, result, corpus = finished
-    systems = {s.name: s for s in plan(load_study(folder / "study.toml", ["tuning.trials=4"]), corpus.targets)}
+    study, run = finished
+    systems = {s.name: s for s in plan(study.load("tuning.trials=4"), run.corpus.targets)}
     assert {"ridge-audio", "ridge-audio-tuned", "ridge-audio+face-tuned"} <= set(systems)
     assert set(systems["late-greedy"].inputs) == {"ridge-audio-tuned", "ridge-face-tuned", "ridge-audio+face-tuned"}
     assert not systems["ridge-audio-per-speaker"].tuning
-    results = results_of(result)
-    notes = results.query("split == 'all' and system == 'ridge-audio-tuned'")["note"]
+    notes = run.results(split="all", system="ridge-audio-tuned")["note"]
     assert notes.str.contains("of 4 trials|of 4 ").all()
-    trials = pd.read_csv(result.folder / "tuning.csv", dtype={"split": str})
+    trials = run.table("tuning.csv")
     base = trials[trials["system"].str.startswith("ridge") & ~trials["split"].str.contains("inner")]
     assert len(base) == 3 * 4 * 4 and set(base["split"]) == {"0", "1", "2", "final"}
     first = trials.query("trial == 0").set_index(["split", "system"])["value"]
     best = trials.groupby(["split", "system"])["value"].max()
     first = first.reindex(best.index)
     assert (best >= first).all() and (best > first).any()
-    page = (result.folder / "report.html").read_text()
-    assert "Tuning: gain by trial" in page
+    assert "Tuning: gain by trial" in run.text("report.html")
 
 
 def test_shipped_averages_and_searched_fusions_predict_as_the_run_did(tmp_path):
-    folder = write_release(tmp_path)
-    study = folder / "study.toml"
-    text = study.read_text()
-    study.write_text(text.replace('folds = "fold"', 'column = "fold"\ntrain = ["1", "2"]\ntest = ["0"]'))
-    result, _ = run(folder, "tuning.trials=8", "systems.transductive=[]")
-    notes = results_of(result).query("split == 'all'").drop_duplicates("system").set_index("system")["note"].fillna("")
+    given = "split={column='fold', train=['1', '2'], test=['0']}"
+    run = small_release(tmp_path).run(given, "tuning.trials=8", "systems.transductive=[]")
+    notes = run.results(split="all").drop_duplicates("system").set_index("system")["note"].fillna("")
     averaged = [name for name in notes.index if "mean of the best" in notes[name] and not name.endswith("-raw")]
     assert averaged
-    everything = pd.read_parquet(result.folder / "predictions.parquet").query("part == 'test' and target == 'arousal'")
+    everything = run.predictions().query("part == 'test' and target == 'arousal'")
     for name in [*averaged, "late-tuned"]:
-        system = bundle.load(result.folder, name)
+        system = bundle.load(run.folder, name)
         stored = everything.query("system == @name").set_index("clip_id")["prediction"]
-        told = system.predict({key: folder / f"{key}.npz" for key in system.modalities}, clips=folder / "clips.csv")
+        told = system.predict({key: tmp_path / f"{key}.npz" for key in system.modalities}, clips=tmp_path / "clips.csv")
         expected = stored.astype(float).to_numpy()
         assert told.loc[stored.index, "arousal"].to_numpy() == pytest.approx(expected, abs=1e-6), name
 
 
 def test_the_search_of_a_fusion_starts_from_the_greedy_one(finished):
-    folder, result, corpus = finished
-    trials = pd.read_csv(result.folder / "tuning.csv", dtype={"split": str}).query("system == 'late-tuned'")
+    (study, run), targets = finished, finished[1].corpus.targets
+    trials = run.table("tuning.csv").query("system == 'late-tuned'")
     assert {"0~0", "0~1", "0~2"} < set(trials["split"])  # judged by searches that did not see the fold
     assert json.loads(trials.query("trial == 0")["params"].iloc[0]) == {"method": "greedy", "best": 3}
-    systems = {s.name: s for s in plan(load_study(folder / "study.toml", ["tuning.trials=4"]), corpus.targets)}
+    systems = {s.name: s for s in plan(study.load("tuning.trials=4"), targets)}
     assert systems["late-tuned"].inputs == systems["late-greedy"].inputs
-    study = load_study(folder / "study.toml", ["tuning.trials=4", "tuning.search=['fusion']"])
-    names = [s.name for s in plan(study, corpus.targets)]
+    names = [s.name for s in plan(study.load("tuning.trials=4", "tuning.search=['fusion']"), targets)]
     assert "late-tuned" in names and "ridge-audio-tuned" not in names
-    study = load_study(folder / "study.toml", ["tuning.trials=4", "tuning.search=['learner']"])
-    assert "late-tuned" not in [s.name for s in plan(study, corpus.targets)]
+    names = [s.name for s in plan(study.load("tuning.trials=4", "tuning.search=['learner']"), targets)]
+    assert "late-tuned" not in names
 
 
 def test_a_searched_fusion_takes_what_scores_best(tmp_path):
@@ -368,46 +364,50 @@ def test_a_searched_fusion_takes_what_scores_best(tmp_path):
     y, rng = task.y["arousal"], np.random.default_rng(0)
     told = [*(y + rng.normal(size=(3, 90))), *rng.normal(size=(5, 90))]
     inputs = [Fitted({"arousal": values[:, None]}, {"arousal": np.zeros((1, 1))}) for values in told]
-    tuning = TUNING | {"trials": 20, "search": ["fusion"]}
-    system = System("late-tuned", method="mean", stage=1, inputs=tuple("abcdefgh"), tuning=tuning)
+    tuning = TUNING.model_copy(update={"trials": 20, "search": ["fusion"]})
+    system = FusionSystem(
+        name="late-tuned",
+        raw_label="late-tuned-raw",
+        fusion=Stage(method="mean"),
+        depth=1,
+        parts=tuple("abcdefgh"),
+        tuning=tuning,
+    )
     where = Search("late", str(tmp_path / "j"))
     fitted, _ = fit_searched_fusion(system, task, inputs, [()] * 8, where)
-    plain, _ = fit_fusion(replace(system, tuning={}), task, inputs)
+    plain, _ = fit_fusion(replace(system, tuning=None), task, inputs)
     assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
     best = max(row["value"] for row in fitted.trials)
     assert out_of_fold_score(fitted, task) == best > fitted.trials[0]["value"] + 0.05
     assert "tuned: trial" in fitted.note
 
 
-def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished):
-    folder, result, _ = finished
-    assert run(folder, "tuning.trials=4", "systems.transductive=[]")[0].computed == 0
-    more, _ = run(folder, "tuning.trials=5", "systems.transductive=[]")
+def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished, tmp_path):
+    study = finished[0].copy(tmp_path)
+    assert study.run(*TUNED).computed == 0
+    more = study.run("tuning.trials=5", "systems.transductive=[]")
     # Three tuned systems, four fusions of them and the searched one, that one in three inner folds too; in four splits.
     assert more.computed == 4 * (3 + 4 + 1 + 3)
 
 
 def test_labels_of_evaluated_clips_change_no_trial(finished, tmp_path):
-    _, result, _ = finished
-    folder = write_release(tmp_path)
-    clips = pd.read_csv(folder / "clips.csv")
+    study = small_release(tmp_path)
+    clips = study.clips()
     evaluated = clips["fold"] == 0
     clips.loc[evaluated, "arousal"] = np.random.default_rng(1).permutation(clips.loc[evaluated, "arousal"])
-    clips.to_csv(folder / "clips.csv", index=False)
-    changed, _ = run(folder, "tuning.trials=4", "systems.transductive=[]")
+    study.change(arousal=clips["arousal"])
+    runs = finished[1], study.run(*TUNED)
     before, after = (
-        table.query("split == '0' and trial < 4").reset_index(drop=True)
-        for table in (pd.read_csv(r.folder / "tuning.csv", dtype={"split": str}) for r in (result, changed))
+        run.table("tuning.csv").query("split == '0' and trial < 4").reset_index(drop=True) for run in runs
     )
     pd.testing.assert_frame_equal(before, after)
     query = "split == '0' and part == 'test' and system == 'ridge-audio-tuned'"
-    before, after = (pd.read_parquet(r.folder / "predictions.parquet").query(query) for r in (result, changed))
+    before, after = (run.predictions().query(query) for run in runs)
     assert len(before) and (before["truth"].to_numpy() != after["truth"].to_numpy()).any()
 
 
 def test_the_command_takes_trials_and_names_a_bad_storage(finished, capsys, tmp_path):
-    folder, _, _ = finished
-    study = str(folder / "study.toml")
+    study = str(finished[0].path)
     assert main([study, "--trials", "3", "--dry-run"]) == 0
     assert "ridge-audio-tuned" in capsys.readouterr().out
     bad = ["--trials", "3", "--storage", "nosuch://host/db", "--out", str(tmp_path / "out"), "--jobs", "1"]
@@ -423,12 +423,30 @@ def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
     X = np.cumsum(rng.normal(size=(240, 3)), axis=0).astype(np.float32)
     y = np.roll(X[:, 0], 4) + rng.normal(size=240)  # rated two seconds late
     frames, nobody = Frames(recordings, times), np.array([], int)
-    task = Task([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
+    task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, recordings, nobody, recordings % 3, True, 0)
     task = replace(task, frames=frames, test_frames=Frames(nobody, nobody.astype(float)))
-    timing = {"delay": [0.0, 2.0], "smoothing": [0.0]}
-    plain = System("plain", modalities=("audio",), learner="ridge", task="single", settings=timing)
+    timing = Timing((0.0, 2.0), (0.0,))
+    plain = BaseSystem(name="plain", raw_label="plain-raw", modalities=("audio",), learner="ridge", timing=timing)
     fitted, _ = fit_base(plain, task, [X], [X[:0]])
-    twin = replace(plain, name="twin", tuning=TUNING | {"trials": 2})
+    twin = replace(plain, name="twin", tuning=TUNING.model_copy(update={"trials": 2}))
     found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
     assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
     assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"
+
+
+def test_a_drawn_joint_method_reads_the_other_targets_predictions():
+    system = FusionSystem(name="late-tuned", fusion=Stage(method="greedy"), depth=1, parts=("a", "b"))
+    space = fusion_space("greedy", 2, ["regression", "regression"])
+    drawn = as_drawn(system, Drawn(space, {"method": "joint-mean", "best": 2}))
+    assert (drawn.method, drawn.fusion.targets, drawn.fusion.best) == ("joint-mean", "all", None)
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(2, 90))
+    groups, nobody = np.arange(90) // 6, np.array([], int)
+    targets = [Target("p", "ccc"), Target("q", "ccc")]
+    task = SplitTask(targets, {"p": y[0], "q": y[1]}, groups, nobody, groups % 3, matching=True, seed=0)
+    # Each system's prediction of q tells p, and that of p tells nothing: only joint decoding can use it.
+    told = [{"p": rng.normal(size=(90, 1)), "q": (y[0] + 0.1 * rng.normal(size=90))[:, None]} for _ in range(2)]
+    inputs = [Fitted(oof, {name: values[:0] for name, values in oof.items()}) for oof in told]
+    joint, _ = fit_fusion(drawn, task, inputs)
+    alone, _ = fit_fusion(system, task, inputs)
+    assert np.corrcoef(joint.oof["p"][:, 0], y[0])[0, 1] > 0.5 > np.corrcoef(alone.oof["p"][:, 0], y[0])[0, 1]

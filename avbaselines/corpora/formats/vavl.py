@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.readers.table import as_text, read_table
+from avbaselines.corpora.tables import read_table
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import nearest
 

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from avbaselines import extractors
-from avbaselines.corpora.modalities import read_features, summarise_steps
+from avbaselines.corpora.feature_tables import read_features
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
-from avbaselines.corpora.readers.table import as_text, index_by_id, read_table
+from avbaselines.corpora.sequences import summarise_steps
+from avbaselines.corpora.tables import column_names, index_by_id, read_table
 from avbaselines.corpora.text_features import letter_counts
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.extractors.recipe import OPTIONS, Recipe, load_recipe
 from avbaselines.extractors.table import FeatureTable
@@ -132,18 +134,25 @@ def _read(name, table, modality):
         if path.is_dir():
             raise InputError(f"{name}: {path} is a folder; give one table, or extract from it with a recipe")
         source = f"{name}: {path}"
-        ids, X, columns = read_features(path, name, text=made.get("text"), width=made.get("width"))
+        id_name = _id_column(path, made)
+        ids, X, columns, _ = read_features(path, name, id_name, made.get("text"), made.get("width", 0))
         columns = _named_as_then(columns, path.stem, made)
     if X.ndim == 3:
         if "functionals" not in made:
             raise InputError(f"{source}: holds steps (clips, steps, features); this system learnt from one row a clip")
-        X, columns = summarise_steps(X, columns, made["functionals"])
+        X, columns = summarise_steps(X, columns, made["functionals"], made.get("padding"))
     if np.isinf(X).any():
         row, column = np.argwhere(np.isinf(X))[0]
         raise InputError(
             f"{source}: column {columns[column]!r} of clip {str(ids[row])!r} is infinite; mend the features"
         )
     return ids, _by_name(X, columns, modality, source)
+
+
+def _id_column(path, made):
+    """The id column of a table: that of the run's own table, where this one has it too."""
+    own = made.get("id", "clip_id")
+    return own if own == "clip_id" or own in column_names(path) else "clip_id"
 
 
 def _of_frame(name, table, made):

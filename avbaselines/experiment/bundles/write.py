@@ -141,12 +141,11 @@ def _card(system, run, fitted_run, results, digests):
 
 
 def _modality(modality, rows):
-    made = {key: value for key, value in modality.info.items() if key not in {"notes", "dropped"}}
     return {
         "columns": list(modality.columns),
-        "dropped": modality.info.get("dropped", []),
+        "dropped": list(modality.info.dropped),
         "often_missing": bool(1 - modality.present[rows].mean() >= OFTEN),
-        "made": json.loads(json.dumps(made, default=str)),
+        "made": json.loads(json.dumps(modality.info.described(), default=str)),
     }
 
 

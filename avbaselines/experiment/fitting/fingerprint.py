@@ -35,8 +35,8 @@ def imported_files(modules: tuple[str, ...]) -> list[Path]:
 
     Examples
     --------
-    >>> [path.name for path in imported_files(("avbaselines.evaluation.metrics",))]
-    ['metrics.py']
+    >>> [path.name for path in imported_files(("avbaselines.errors",))]
+    ['errors.py']
     """
     found: dict[str, Path] = {}
     pending = list(modules)

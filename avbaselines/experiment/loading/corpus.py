@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import Corpus, Modality
+from avbaselines.corpora.corpus import Corpus, Modality, ModalityInfo
 from avbaselines.corpora.modalities import join, read_modality
 from avbaselines.corpora.predictions import read_prediction
-from avbaselines.corpora.readers.table import as_text
 from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.targets import read_targets, read_votes
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading.checks import (
     label_notes,
@@ -162,7 +162,7 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
         if absent:
             corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
         corpus.notes += filter(None, [wild_note(corpus.modalities[name], ids)])
-        corpus.notes.extend(corpus.modalities[name].info.get("notes", []))
+        corpus.notes.extend(corpus.modalities[name].info.notes)
     for name, options in study.predictions.items():
         corpus.predictions[name] = read_prediction(name, options, ids, targets, release.root, folder, splits, frames)
     check_delays(study, corpus)
@@ -244,10 +244,11 @@ def _modality(name, options, ids, release, folder, frames, jobs, progress):
         )
     table = extract(recipe, found, jobs=jobs, progress=progress)
     failed = table.status[table.status["status"] == "failed"]
-    info = {**table.info, "failed": len(failed), "notes": []}
+    notes = ()
     if len(failed):
         clip, reason = failed.index[0], failed["reason"].iloc[0]
-        info["notes"].append(f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})")
+        notes = (f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})",)
+    info = ModalityInfo(extraction=dict(table.info), failed=len(failed), notes=notes)
     table_ids, X = np.asarray(table.clip_id, dtype=str), table.X
     if windowed:
         table_ids, X = _windows_of(frames, table, recipe.options.hop)

@@ -1,0 +1,132 @@
+"""Features over the steps of a clip, summarised into one row; padding before or after the steps is left out."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+Padding = Literal["front", "end"]
+
+
+def padding_side(X: np.ndarray) -> Padding:
+    """The side on which the clips of a table are padded with zeros: the one with more of them.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_clips, n_steps, n_features)
+
+    Examples
+    --------
+    >>> padding_side(np.array([[[1.0], [2.0], [0.0]], [[0.0], [1.0], [2.0]], [[3.0], [0.0], [0.0]]]))
+    'end'
+    """
+    filled = _filled(X)
+    filled = filled[filled.any(axis=1)]
+    front, end = filled.argmax(axis=1).sum(), filled[:, ::-1].argmax(axis=1).sum()
+    return "front" if front > end else "end"
+
+
+def step_notes(name: str, X: np.ndarray, padding: Padding) -> list[str]:
+    """What to say of steps of zeros: how many are left out as padding, and how many count as steps.
+
+    Parameters
+    ----------
+    name : str
+        Of the modality.
+    X : ndarray, shape (n_clips, n_steps, n_features)
+    padding : {"front", "end"}
+
+    Examples
+    --------
+    >>> step_notes("face", np.array([[[1.0], [0.0], [1.0], [0.0]]]), "end")[0]
+    'face: 25.0% of its steps are zeros at the end of a clip, left out as padding'
+    """
+    filled, inside = _filled(X), _inside(X, padding)
+    padded, zeros = float((~inside).mean()), float((inside & ~filled & ~np.isnan(X).all(axis=2)).mean())
+    notes = []
+    if padded:
+        notes.append(f"{name}: {padded:.1%} of its steps are zeros at the {padding} of a clip, left out as padding")
+    if zeros:
+        notes.append(f"{name}: {zeros:.1%} of its steps are zeros elsewhere in a clip and count as steps")
+    return notes
+
+
+def summarise_steps(
+    X: np.ndarray, columns: Sequence[str], functionals: Sequence[str], padding: Padding | None = None
+) -> tuple[np.ndarray, list[str]]:
+    """Functionals over the steps of (clips, steps, features) arrays.
+
+    Steps of zeros (or NaN) at the padded side are left out, and steps that are all NaN; zeros elsewhere are steps. A
+    clip without any step left becomes a row of NaN. ``slope`` is the least-squares slope over the kept steps, their
+    positions scaled to 0..1.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_clips, n_steps, n_features)
+    columns : sequence of str, length n_features
+    functionals : sequence of str
+        Of mean, std, min, max, slope and percentiles such as p10.
+    padding : {"front", "end"}, optional
+        By default as `padding_side` tells.
+
+    Returns
+    -------
+    X : ndarray of float32, shape (n_clips, n_features * n_functionals)
+    columns : list of str
+        ``<feature>_<functional>``.
+
+    Examples
+    --------
+    >>> steps = np.array([[[1.0], [0.0], [5.0], [0.0]]])  # the third step of zeros is padding, the second one is not
+    >>> X, columns = summarise_steps(steps, ["a"], ["mean", "max"], "end")
+    >>> dict(zip(columns, X[0].tolist()))
+    {'a_mean': 2.0, 'a_max': 5.0}
+    """
+    real = _inside(X, padding or padding_side(X)) & ~np.isnan(X).all(axis=2)
+    kept = np.where(real[:, :, None], X, np.nan).astype(np.float64)
+    summaries = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # clips without steps: their NaN is the answer
+        for functional in functionals:
+            summaries.append(_summary(functional, kept, real))
+    summarised = np.concatenate(summaries, axis=1).astype(np.float32)
+    return summarised, [f"{column}_{functional}" for functional in functionals for column in columns]
+
+
+def _filled(X: np.ndarray) -> np.ndarray:
+    """Steps with a value other than zero and NaN, (n_clips, n_steps)."""
+    return np.where(np.isnan(X), 0, X).any(axis=2)
+
+
+def _inside(X: np.ndarray, padding: Padding) -> np.ndarray:
+    """Steps up to the last one with a value (from the first one on, where padding is in front), (n_clips, n_steps)."""
+    filled = _filled(X)
+    if padding == "front":
+        return np.logical_or.accumulate(filled, axis=1)
+    return np.logical_or.accumulate(filled[:, ::-1], axis=1)[:, ::-1]
+
+
+def _summary(functional: str, kept: np.ndarray, real: np.ndarray) -> np.ndarray:
+    if functional == "slope":
+        position = np.where(real, np.cumsum(real, axis=1) - 1.0, np.nan)
+        position = position / np.maximum(np.nanmax(position, axis=1, keepdims=True), 1)
+        centred = (position - np.nanmean(position, axis=1, keepdims=True))[:, :, None]
+        deviation = kept - np.nanmean(kept, axis=1, keepdims=True)
+        spread = np.nansum(centred**2, axis=1)
+        slope = np.nansum(centred * deviation, axis=1) / np.where(spread == 0, 1, spread)
+        return np.where(np.isnan(kept).all(axis=1), np.nan, slope)
+    if functional.startswith("p"):
+        return _percentile(kept, float(functional[1:]))
+    return {"mean": np.nanmean, "std": np.nanstd, "min": np.nanmin, "max": np.nanmax}[functional](kept, axis=1)
+
+
+def _percentile(kept: np.ndarray, percent: float) -> np.ndarray:
+    """Linear-interpolation percentile over the steps that have a value (numpy's own is slow where NaN abound)."""
+    ordered = np.sort(kept, axis=1)  # NaN last
+    count = (~np.isnan(kept)).sum(axis=1)
+    position = np.maximum(count - 1, 0) * percent / 100
+    low = np.floor(position).astype(int)
+    high = np.minimum(low + 1, np.maximum(count - 1, 0))
+    at = [np.take_along_axis(ordered, index[:, None, :], axis=1)[:, 0, :] for index in (low, high)]
+    return at[0] + (position - low) * (at[1] - at[0])
