@@ -24,11 +24,11 @@ NOT_YET = {
     "experiment/fitting/input_selection", "experiment/fitting/optuna_search", "experiment/fitting/recording_pooling",
     "experiment/fitting/scheduler", "experiment/fitting/store", "experiment/fitting/tuned",
     "experiment/fitting/tuned_fusion", "experiment/fitting/units", "experiment/loading/corpus",
-    "experiment/loading/feature_checks", "experiment/loading/readers", "experiment/loading/row_filters",
-    "experiment/loading/spelling_checks", "experiment/loading/timing_checks", "experiment/planning/plan",
-    "experiment/planning/system", "experiment/protocol_run", "experiment/scoring/scoreboard", "extractors/face_rows",
-    "extractors/face_video", "extractors/images", "extractors/mesh_models", "extractors/pyfeat_client",
-    "extractors/pyfeat_weights", "reports/factors", "reports/figures",
+    "experiment/loading/readers", "experiment/loading/row_filters", "experiment/loading/spelling_checks",
+    "experiment/loading/timing_checks", "experiment/planning/plan", "experiment/planning/system",
+    "experiment/protocol_run", "experiment/scoring/scoreboard", "extractors/face_rows", "extractors/face_video",
+    "extractors/images", "extractors/mesh_models", "extractors/pyfeat_client", "extractors/pyfeat_weights",
+    "reports/factors", "reports/figures",
 }
 
 
