@@ -11,8 +11,10 @@ from avbaselines.catalog import find
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest, read_toml, validate
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".mp4", ".avi", ".mkv", ".mov")
-AUDIO_SUFFIXES += (".aif", ".aiff", ".w64", ".webm", ".flv")
+AUDIO_SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff", ".w64"),
+    *(".mp4", ".avi", ".mkv", ".mov", ".webm", ".flv"),
+)
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 

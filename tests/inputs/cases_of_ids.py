@@ -87,6 +87,7 @@ NUMBERS = {
     "1 and 001": (TWELVE, [f"{number:03d}" for number in TWELVE]),
     "001 and 1": ([f"{number:03d}" for number in TWELVE], TWELVE),
     "1 and 001.wav": (TWELVE, [f"{number:03d}.wav" for number in TWELVE]),
+    "1 and a/001.wav": (TWELVE, [f"a/{number:03d}.wav" for number in TWELVE]),
     "1.0 and 01": ([f"{number}.0" for number in TWELVE], [f"{number:02d}" for number in TWELVE]),
 }
 FACE_PARQUET = ("modalities.face=face.parquet",)

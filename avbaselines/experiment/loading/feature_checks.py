@@ -55,7 +55,7 @@ def refuse_equals(
     for column in columns:
         values = pd.to_numeric(clips[column], errors="coerce").to_numpy(np.float32, na_value=np.nan)
         known = np.flatnonzero(~np.isnan(values))
-        candidates = [place[column]] if column in place else []
+        candidates = np.array([place[column]] if column in place else [], dtype=int)
         if column in regressed and len(np.unique(values[known])) > MANY_VALUES:
             some = known[:: max(1, len(known) // 50)]
             X = modality.X[some]
