@@ -157,7 +157,7 @@ def _clips_of(
 ) -> tuple[np.ndarray, list[str]]:
     """Which clip each row is of (-1 = none that a split takes), and what to say of ids that are spelt otherwise."""
     offered = list(dict.fromkeys(index))
-    match = match_ids(ids, offered, source, elsewhere)
+    match = match_ids(ids.tolist(), offered, source, elsewhere)
     taken = np.ones(len(ids), bool)
     if len(splits):
         taken[:] = False

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from avbaselines.errors import InputError
+from avbaselines.extractors.images import IMAGE_SUFFIXES, image_sequence
 
 SAMPLING_RATE = 16000
 
@@ -65,7 +66,9 @@ def find_media(
     """Recordings below folders, and single files, by clip name.
 
     A folder is walked with its links followed, each real folder once. Broken links and folders whose name looks like a
-    recording are listed too: they become failed rows rather than silent gaps. Hidden files are left out.
+    recording are listed too: they become failed rows rather than silent gaps. Hidden files are left out. Where images
+    are looked for, a folder below that holds nothing but images numbered in one sequence is one recording; any other
+    image is one of its own.
 
     Parameters
     ----------
@@ -113,12 +116,17 @@ def find_media(
 
 def _walk(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
     seen: set[str] = set()
+    images = any(suffix in suffixes for suffix in IMAGE_SUFFIXES)
     for parent, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
+        if images and parent != str(folder) and image_sequence(parent):
+            folders.clear()
+            yield Path(parent)
+            continue
         disguised = {name for name in folders if _looks_like_media(name, suffixes)}
         folders[:] = sorted(name for name in folders if name not in disguised and not name.startswith("."))
         yield from (Path(parent, name) for name in files if _looks_like_media(name, suffixes))
@@ -130,11 +138,11 @@ def _looks_like_media(name: str, suffixes: Collection[str]) -> bool:
 
 
 def _name(files: Collection[tuple[Path, str]]) -> dict[str, Path]:
-    stems = Counter(path.stem for path, _ in files)
-    longer = Counter(os.path.splitext(below)[0] for _, below in files)
+    stems = Counter(_stem(path, path.name) for path, _ in files)
+    longer = Counter(_stem(path, below) for path, below in files)
     named: dict[str, Path] = {}
     for path, below in files:
-        stem, without = path.stem, os.path.splitext(below)[0]
+        stem, without = _stem(path, path.name), _stem(path, below)
         clip_id = stem if stems[stem] == 1 else without if longer[without] == 1 else below
         if clip_id in named:
             raise InputError(
@@ -142,6 +150,11 @@ def _name(files: Collection[tuple[Path, str]]) -> dict[str, Path]:
             )
         named[clip_id] = path
     return named
+
+
+def _stem(path: Path, name: str) -> str:
+    """A name without its suffix; a folder of frames has none."""
+    return name if path.is_dir() and image_sequence(path) else os.path.splitext(name)[0]
 
 
 def read_sound(
