@@ -148,6 +148,12 @@ IDS = [
         Refused(("clip 'x1' or 'X1' may be its 'x1.wav'",)), point=2, own=True,
     ),
     Case(
+        "two ids that zeros would make one, in a folder", "ids",
+        all_of(clips(clip_id=["x_1", "x_01", *ID[2:]]), face(clip_id=["wav/x_1.wav", "wav/x_01.wav", *ID[2:]]),
+               audio(clip_id=np.array(["x_1", "x_01", *ID[2:]]))),
+        Same(notes=("2 of 12 clips are joined",)), point=2, own=True,
+    ),
+    Case(
         "ids of nobody and clips without a row", "ids", face(clip_id=["someone", "else", *ID[2:]]),
         Loads(lambda c: c.modalities["face"].present.tolist(), [False] * 2 + [True] * 10,
               notes=(f"has nothing of 2 clips, such as '{ID[0]}', and 2 ids of no clip, such as 'someone'",)),
