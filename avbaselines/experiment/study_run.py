@@ -23,7 +23,6 @@ from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import HONEST, ProtocolRun, resubstituted
 from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.run_folder import (
-    results_frame,
     write_extras,
     write_predictions,
     write_provenance,
@@ -31,13 +30,16 @@ from avbaselines.experiment.run_folder import (
     write_study,
     write_text,
 )
-from avbaselines.experiment.scoring.comparisons import comparisons, flag_fusions, reported_rows, tuning_words
-from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather, pick, score_rows
+from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
+from avbaselines.experiment.scoring.picking import pick
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
 from avbaselines.experiment.trial_tables import trial_tables
 from avbaselines.reports.importance import family_losses
-from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
+from avbaselines.reports.leaderboard import Board, Heading, ReportTarget, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
 from avbaselines.reports.tuning import tuning_drawings
+from avbaselines.results_table import results_frame
 from avbaselines.study import under_protocol
 
 DEFAULTS = RunOptions()
@@ -153,20 +155,14 @@ def execute(runs, folder, options=DEFAULTS, *, command=(), note=""):
         predictions.append((run, rows, stored))
         fitted_runs.append(fitted_run)
     study, corpus = runs[0].study, runs[0].corpus
-    results = flag_fusions(results_frame([*found, *reported_rows(study)]), corpus.targets)
+    results = flag_fusions([*found, *reported_rows(study)], corpus.targets)
     tests = pd.concat(tests, ignore_index=True)
     words = heading(runs)
     words.notes.extend(tuning_words(tests))
     board = leaderboard(results, words)
-    twins = {
-        system.raw_label
-        for run in runs
-        for system in run.systems
-        if isinstance(system, BaseSystem) or (isinstance(system, FusionSystem) and not system.is_mean)
-    }
-    shown = leaderboard(results[~results["system"].isin(twins)], words)
+    shown = leaderboard((row for row in results if not row.twin), words)
     write_predictions(folder, predictions)
-    write_models(folder, runs[0], fitted_runs[0], results)
+    write_models(folder, runs[0], fitted_runs[0], results_frame(results))
     write_study(folder, study)
     write_results(folder, results, tests)
     factors = write_factors(folder, factors, study.title)
@@ -231,7 +227,7 @@ def heading(runs):
         notes[f"The answer, {study.systems.answer}, is named by the study file, not chosen out-of-fold."] = None
     return Heading(
         title=study.title,
-        targets=[(target.name, target.metric, target.kind) for target in corpus.targets],
+        targets=[ReportTarget(target.name, target.metric, target.kind) for target in corpus.targets],
         notes=list(notes),
         interval="95 % intervals over groups (jackknife-t)",
         protocols=protocols,

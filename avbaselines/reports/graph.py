@@ -1,18 +1,18 @@
-"""The fusion graph: which systems feed the answer, and how much each weighs."""
+"""The fusion graph: the systems that feed the answer, and the weight of each."""
 
 import pandas as pd
 
 from ..errors import InputError
 from .drawing import BLUE, GREY, VERMILION, Drawing, absent, axes, styled, svg
-from .heading import Target
-from .words import number
+from .formatting import number
+from .heading import ReportTarget
 
 COLUMNS = ("system", "target", "input", "weight")
 MOST_INPUTS = 12
 
 
 @styled
-def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> Drawing:
+def fusion_graph(weights: pd.DataFrame | None, system: str, target: ReportTarget, shares: bool = False) -> Drawing:
     """The systems below `system`, an edge's width its weight and its colour the weight's sign.
 
     Parameters
@@ -22,7 +22,9 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
         (folds) are averaged.
     system : str
         The system at the right of the graph.
-    target : Target
+    target : ReportTarget
+    shares : bool
+        Whether the weights into `system` are shares of splits.
 
     Raises
     ------
@@ -67,13 +69,13 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
                   bbox={"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"})  # fmt: skip
     axis.set_xlim(-0.05, deepest + 0.05)
     words = "; ".join(f"{upper} takes {number(weight)} of {lower}" for upper, lower, weight in edges)
-    shares = " Into picked: the share of splits that chose it." if system == "picked" else ""
+    into = f" Into {system}: the share of splits that chose it." if shares else ""
     rest = f" {hidden} lighter inputs are not drawn." if hidden else ""
     return Drawing(
         title,
         svg(figure),
         f"Weights for {target.name}: {words}.",
-        f"Width: size of the weight; dashed: negative.{shares}{rest}",
+        f"Width: size of the weight; dashed: negative.{into}{rest}",
     )
 
 

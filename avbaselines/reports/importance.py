@@ -5,8 +5,8 @@ import math
 import pandas as pd
 
 from .drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION, Drawing, axes, styled, svg
+from .formatting import number
 from .heading import Heading
-from .words import number
 
 MARKS = (("o", ORANGE), ("s", GREEN), ("^", PURPLE), ("v", VERMILION))
 

@@ -1,22 +1,25 @@
 """`report.html`: a run on one page that needs nothing but itself."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jinja2
 import pandas as pd
 
+from ..results_table import RemarkKind, ResultRow
 from . import figures, summary
 from . import predictions as tables
-from .board import Board, Cell, Column, Row, leaderboard
+from .board import Board, Column, Row
 from .drawing import Drawing, absent
 from .factors import TITLE as FACTORS_TITLE
 from .factors import caption as factors_caption
 from .factors import factor_grids, factor_sentences
+from .formatting import MARKS, caption, figure, name_marks, row_remarks
 from .graph import fusion_graph
-from .heading import Heading
-from .words import MARKS, caption, column_heads, figure, name_marks, remarks
+from .heading import Heading, ReportTarget
+from .ranking import leaderboard
 
 MOST_TARGETS_DRAWN = 4
 MOST_MODALITIES = 3
@@ -24,7 +27,7 @@ DIGITS = 3
 
 
 def render_page(
-    results: pd.DataFrame,
+    results: Iterable[ResultRow],
     predictions: pd.DataFrame,
     heading: Heading,
     *,
@@ -40,8 +43,8 @@ def render_page(
 
     Parameters
     ----------
-    results : DataFrame
-        ``results.csv``.
+    results : iterable of ResultRow
+        All rows of results.csv.
     predictions : DataFrame
         ``predictions.parquet``; traces over time are drawn if it has the columns recording and time (seconds) too.
     heading : Heading
@@ -68,6 +71,15 @@ def render_page(
     ------
     InputError
         A table lacks a column, or nothing was measured.
+
+    Examples
+    --------
+    >>> from avbaselines.results_table import ResultRow
+    >>> figure = ResultRow(protocol="honest", system="svr", target="arousal", metric="ccc", value=0.4)
+    >>> heading = Heading("A study", [ReportTarget("arousal", "ccc")])
+    >>> page = render_page([figure], pd.DataFrame(columns=tables.COLUMNS), heading)
+    >>> "<h1>A study</h1>" in page, "<script src" in page
+    (True, False)
     """
     tables.check(predictions)
     board = leaderboard(results, heading, split)
@@ -80,11 +92,11 @@ def render_page(
     return environment.get_template("report.html").render(
         heading=heading,
         answers=summary.answers(board, tests),
-        heads=[" ".join(column_heads(board, column)) for column in board.columns],
+        heads=[column.label for column in board.columns],
         shows_protocol=board.shows_protocol,
         rows=_rows(board),
-        n_twins=len(_twins(board)),
-        remarks=[(name_marks(row, MARKS), row.system, text) for row, text in remarks(board)],
+        n_twins=sum(row.twin for row in board.rows),
+        remarks=[(name_marks(row, MARKS), row.system, text) for row, text in row_remarks(board)],
         caption=caption(board, MARKS | {"best": "bold"}),
         drawings=[drawing for drawing in drawings if drawing.svg],
         absent=[drawing for drawing in drawings if not drawing.svg],
@@ -134,11 +146,8 @@ def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | N
         if not ((predictions["protocol"] == protocol) & (predictions["system"] == row.system)).any():
             yield absent(f"Figures of protocol {protocol}", f"no predictions of {row.system}")
             continue
-        found = list(_drawings_of(board, predictions, weights, protocol, row.system, targets))
-        for drawing in found:
-            if len(board.protocols) > 1:
-                drawing = Drawing(**vars(drawing) | {"title": f"{drawing.title} ({protocol})"})
-            yield drawing
+        for drawing in _drawings_of(board, predictions, weights, row, targets):
+            yield replace(drawing, title=f"{drawing.title} ({protocol})") if len(board.protocols) > 1 else drawing
     if len(board.heading.targets) > len(targets):
         yield absent(
             "Other targets",
@@ -146,17 +155,20 @@ def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | N
         )
 
 
-def _drawings_of(board, predictions, weights, protocol, system, targets) -> Iterator[Drawing]:
-    heading = board.heading
+def _drawings_of(
+    board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | None, row: Row, targets: Sequence[ReportTarget]
+) -> Iterator[Drawing]:
+    protocol, system = row.protocol, row.system
     yield figures.stages(board, protocol)
     here = predictions[predictions["protocol"] == protocol]
-    raw = tables.raw_name(system, set(here["system"].unique()))
+    raw = row.raw_label if (here["system"] == row.raw_label).any() else None
+    composed = RemarkKind.COMPOSED in row.kinds
     for target in targets:
         yield from figures.fits(here, protocol, system, raw, target)
         if target.kind == "classes":
             yield figures.confusion(here, protocol, system, target)
-        yield figures.groups(here, protocol, system, target, heading)
-        yield fusion_graph(_of_protocol(weights, protocol), system, target)
+        yield figures.groups(here, protocol, system, target, board.heading)
+        yield fusion_graph(_of_protocol(weights, protocol), system, target, shares=composed)
         yield from figures.traces(here, protocol, system, target)
     if not {"recording", "time"} <= set(predictions.columns):
         yield absent("Traces over time", "the clips are not time-continuous recordings")
@@ -170,63 +182,43 @@ def _of_protocol(weights: pd.DataFrame | None, protocol: str) -> pd.DataFrame | 
     return weights[weights["protocol"] == protocol]
 
 
-def _twins(board: Board) -> set[tuple[str, str]]:
-    """Protocol and name of the rows without matching, which the page folds away; a plain mean is no mere twin."""
-    names = {}
-    for row in board.rows:
-        names.setdefault(row.protocol, set()).add(row.system)
-    twins = {(row.protocol, tables.raw_name(row.system, names[row.protocol])) for row in board.rows}
-    return {
-        (row.protocol, row.system)
-        for row in board.rows
-        if (row.protocol, row.system) in twins and row.learner != "mean" and row.kind == "measured"
-    }
-
-
-def _short(modalities: str) -> str:
+def _short(modalities: Sequence[str]) -> str:
     """Modalities on one line: beyond three their number stands for the rest."""
-    names = modalities.split("+")
-    return modalities if len(names) <= MOST_MODALITIES else f"{names[0]} and {len(names) - 1} more"
+    if len(modalities) <= MOST_MODALITIES:
+        return "+".join(modalities)
+    return f"{modalities[0]} and {len(modalities) - 1} more"
 
 
 def _rows(board: Board) -> list[dict[str, Any]]:
-    spans, twins = {column: _span(board, column) for column in board.columns}, _twins(board)
+    spans = {column: _span(board, column) for column in board.columns}
     return [
         {
             "row": row,
             "marks": name_marks(row, MARKS),
-            "twin": (row.protocol, row.system) in twins,
             "modalities": _short(row.modalities),
+            "all_modalities": "+".join(row.modalities),
             "kind": "failed" if row.status == "failed" else row.kind if row.comparable else "aside",
             "cells": [_cell(board, row, column, spans[column]) for column in board.columns],
-            "seconds": "" if math.isnan(row.seconds) else f"{row.seconds:,.1f}",
+            "seconds": "" if row.seconds is None else f"{row.seconds:,.1f}",
         }
         for row in board.rows
     ]
 
 
 def _cell(board: Board, row: Row, column: Column, span: tuple[float, float]) -> dict[str, Any]:
-    cell = row.cells.get(column[:2])
     value, spread = figure(board, row, column, DIGITS, MARKS)
-    known = cell is not None and not math.isnan(cell.value) and cell.metric == column.metric
-    drawn = (
-        {} if not known else {name: _place(x, span) for name, x in zip(("at", "low", "high"), cell[:3], strict=True)}
-    )
-    return {
-        "value": value, "spread": spread, "best": board.is_best(row, column), "sort": cell.value if known else "",
-    } | drawn  # fmt: skip
+    cell = {"value": value, "spread": spread, "best": board.is_best(row, column), "sort": ""}
+    if math.isnan(row.value(column)):
+        return cell
+    drawn = zip(("at", "low", "high"), row.cells[column.key][:3], strict=True)
+    return cell | {"sort": row.value(column)} | {name: _place(x, span) for name, x in drawn}
 
 
 def _span(board: Board, column: Column) -> tuple[float, float]:
-    cells = [row.cells[column[:2]] for row in board.rows if column[:2] in row.cells]
-    known = [
-        x
-        for cell in cells
-        if isinstance(cell, Cell) and cell.metric == column.metric
-        for x in cell[:3]
-        if not math.isnan(x)
-    ]
-    return (min(known), max(known)) if known else (0.0, 1.0)
+    """The lowest and the highest figure or end of an interval in a column."""
+    cells = [row.cells[column.key] for row in board.rows if not math.isnan(row.value(column))]
+    ends = [x for cell in cells for x in cell[:3] if not math.isnan(x)]
+    return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
 
 def _place(value: float, span: tuple[float, float]) -> float | None:
@@ -238,7 +230,7 @@ def _place(value: float, span: tuple[float, float]) -> float | None:
 
 
 def _gaps(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What the protocol alone changes: the score of each system measured under several."""
+    """The score of each system that was measured under several protocols."""
     column = board.columns[0]
     return [
         (system, [(protocol, " ".join(figure(board, row, column, DIGITS, MARKS))) for protocol, row in rows])

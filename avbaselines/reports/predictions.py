@@ -1,17 +1,18 @@
 """Reading the table of predictions for the figures: one system, one target, evaluated clips."""
 
-from collections.abc import Collection
-
 import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from ..evaluation.metrics import score
+from ..evaluation.metrics import METRICS, score
 
 COLUMNS = (
     "protocol", "split", "part", "system", "target", "class", "clip_id", "group", "truth", "prediction",
 )  # fmt: skip
 LEAST_CLIPS = 5
+CORRELATIONS = ("ccc", "pcc")  # undefined where the truth is constant
+GROUP_METRICS = {"ccc_per_recording": "ccc"}
+"""Metrics that a single group is scored by another one for."""
 
 
 def check(predictions: pd.DataFrame) -> None:
@@ -19,15 +20,6 @@ def check(predictions: pd.DataFrame) -> None:
     missing = [name for name in COLUMNS if name not in predictions.columns]
     if missing:
         raise InputError(f"predictions.parquet/{missing[0]}: column missing; has {', '.join(predictions.columns)}")
-
-
-def raw_name(system: str, systems: Collection[str]) -> str | None:
-    """The row without matching that belongs to a matched system, if there is one."""
-    twins = {"late-matched-mean": "late-mean"}
-    for name in (f"{system}-raw", system.removesuffix("-matched"), twins.get(system)):
-        if name and name != system and name in systems:
-            return name
-    return None
 
 
 def evaluated(predictions: pd.DataFrame, protocol: str, system: str, target: str) -> pd.DataFrame:
@@ -60,17 +52,24 @@ def group_scores(rows: pd.DataFrame, metric: str, kind: str) -> pd.DataFrame:
     DataFrame
         Index group, columns ``score`` and ``n_clips``, worst first; groups of fewer than five clips are left out, and
         for concordance or correlation those whose truth is constant.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"group": ["s1", "s2"] * 5, "truth": [0.0] * 10, "prediction": [1.0, 2.0] * 5})
+    >>> group_scores(rows, "mse", "regression")["score"].to_dict()
+    {'s2': 4.0, 's1': 1.0}
     """
+    name, options = GROUP_METRICS.get(metric, metric), {}
     if kind == "classes":
         names, truth, prediction, groups = classes(rows)
         table = pd.DataFrame({"group": groups, "truth": truth, "prediction": prediction})
-        metric, options = "accuracy", {"n_classes": len(names)}
+        name, options = "accuracy", {"n_classes": len(names)}
     else:
         table = rows[["truth", "prediction"]].assign(group=rows["group"].astype(str))
-        metric, options = ("ccc" if metric == "ccc_per_recording" else metric), {}
+    judge = METRICS[name]
     scores = {}
     for group, part in table.groupby("group"):
-        if len(part) >= LEAST_CLIPS and (metric not in ("ccc", "pcc") or part.truth.nunique() > 1):
-            scores[group] = (score(metric, part.truth.to_numpy(), part.prediction.to_numpy(), **options), len(part))
-    found = pd.DataFrame.from_dict(scores, orient="index", columns=["score", "n_clips"])
-    return found.sort_values("score", ascending=metric not in ("rmse", "mae"), kind="stable")
+        if len(part) >= LEAST_CLIPS and (name not in CORRELATIONS or part.truth.nunique() > 1):
+            scores[group] = (score(name, part.truth.to_numpy(), part.prediction.to_numpy(), **options), len(part))
+    by_group = pd.DataFrame.from_dict(scores, orient="index", columns=["score", "n_clips"])
+    return by_group.sort_values("score", ascending=judge.higher_is_better, kind="stable")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem
-from avbaselines.experiment.scoring.scoreboard import may_be_picked, oof_score
+from avbaselines.experiment.scoring.picking import may_be_picked
+from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.summary import p_text, signed
 
 

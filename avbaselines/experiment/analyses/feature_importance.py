@@ -14,12 +14,15 @@ from threadpoolctl import threadpool_limits
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.comparison import compare_means
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.experiment.analyses.feature_families import families
 from avbaselines.experiment.fitting.base import fit_base, predict, spread
 from avbaselines.experiment.fitting.store import Fitted, digest
 from avbaselines.experiment.fitting.tuned import drawn_again
 from avbaselines.experiment.planning.system import BaseSystem
-from avbaselines.experiment.scoring.scoreboard import Predicted, may_be_picked, oof_score
+from avbaselines.experiment.scoring.picking import may_be_picked
+from avbaselines.experiment.scoring.scoreboard import Predicted
+from avbaselines.experiment.scoring.selection_score import oof_score
 
 REPEATS = 5
 FEWEST_SWAPS = 1  # the test's p-value is not used: that a model reads its features is no discovery
@@ -154,31 +157,23 @@ def _losses(run, fitted_run, scoreboard, row, keys):
     base = scored("")
     for label, _, columns in parts_of(corpus, system):
         changed = [scored(f"{label}/{repeat}") for repeat in range(REPEATS)]
-        pairs = {}
-        for target in corpus.targets:
-            whole = scoreboard.parts(base, target, target.metric)
-            for other in changed:
-                part = scoreboard.parts(other, target, target.metric)
-                pairs.setdefault(target.name, []).extend(
-                    (metric, *((left, right) if metric.higher_is_better else (right, left)))
-                    for (metric, left), (_, right) in zip(whole, part, strict=True)
-                )
+        pairs = {
+            target.name: [pair for other in changed for pair in scoreboard.paired(base, other, target)]
+            for target in corpus.targets
+        }
+        # Each part of the untouched score stands once a repeat, as its differences do.
+        whole = {target.name: scoreboard.parts(base, target) * REPEATS for target in corpus.targets}
         if len(pairs) > 1:
             pairs["mean"] = [pair for own in pairs.values() for pair in own]
+            whole["mean"] = [part for own in whole.values() for part in own]
         for name, own in pairs.items():
             result = compare_means(own, n_permutations=FEWEST_SWAPS)
             metric = next((target.metric for target in corpus.targets if target.name == name), corpus.targets[0].metric)
             yield {
                 "protocol": run.protocol, "system": row.name, "family": label, "n_features": len(columns),
-                "target": name, "metric": metric, "score": _score(own), "loss": result.difference,
+                "target": name, "metric": metric, "score": mean_value(whole[name]), "loss": result.difference,
                 "ci_low": result.ci_low, "ci_high": result.ci_high, "n_repeats": REPEATS, "n_groups": result.n_groups,
             }  # fmt: skip
-
-
-def _score(pairs):
-    """Score of the untouched features: the mean over parts, each of which stands once a repeat."""
-    totals = [(metric, (left if metric.higher_is_better else right).sum(axis=0)) for metric, left, right in pairs]
-    return float(np.nanmean([metric.value(total) for metric, total in totals]))
 
 
 def _matched(finished, stored, ending, targets):

@@ -10,11 +10,11 @@ from avbaselines.corpora.corpus import SplitId
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, PickedSystem
-from avbaselines.experiment.scoring.scoreboard import Predicted, oof_score
+from avbaselines.experiment.scoring.scoreboard import Predicted
+from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.masking import draw, render_markdown, render_terminal
 from avbaselines.schema import nearest
 
@@ -232,23 +232,15 @@ def _row(name, splits, predictions, masks_of):
 
 def _scores(board, row, best):
     """Per target and for their mean: metric, value, interval, and the paired difference from the best left."""
-    every = []
-    for target in board.corpus.targets:
-        every.append((target, board.parts(row, target, target.metric), board.parts(best, target, target.metric)))
-    for part in [*([item] for item in every), every]:
-        if len(every) == 1 and part is every:
-            return
-        ours = [piece for _, a, _ in part for piece in a]
-        theirs = [piece for _, _, b in part for piece in b]
-        paired = []
-        for target, a, b in part:
-            left, right = (a, b) if METRICS[target.metric].higher_is_better else (b, a)
-            paired += [(metric, x, y) for (metric, x), (_, y) in zip(left, right, strict=True)]
+    every = list(board.corpus.targets)
+    for targets in [*([target] for target in every), *([every] if len(every) > 1 else [])]:
+        ours, theirs = ([part for target in targets for part in board.parts(one, target)] for one in (row, best))
+        paired = [pair for target in targets for pair in board.paired(row, best, target)]
         result = compare_means(paired, n_permutations=1)
         low, high = interval_of_mean(ours)
-        name = part[0][0].name if len(part) == 1 else "mean"
+        name = targets[0].name if len(targets) == 1 else "mean"
         below = bool(result.ci_high < 0)
         values = [mean_value(ours), low, high, mean_value(theirs)]
-        metrics = {target.metric for target, _, _ in part}
+        metrics = {target.metric for target in targets}
         metric = metrics.pop() if len(metrics) == 1 else "mixed"
         yield name, metric, *values, result.difference, result.ci_low, result.ci_high, below

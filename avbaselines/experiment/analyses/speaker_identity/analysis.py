@@ -10,7 +10,6 @@ from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.analyses.speaker_identity.erasures import (
     RAW,
     TRANSDUCTIVE,
@@ -26,8 +25,11 @@ from avbaselines.experiment.loading.corpus import read_release
 from avbaselines.experiment.planning.learners import learner_name
 from avbaselines.experiment.planning.system import BaseSystem
 from avbaselines.experiment.protocol_run import People
-from avbaselines.experiment.scoring.scoreboard import Scored, score_rows
+from avbaselines.experiment.scoring.result_rows import score_rows
+from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE as TRANSDUCTIVE_REMARK
+from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
+from avbaselines.results_table import Remark, RemarkKind, ResultRow, joined
 from avbaselines.schema import nearest
 from avbaselines.systems import SPEAKER, Identity
 
@@ -44,6 +46,9 @@ NOTES = (
     "The learner on erased features keeps what it chose without erasure; strengths are tuned on out-of-fold scores of "
     "training speakers.",
 )
+
+
+PREDICTIONS_PROBED = (Remark(RemarkKind.PROBE, "probed on its predictions for unseen speakers"),)
 
 
 @dataclass
@@ -168,11 +173,11 @@ def leakage(run, fitted_run, board, rows, picked, *, jobs=1, force=False, progre
     table += _predictions(shown, probed, board, found.notes)
     for figure in run.study.reported:
         if figure.target == SPEAKER:
-            note = "; ".join(filter(None, (figure.source, figure.note)))
+            remarks = tuple(Remark(RemarkKind.SOURCE, text) for text in (figure.source, figure.note) if text)
             table.append({"system": figure.system, "probed": "reported", "metric": figure.metric,
-                          "value": figure.value, "note": note})  # fmt: skip
-    found.table = pd.DataFrame(table, columns=COLUMNS)
-    found.results += _results(found.table, run.protocol)
+                          "value": figure.value, "remarks": remarks})  # fmt: skip
+    found.table = pd.DataFrame([one | {"note": joined(one["remarks"])} for one in table], columns=COLUMNS)
+    found.results += _results(table, run.protocol)
     found.drawings = trade_off(found.table, found.metric)
     return found
 
@@ -191,15 +196,16 @@ def _representations(run, fitted_run, board, measured):
             system = BaseSystem(name=f"{learner}-{represented}", modalities=modalities, learner=learner)
             failed = {split: one.failed for split, one in here.items() if one.failed}
             tuned = {split: one.strength for split, one in here.items()}
-            note = _note(erasure, tuned.values())
-            row = _scored(run, fitted_run, system, here, tuned, note, failed)
+            remarks = _remarks(erasure, tuned.values())
+            row = _scored(run, fitted_run, system, here, tuned, remarks, failed)
             if erasure == RAW:
                 plain = row
             else:
                 erased.append(row)
             if failed or plain.failed:
                 continue
-            base = {"system": represented, "probed": "features", "modalities": name, "erasure": erasure, "note": note}
+            base = {"system": represented, "probed": "features", "modalities": name, "erasure": erasure,
+                    "remarks": remarks}  # fmt: skip
             base["strength"] = "tuned"
             table += _identity_rows(base, here, raw, run, fitted_run.store)
             table.append(base | {"metric": "emotion"} | _emotion(board, row))
@@ -207,7 +213,7 @@ def _representations(run, fitted_run, board, measured):
                 table.append(base | {"metric": "emotion_loss"} | _loss(board, plain, row))
             for strength in _strengths(here):
                 at = base | {"strength": f"{strength:g}"}
-                one = _scored(run, fitted_run, system, here, dict.fromkeys(here, strength), note, {})
+                one = _scored(run, fitted_run, system, here, dict.fromkeys(here, strength), remarks, {})
                 table.append(at | {"metric": "emotion"} | _emotion(board, one))
                 for speakers in ("seen", "unseen"):
                     parts = [one.part(speakers, "linear", strength) for one in here.values()]
@@ -216,18 +222,18 @@ def _representations(run, fitted_run, board, measured):
     return erased, table
 
 
-def _note(erasure, strengths):
+def _remarks(erasure, strengths):
     if erasure == RAW:
-        return "features as they are"
+        return (Remark(RemarkKind.ERASURE, "features as they are"),)
     low, high = min(strengths), max(strengths)
     tuned = f"strength {high:g}" if low == high else f"strength {low:g} to {high:g}"
-    transductive = "transductive: normalised by each evaluated speaker's own unlabelled clips"
-    return f"speakers erased by {erasure}, {tuned}" + (f"; {transductive}" if erasure in TRANSDUCTIVE else "")
+    erased = Remark(RemarkKind.ERASURE, f"speakers erased by {erasure}, {tuned}")
+    return (erased, TRANSDUCTIVE_REMARK) if erasure in TRANSDUCTIVE else (erased,)
 
 
-def _scored(run, fitted_run, system, here, strengths, note, failed):
+def _scored(run, fitted_run, system, here, strengths, remarks, failed):
     """Predictions from a representation as the leaderboard's rows are scored."""
-    row = Scored(system.rows[0], system, {}, {}, sum(one.seconds for one in here.values()), note, failed)
+    row = Scored(system.rows[0], system, {}, {}, sum(one.seconds for one in here.values()), remarks, failed)
     for split, one in here.items():
         if failed:
             break
@@ -279,13 +285,7 @@ def _emotion(board, row):
 
 def _loss(board, plain, row):
     """What the erasure costs of it, compared on the same speakers; negative where erasure helps."""
-    parts = []
-    for target in board.corpus.targets:
-        before, after = board.parts(plain, target, target.metric), board.parts(row, target, target.metric)
-        if not METRICS[target.metric].higher_is_better:
-            before, after = after, before
-        parts += [(metric, left, right) for (metric, left), (_, right) in zip(before, after, strict=True)]
-    loss = compare_means(parts)
+    loss = compare_means(board.paired_mean(plain, row))
     return {"value": loss.difference, "ci_low": loss.ci_low, "ci_high": loss.ci_high}
 
 
@@ -298,7 +298,7 @@ def _predictions(rows, probed, board, notes):
         if not isinstance(parts, dict):
             continue
         base = {"system": row.name, "probed": "predictions", "modalities": "+".join(row.system.modalities),
-                "strength": "tuned", "note": "probed on its predictions for unseen speakers"}  # fmt: skip
+                "strength": "tuned", "remarks": PREDICTIONS_PROBED}  # fmt: skip
         for kind, pieces in parts.items():
             table.append(base | {"speakers": "unseen", "metric": f"identity_{kind}"} | _pooled(pieces))
         table.append(base | {"metric": "emotion"} | _emotion(board, row))
@@ -308,23 +308,21 @@ def _predictions(rows, probed, board, notes):
 
 def _results(table, protocol):
     """Rows of results.csv: identity of representations, seen and unseen apart, and of systems' predictions."""
-    shown = table[(table["strength"] == "tuned") & table["speakers"].notna()]
     results = []
-    for row in shown.to_dict("records"):
-        features = row["probed"] == "features"
-        who = f"{row['speakers']} speakers"
+    for row in table:
+        if row.get("strength") != "tuned" or "speakers" not in row:
+            continue
+        who, features = f"{row['speakers']} speakers", row["probed"] == "features"
+        probed = (Remark(RemarkKind.PROBE, f"features probed, {who}"),) if features else ()
         results.append(
-            {
-                "protocol": protocol,
-                "split": "all",
-                "system": f"{row['system']} ({who})" if features else row["system"],
-                "kind": "measured",
-                "modalities": row["modalities"],
-                "target": SPEAKER,
-                **{name: row[name] for name in ("metric", "value", "ci_low", "ci_high", "n_clips")},
-                "n_groups": row["n_speakers"],
-                "status": "ok",
-                "note": f"features probed, {who}; {row['note']}" if features else row["note"],
-            }
+            ResultRow(
+                protocol=protocol,
+                system=f"{row['system']} ({who})" if features else row["system"],
+                modalities=(row["modalities"],),
+                target=SPEAKER,
+                n_groups=row["n_speakers"],
+                remarks=(*probed, *row["remarks"]),
+                **{name: row.get(name, np.nan) for name in ("metric", "value", "ci_low", "ci_high", "n_clips")},
+            )
         )
     return results
