@@ -23,8 +23,8 @@ def test_the_columns_are_those_that_other_people_s_scripts_rely_on():
 def test_a_row_is_written_as_text_and_numbers():
     row = result("late", "arousal", picked=True, modalities=("audio", "face"), stage=1, n_clips=480,
                  remarks=(POOLED, Remark(RemarkKind.FIT, "delay 2 s")))  # fmt: skip
-    text = results_frame([row]).to_csv(index=False).splitlines()[1]
-    assert text == "honest,all,late,yes,measured,audio+face,,single,1,arousal,ccc,0.5,,,480,,3.2,ok,pooled over clips; delay 2 s"
+    start, end = "honest,all,late,yes,measured,audio+face,,single,1,arousal,", "pooled over clips; delay 2 s"
+    assert results_frame([row]).to_csv(index=False).splitlines()[1] == f"{start}ccc,0.5,,,480,,3.2,ok,{end}"
 
 
 def test_what_a_row_does_not_say_is_empty_once_written_and_read():

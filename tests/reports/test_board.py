@@ -13,11 +13,12 @@ def row(board, system):
 
 
 def test_labels_come_from_the_kinds_of_remarks_not_from_words(results, heading):
-    remarks = (Remark(RemarkKind.FIT, "a transductive word"), Remark(RemarkKind.NOT_ABOVE_MEAN, "not above the mean (m)"))
-    board = leaderboard(changed(results, "early", remarks=(*remarks, RESUBSTITUTION, TRANSDUCTIVE)), heading)
+    word = Remark(RemarkKind.FIT, "a transductive word")
+    labelled = (Remark(RemarkKind.NOT_ABOVE_MEAN, "not above the mean (m)"), RESUBSTITUTION, TRANSDUCTIVE)
+    board = leaderboard(changed(results, "early", remarks=(word, *labelled)), heading)
     assert row(board, "early").labels == ("transductive", "resubstitution", "not above the mean")
     assert row(board, "svr-audio-by-speaker").labels == ("transductive",)
-    words_alone = leaderboard(changed(results, "early", remarks=remarks[:1]), heading)
+    words_alone = leaderboard(changed(results, "early", remarks=(word,)), heading)
     assert row(words_alone, "early").labels == ()
     reported = leaderboard(changed(results, "Deep A", remarks=source("resubstitution of test clips")), heading)
     assert row(reported, "Deep A").labels == ()

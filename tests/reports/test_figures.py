@@ -28,7 +28,7 @@ def predictions():
 
 
 @pytest.mark.parametrize("metric", ["ccc", "pcc", "mse", "rmse", "mae", "ccc_per_recording"])
-def test_the_group_called_the_worst_is_the_one_with_the_greatest_error_whatever_the_metric(predictions, heading, metric):
+def test_the_group_called_the_worst_is_the_one_predicted_worst_whatever_the_metric(predictions, heading, metric):
     drawing = figures.groups(predictions, "honest", "svr", ReportTarget("valence", metric), heading)
     assert drawing.caption.startswith("Served worst: wild "), drawing.caption
     assert "; best: steady " in drawing.alt, drawing.alt
@@ -53,7 +53,8 @@ def test_stages_need_a_fusion(results, heading):
 
 
 def test_raw_and_matched_predictions_are_drawn_apart(predictions):
-    both = pd.concat([predictions, predictions.assign(system="svr-raw", prediction=1.0 + predictions["prediction"] / 9)])
+    raw = predictions.assign(system="svr-raw", prediction=1.0 + predictions["prediction"] / 9)
+    both = pd.concat([predictions, raw])
     drawings = figures.fits(both, "honest", "svr", "svr-raw", ReportTarget("valence", "ccc"))
     assert [drawing.title for drawing in drawings] == ["valence: raw", "valence: matched", "valence: calibration"]
     assert "svr-raw" in drawings[0].alt

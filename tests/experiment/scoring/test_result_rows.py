@@ -110,7 +110,8 @@ def test_reported_figures_stand_with_source_and_note():
 
 
 def flagged(rows, *targets):
-    return {(row.protocol, row.system): row.note for row in flag_fusions(rows, targets or [AROUSAL]) if row.split == "all"}
+    rows = flag_fusions(rows, targets or [AROUSAL])
+    return {(row.protocol, row.system): row.note for row in rows if row.split == "all"}
 
 
 def test_a_fusion_that_does_not_beat_the_best_mean_is_flagged_in_all_its_rows():
