@@ -9,13 +9,13 @@ import pandas as pd
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.system import PickedSystem
-from avbaselines.experiment.run_folder import ScoredRun
+from avbaselines.experiment.run_folder import ProtocolRows
 from avbaselines.experiment.scoring.comparisons import fusion_weights
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.results_table import ResultRow
 
 
-def predictions_shown(folder: Path, parts: Sequence[ScoredRun], results: Iterable[ResultRow]) -> pd.DataFrame:
+def predictions_shown(folder: Path, parts: Sequence[ProtocolRows], results: Iterable[ResultRow]) -> pd.DataFrame:
     """Test predictions that the page draws: of the picked rows and their unmatched twins; all, where none was picked.
 
     Where the splits disagree, the twin of the picked row is put together from those of each split's system.
@@ -70,7 +70,7 @@ def _in_time(table: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
     return table.assign(recording=corpus.recordings[row], time=corpus.times[row])
 
 
-def weights_shown(parts: Sequence[ScoredRun], fitted_runs: Sequence[FittedRun]) -> pd.DataFrame:
+def weights_shown(parts: Sequence[ProtocolRows], fitted_runs: Sequence[FittedRun]) -> pd.DataFrame:
     """The share of each input in each fusion by protocol; a row put together takes of each system its share of splits.
 
     Parameters

@@ -26,7 +26,7 @@ from avbaselines.study import Study, dump_study
 
 # Beyond this many rows the out-of-fold predictions of every split give way to those of the shipped split.
 MOST_OOF_ROWS = 20_000_000
-ScoredRun = tuple[ProtocolRun, Sequence[Scored], Sequence[Split]]
+ProtocolRows = tuple[ProtocolRun, Sequence[Scored], Sequence[Split]]
 """A protocol's run, its rows, and the splits that these have predictions of."""
 LIBRARIES = (
     "numpy",
@@ -99,7 +99,7 @@ def write_study(folder: Path, study: Study) -> None:
         dump_study(study, temporary)
 
 
-def write_predictions(folder: Path, runs: Sequence[ScoredRun]) -> None:
+def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
     """Write predictions.parquet, a row group a system and split.
 
     Class targets have a row a class: truth 1 for the clip's own class, else 0 (NaN where not labelled), and the

@@ -28,7 +28,7 @@ PARTS = (
 )
 
 
-class Figure(NamedTuple):
+class ProbeColumn(NamedTuple):
     """A column of the table: its head, what is measured, and of which speakers ("" where they do not matter)."""
 
     head: str
@@ -42,7 +42,7 @@ class Figure(NamedTuple):
 
 
 @dataclass
-class Probed:
+class ProbedRow:
     """One representation or system, with (value, low, high) by metric and speakers."""
 
     probed: str
@@ -52,63 +52,63 @@ class Probed:
     note: str
     cells: dict[tuple[str, str], tuple[float, float, float]] = field(default_factory=dict)
 
-    def text(self, figure: Figure, digits: int, spread: bool) -> str:
+    def text(self, figure: ProbeColumn, digits: int, spread: bool) -> str:
         """A figure, with its interval where `spread` says so; empty where it was not measured."""
         value, low, high = self.cells.get((figure.metric, figure.speakers), (math.nan,) * 3)
         return f"{number(value, digits)} {interval(low, high, digits) if spread else ''}".strip()
 
 
 @dataclass(frozen=True)
-class Part:
+class ProbedPart:
     """What was probed: its rows and figures."""
 
     name: str
     head: str
     title: str
-    rows: list[Probed]
-    figures: list[Figure]
+    rows: list[ProbedRow]
+    figures: list[ProbeColumn]
 
 
-def _rows(table: pd.DataFrame) -> list[Probed]:
-    rows: dict[tuple[str, str], Probed] = {}
+def _rows(table: pd.DataFrame) -> list[ProbedRow]:
+    rows: dict[tuple[str, str], ProbedRow] = {}
     shown = table[table["strength"].isin(["tuned"]) | (table["probed"] == "reported")]
     for row in shown.to_dict("records"):
         one = rows.setdefault(
             (row["probed"], row["system"]),
-            Probed(row["probed"], row["system"], row["modalities"], row["erasure"], row["note"]),
+            ProbedRow(row["probed"], row["system"], row["modalities"], row["erasure"], row["note"]),
         )
         speakers = "" if pd.isna(row["speakers"]) else row["speakers"]
         one.cells[row["metric"], speakers] = (row["value"], row["ci_low"], row["ci_high"])
     return list(rows.values())
 
 
-def _figures(rows: Sequence[Probed], metric: str) -> list[Figure]:
+def _figures(rows: Sequence[ProbedRow], metric: str) -> list[ProbeColumn]:
     """The columns that a table fills."""
-    columns = [Figure(METRIC_LABELS.get(metric, metric), "emotion"), Figure("lost", "emotion_loss")]
+    columns = [ProbeColumn(METRIC_LABELS.get(metric, metric), "emotion"), ProbeColumn("lost", "emotion_loss")]
     for name, words in PROBES.items():
-        columns += [Figure(words, name, speakers) for speakers in SPEAKERS]
-    columns.append(Figure("EER", "eer", "unseen"))
+        columns += [ProbeColumn(words, name, speakers) for speakers in SPEAKERS]
+    columns.append(ProbeColumn("EER", "eer", "unseen"))
     for name, words in (("disentanglement", "cut"), ("disentanglement_boosted", "trees cut")):
-        columns += [Figure(words, name, speakers) for speakers in SPEAKERS]
+        columns += [ProbeColumn(words, name, speakers) for speakers in SPEAKERS]
     filled = {key for row in rows for key in row.cells}
     return [column for column in columns if (column.metric, column.speakers) in filled]
 
 
-def _parts(rows: Sequence[Probed], metric: str) -> Iterator[Part]:
+def _parts(rows: Sequence[ProbedRow], metric: str) -> Iterator[ProbedPart]:
     for name, head, title in PARTS:
         here = [row for row in rows if row.probed == name]
         if here:
-            yield Part(name, head, title, here, _figures(here, metric))
+            yield ProbedPart(name, head, title, here, _figures(here, metric))
 
 
-def _reported(rows: Sequence[Probed]) -> Iterator[str]:
+def _reported(rows: Sequence[ProbedRow]) -> Iterator[str]:
     for row in rows:
         if row.probed == "reported":
             (metric, _), (value, *_) = next(iter(row.cells.items()))
             yield f"† {row.system}: {metric} {number(value)}, reported, not comparable ({row.note})"
 
 
-def _verdicts(rows: Sequence[Probed], max_loss: float) -> Iterator[str]:
+def _verdicts(rows: Sequence[ProbedRow], max_loss: float) -> Iterator[str]:
     """Erasures that cut what a line tells by `ENOUGH` at a cost within the agreed loss, and for whom."""
     erased = [row for row in rows if ("emotion_loss", "") in row.cells]
     for name in dict.fromkeys(row.modalities for row in erased):
@@ -121,7 +121,7 @@ def _verdicts(rows: Sequence[Probed], max_loss: float) -> Iterator[str]:
         yield f"{cut}: {', '.join(met) or 'by no erasure'}."
 
 
-def _remarks(table: pd.DataFrame, rows: Sequence[Probed], max_loss: float, notes: Sequence[str]) -> list[str]:
+def _remarks(table: pd.DataFrame, rows: Sequence[ProbedRow], max_loss: float, notes: Sequence[str]) -> list[str]:
     cut = "Cut (disentanglement): relative drop of chance-corrected identity; lost: emotion score that it cost."
     caption = [cut] if (table["metric"] == "disentanglement").any() else []
     return [*_verdicts(rows, max_loss), *_reported(rows), *caption, *notes]
@@ -166,7 +166,7 @@ def render_identity(table: pd.DataFrame, metric: str, notes: Sequence[str], max_
     return Group(*shown, *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in lines))
 
 
-def _terminal(part: Part) -> Table:
+def _terminal(part: ProbedPart) -> Table:
     """A part with seen and unseen speakers in one column."""
     # The cut that trees see is left to the files: eighty columns hold no more.
     figures = [figure for figure in part.figures if figure.metric != "disentanglement_boosted"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import InputError
 from ..evaluation.combined import COMBINED
-from ..evaluation.metrics import METRICS
+from ..evaluation.metrics import oriented
 from ..results_table import Remark, RemarkKind, ResultRow
 from .board import Board, Cell, Column, Row
 from .heading import Heading
@@ -82,17 +82,6 @@ def leaderboard(results: Iterable[ResultRow], heading: Heading, split: str = "al
         n_groups=_counts(row.n_groups for row in figures),
         has_intervals=any(not math.isnan(row.ci_low) and not math.isnan(row.ci_high) for row in figures),
     )
-
-
-def oriented(value: float, metric: str) -> float:
-    """The value turned so that higher is better; of what is no metric of a target (a combined score) higher is.
-
-    Examples
-    --------
-    >>> oriented(0.3, "mse"), oriented(0.3, "ccc"), oriented(0.3, "combined")
-    (-0.3, 0.3, 0.3)
-    """
-    return METRICS[metric].oriented(value) if metric in METRICS else value
 
 
 @dataclass(frozen=True)
@@ -172,7 +161,7 @@ def _score(cells: dict[tuple[str, str], Cell], columns: Sequence[Column], headin
 
 def _comparable_value(cells: dict, column: Column) -> float:
     cell = cells.get(column.key)
-    return oriented(cell.value, cell.metric) if cell and cell.metric == column.metric else math.nan
+    return oriented(cell.metric, cell.value) if cell and cell.metric == column.metric else math.nan
 
 
 def _placed(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
@@ -182,7 +171,7 @@ def _placed(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
     placed = []
     for row in rows:
         if anchor and row.kind == "reported" and math.isnan(row.score):
-            gaps = [oriented(row.value(c) - anchor.value(c), c.metric) for c in columns]
+            gaps = [oriented(c.metric, row.value(c) - anchor.value(c)) for c in columns]
             gaps = [gap for gap in gaps if not math.isnan(gap)]
             row = replace(row, score=anchor.score + sum(gaps) / len(gaps)) if gaps else row
         placed.append(row)
@@ -206,7 +195,7 @@ def _best(rows: Iterable[Row], columns: Sequence[Column]) -> frozenset[tuple[str
     for column in columns:
         leaders: dict[str, tuple[float, str]] = {}
         for row in rows:
-            value = oriented(row.value(column), column.metric)
+            value = oriented(column.metric, row.value(column))
             # A resubstitution row has seen the answers: it may be looked at, never celebrated.
             if row.kind != "measured" or math.isnan(value) or RemarkKind.RESUBSTITUTION in row.kinds:
                 continue

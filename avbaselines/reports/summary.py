@@ -8,10 +8,10 @@ import pandas as pd
 
 from ..errors import InputError
 from ..evaluation.combined import COMBINED
+from ..evaluation.metrics import oriented
 from ..results_table import RemarkKind, joined
 from .board import Board, Column, Row
 from .formatting import interval, number
-from .ranking import oriented
 
 COLUMNS = ("system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value")
 VERDICTS = {
@@ -202,7 +202,7 @@ def _gains(board: Board, row: Row, column: Column, comparisons: list[Comparison]
 
 
 def _best_of(rows: list[Row], column: Column) -> Row:
-    return max(rows, key=lambda other: oriented(other.value(column), column.metric))
+    return max(rows, key=lambda other: oriented(column.metric, other.value(column)))
 
 
 def _gain(
@@ -219,7 +219,7 @@ def _gain(
         if here and test.protocol in ("", row.protocol):
             text = f"{test.text} over {whom} (paired over groups): {VERDICTS[test.verdict]}."
             return test.verdict, text
-    gap = oriented(row.value(column) - rival.value(column), column.metric)
+    gap = oriented(column.metric, row.value(column) - rival.value(column))
     return "none", f"{signed(gap)} over {whom}; no paired test of the two was given, so this may be chance."
 
 
@@ -233,7 +233,7 @@ def _higher(board: Board, row: Row, column: Column) -> Iterator[str]:
 def _reported(board: Board, row: Row, column: Column) -> Iterator[str]:
     """The best reported figure that may be compared, and whether it lies inside the picked system's interval."""
     figures = [
-        (oriented(other.value(column), column.metric), other.system, other.value(column))
+        (oriented(column.metric, other.value(column)), other.system, other.value(column))
         for other in board.rows
         if other.kind == "reported" and other.comparable and other.protocol == row.protocol
         and not math.isnan(other.value(column))

@@ -7,7 +7,7 @@ from made_results import POOLED, RESUBSTITUTION, changed, of, result
 
 from avbaselines.errors import InputError
 from avbaselines.reports.heading import Heading
-from avbaselines.reports.ranking import leaderboard, oriented
+from avbaselines.reports.ranking import leaderboard
 
 
 def order(board):
@@ -114,8 +114,3 @@ def test_two_protocols_have_a_best_each(results, heading):
     assert board.protocols == ("paper", "honest") and board.shows_protocol
     assert row(board, "Deep_B").comparable
     assert ("honest", "late-ridge", "mean", "ccc") in board.best
-
-
-@pytest.mark.parametrize(("metric", "value"), [("mse", -0.2), ("mae", -0.2), ("ccc", 0.2), ("combined", 0.2)])
-def test_more_is_better_of_an_oriented_figure(metric, value):
-    assert oriented(0.2, metric) == value

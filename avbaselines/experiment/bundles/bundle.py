@@ -43,6 +43,12 @@ def load(run, system=None):
     InputError
         Nothing of that name, a file that is damaged, was changed after the run or was made by another version, or one
         that holds anything but the estimators of this package (in that case, too, nothing in it is executed).
+
+    Examples
+    --------
+    >>> load("nowhere")
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: nowhere: no index.json of shipped models there; give the folder of a finished run
     """
     models = Path(run) / "models" if (Path(run) / "models").is_dir() else Path(run)
     index = models / INDEX_FILE

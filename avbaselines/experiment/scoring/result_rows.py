@@ -8,12 +8,12 @@ import numpy as np
 from avbaselines.corpora.corpus import Split, Target
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import METRICS
+from avbaselines.evaluation.metrics import METRICS, oriented
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
 from avbaselines.results_table import Remark, RemarkKind, ResultRow
-from avbaselines.study import Study
+from avbaselines.study import Reported, Study
 
 MEAN = "mean"
 POOLED = Remark(RemarkKind.POOLED, "pooled over clips")
@@ -148,10 +148,22 @@ def reported_rows(study: Study) -> list[ResultRow]:
             target=figure.target,
             metric=figure.metric,
             value=figure.value,
-            remarks=tuple(Remark(RemarkKind.SOURCE, text) for text in (figure.source, figure.note) if text),
+            remarks=source_remarks(figure),
         )
         for figure in study.reported
     ]
+
+
+def source_remarks(figure: Reported) -> tuple[Remark, ...]:
+    """Where a reported figure was read, and what is noted of it.
+
+    Examples
+    --------
+    >>> figure = Reported(system="LSTM", target="arousal", metric="ccc", value=0.5, source="Table 1", note="devel")
+    >>> [remark.text for remark in source_remarks(figure)]
+    ['Table 1', 'devel']
+    """
+    return tuple(Remark(RemarkKind.SOURCE, text) for text in (figure.source, figure.note) if text)
 
 
 def flag_fusions(rows: Iterable[ResultRow], targets: Sequence[Target]) -> list[ResultRow]:
@@ -172,9 +184,8 @@ def flag_fusions(rows: Iterable[ResultRow], targets: Sequence[Target]) -> list[R
     ['not above the mean (late-mean)', '']
     """
     rows = list(rows)
-    target, metric, oriented = MEAN, targets[0].metric, METRICS[targets[0].metric].oriented
-    if any(row.target == COMBINED for row in rows):
-        target, metric, oriented = COMBINED, COMBINED, float
+    combined = any(row.target == COMBINED for row in rows)
+    target, metric = (COMBINED, COMBINED) if combined else (MEAN, targets[0].metric)
     measured = [
         row
         for row in rows
@@ -182,7 +193,7 @@ def flag_fusions(rows: Iterable[ResultRow], targets: Sequence[Target]) -> list[R
     ]
     flags = {}
     for protocol in dict.fromkeys(row.protocol for row in measured):
-        scores = {row.system: (oriented(row.value), row) for row in measured if row.protocol == protocol}
+        scores = {row.system: (oriented(metric, row.value), row) for row in measured if row.protocol == protocol}
         means = {name: value for name, (value, row) in scores.items() if row.learner == "mean" and not np.isnan(value)}
         if not means:
             continue

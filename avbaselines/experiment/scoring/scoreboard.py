@@ -223,9 +223,10 @@ class Scoreboard:
         parts = zip(self.parts(a, target), self.parts(b, target), strict=True)
         return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
 
-    def paired_mean(self, a: HasTest, b: HasTest) -> list[Pair]:
-        """As `paired`, of the mean over all targets."""
-        return [pair for target in self.corpus.targets for pair in self.paired(a, b, target)]
+    def paired_mean(self, a: HasTest, b: HasTest, targets: Sequence[Target] | None = None) -> list[Pair]:
+        """As `paired`, of the mean over targets (default: all)."""
+        targets = self.corpus.targets if targets is None else targets
+        return [pair for target in targets for pair in self.paired(a, b, target)]
 
     def paired_overall(self, a: HasTest, b: HasTest) -> list[Pair]:
         """As `paired`, of what systems are compared by: the combined score, or the mean over all targets."""
