@@ -157,7 +157,7 @@ def _prediction_table(corpus: Corpus, row: Scored, split: Split, protocol: str, 
     clips, which, target_codes, class_codes, truths, values = map(np.concatenate, zip(*blocks, strict=True))
     group_names, group_codes = np.unique(corpus.groups, return_inverse=True)
     constant = np.zeros(len(clips), int)
-    texts = {
+    texts: dict[str, tuple[np.ndarray, Iterable[object]]] = {
         "protocol": (constant, [protocol]),
         "split": (constant, [split.name]),
         "part": (which, ["test", "dev", "train_oof"]),

@@ -190,7 +190,7 @@ def _words(key: str, row: Record) -> str:
             return ""  # the difference names both objectives
         name = OBJECTIVES.get(row["objective"], row["objective"])
         return f"{name} + matching" if row["matching"] == "matched" else name
-    return "" if key == "task" and asked in MODES else row[key]
+    return "" if key == "task" and asked in MODES else str(row[key])
 
 
 def _score(row: Record, digits: int) -> str:

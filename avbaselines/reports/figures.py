@@ -173,8 +173,7 @@ def groups(predictions: pd.DataFrame, protocol: str, system: str, target: Report
     axis.set_xlabel(f"{metric} within the group")
     axis.set_ylim(-0.8, len(scores) - 0.2)
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0))
-    sizes = (int(scores["n_clips"].min()), int(scores["n_clips"].max()))
-    sizes = sizes[: len(set(sizes))]
+    sizes = tuple(sorted({int(scores["n_clips"].min()), int(scores["n_clips"].max())}))
     worst = ", ".join(f"{name} {number(value)}" for name, value in scores["score"].head(3).items())
     best = ", ".join(f"{name} {number(value)}" for name, value in scores["score"].tail(1).items())
     left_out = f" {n_left_out} groups with too few clips are left out." if n_left_out > 0 else ""
@@ -234,7 +233,7 @@ def traces(predictions: pd.DataFrame, protocol: str, system: str, target: Report
         for name, part in rows.groupby("recording", observed=True)
         if len(part) > 2
     }
-    order = sorted(scores, key=scores.get, reverse=True)
+    order = sorted(scores, key=lambda name: scores[name], reverse=True)
     chosen = dict.fromkeys([order[0], order[len(order) // 2], order[-1]]) if order else {}
     drawings = []
     for name in chosen:

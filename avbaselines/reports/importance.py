@@ -1,4 +1,4 @@
-"""The figure of what each family of features is worth."""
+"""The figure of the score lost without each family of features."""
 
 import math
 
@@ -20,6 +20,12 @@ def family_losses(table: pd.DataFrame | None, heading: Heading) -> list[Drawing]
     table : DataFrame or None
         ``importance.csv``.
     heading : Heading
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import ReportTarget
+    >>> family_losses(None, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    []
     """
     if table is None or table.empty:
         return []

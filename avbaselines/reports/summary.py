@@ -108,9 +108,8 @@ def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
         raise InputError(f"comparisons/{missing[0]}: column missing; has {', '.join(map(str, table.columns))}")
     return [
         Comparison(
-            row.get("protocol", ""), row["system_a"], row["system_b"], row["target"],
-            *(float(row[name]) for name in ("difference", "ci_low", "ci_high", "p_value")),
-            float(row.get("p_holm", math.nan)),
+            row.get("protocol", ""), row["system_a"], row["system_b"], row["target"], float(row["difference"]),
+            float(row["ci_low"]), float(row["ci_high"]), float(row["p_value"]), float(row.get("p_holm", math.nan)),
         )
         for row in table.to_dict("records")
     ]  # fmt: skip
