@@ -156,7 +156,7 @@ class ResultRow:
         return joined(self.remarks)
 
     def record(self) -> dict[str, Any]:
-        """What stands in results.csv, by column.
+        """The cells of results.csv, by column.
 
         Examples
         --------

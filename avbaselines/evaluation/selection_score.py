@@ -10,7 +10,13 @@ from avbaselines.evaluation.metrics import METRICS, score
 
 
 class JudgedTarget(Protocol):
-    """What is known of a target: its name, its metric, and the width of a prediction (a column a class, or one)."""
+    """A target with its metric and the width of a prediction (a column a class, or one).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> target: JudgedTarget = SimpleNamespace(name="mood", metric="uar", kind="classes", width=3)
+    """
 
     @property
     def name(self) -> str:

@@ -58,7 +58,16 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_results(folder: Path, results: Iterable[ResultRow], comparisons: pd.DataFrame) -> None:
-    """Write results.csv, and comparisons.csv beside it."""
+    """Write results.csv, and comparisons.csv beside it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_results(Path(folder), [], pd.DataFrame(columns=["system_a", "system_b"]))
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['comparisons.csv', 'results.csv']
+    """
     with replacing(Path(folder) / "results.csv") as temporary:
         results_frame(results).to_csv(temporary, index=False)
     with replacing(Path(folder) / "comparisons.csv") as temporary:

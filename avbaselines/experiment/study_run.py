@@ -37,7 +37,7 @@ from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
 from avbaselines.reports.leaderboard import Board, Heading, ReportTarget, leaderboard, render_latex, render_markdown
-from avbaselines.reports.page import render_page
+from avbaselines.reports.page import PageTables, render_page
 from avbaselines.results_table import ResultRow, results_frame
 from avbaselines.study import Study, load_study, under_protocol
 
@@ -340,14 +340,15 @@ def _page(
     factors = analysed.get("factors", AnalysisResult())
     return render_page(
         results,
-        predictions_shown(folder, parts, results),
+        PageTables(
+            predictions_shown(folder, parts, results),
+            weights=weights_shown(parts, [one.fitted for one in scored]),
+            comparisons=tests,
+            factors=factors.files.get("factors.csv"),
+        ),
         words,
-        study=scored[0].run.study.model_dump(mode="json"),
-        provenance=provenance,
-        weights=weights_shown(parts, [one.fitted for one in scored]),
-        comparisons=tests,
+        details={"Study as run": scored[0].run.study.model_dump(mode="json"), "Provenance": provenance},
         more=[drawing for one in analysed.values() for drawing in one.drawings],
-        factors=factors.files.get("factors.csv"),
     )
 
 

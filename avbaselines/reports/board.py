@@ -9,7 +9,13 @@ from .heading import Heading
 
 
 class Cell(NamedTuple):
-    """One figure with its interval (NaN where there is none); ``metric`` may differ from the column's if reported."""
+    """One figure with its interval (NaN where there is none); ``metric`` may differ from the column's if reported.
+
+    Examples
+    --------
+    >>> Cell(0.62, 0.55, 0.68, "ccc").status
+    'ok'
+    """
 
     value: float
     low: float
@@ -19,7 +25,13 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One column of figures: a target (or ``mean``) in one metric."""
+    """One column of figures: a target (or ``mean``) in one metric.
+
+    Examples
+    --------
+    >>> Column("arousal", "ccc", "arousal CCC").key
+    ('arousal', 'ccc')
+    """
 
     target: str
     metric: str

@@ -142,7 +142,16 @@ def caption(table: pd.DataFrame) -> str:
 
 
 def render_factors_markdown(table: pd.DataFrame, title: str) -> str:
-    """factors.md, of a study with this title."""
+    """factors.md, of a study with this title.
+
+    Examples
+    --------
+    >>> score = {"kind": "score", "protocol": "honest", "learner": "ridge", "objective": "squared", "task": "single"}
+    >>> score |= {"matching": "matched", "modalities": "audio", "value": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    >>> table = pd.DataFrame([score | {"system": "ridge-audio", "n_clips": 480, "n_groups": 24}])
+    >>> print(render_factors_markdown(table, "A study").splitlines()[2])
+    | objective | task mode | audio |
+    """
     first, *others = factor_grids(table)
     lines = [f"# {TITLE}: {title}", "", *markdown_table(first), *factor_sentences(table), ""]
     for grid in others:
@@ -151,13 +160,23 @@ def render_factors_markdown(table: pd.DataFrame, title: str) -> str:
 
 
 def render_factors_latex(table: pd.DataFrame, title: str, label: str = "tab:factors") -> str:
-    """factors.tex: the scores as a ``table*`` (package booktabs), the paragraph in its caption."""
+    """factors.tex: the scores as a ``table*`` (package booktabs), the paragraph in its caption.
+
+    Examples
+    --------
+    As `render_factors_markdown`.
+    """
     words = " ".join([f"{title}.", *factor_sentences(table), caption(table)])
     return latex_table(factor_grids(table, digits=2)[0], words, label)
 
 
 def render_factors(table: pd.DataFrame) -> Group:
-    """The table for ``rich.console.Console.print``; single differences are left to the files."""
+    """The table for ``rich.console.Console.print``; single differences are left to the files.
+
+    Examples
+    --------
+    As `render_factors_markdown`.
+    """
     shown = [rich_table(grid, folded=range(len(grid.heads))) for grid in factor_grids(table, digits=2)[:2]]
     where = "Every pair with its test is in factors.md and factors.csv."
     told = [(text, "default") for text in factor_sentences(table)] + [(f"{caption(table)} {where}", "dim")]

@@ -33,7 +33,21 @@ LEAST_IN_BIN = 10
 
 @styled
 def stages(board: Board, protocol: str) -> Drawing:
-    """The gain of each layer of late fusion: every system's score by stage, the best of each with its interval."""
+    """The gain of each layer of late fusion: every system's score by stage, the best of each with its interval.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> stages(board, "honest").alt
+    'Best system of each stage: single systems: early .40; stage 1: late .50.'
+    """
     title, column = "Stages of fusion", board.columns[0]
     rows = [
         (row.stage or 0, row, row.cells[column.key])
@@ -78,7 +92,17 @@ def _stage_name(step: int) -> str:
 
 @styled
 def fits(predictions: pd.DataFrame, protocol: str, system: str, raw: str | None, target: ReportTarget) -> list[Drawing]:
-    """Prediction against truth, raw and matched, then calibration: mean truth of clips of similar predictions."""
+    """Prediction against truth, raw and matched, then calibration: mean truth of clips of similar predictions.
+
+    Examples
+    --------
+    >>> predictions = pd.DataFrame({"clip_id": range(20), "group": ["s1", "s2"] * 10, "truth": np.arange(20.0)})
+    >>> predictions = predictions.assign(prediction=predictions["truth"] + predictions.index % 2, protocol="honest")
+    >>> predictions = predictions.assign(split="all", part="test", system="svr", target="arousal")
+    >>> arousal = ReportTarget("arousal", "mse")
+    >>> [drawing.title for drawing in fits(predictions, "honest", "svr", None, arousal)]
+    ['arousal: prediction against truth', 'arousal: calibration']
+    """
     kinds = [("raw", raw, ORANGE, "s"), ("matched", system, BLUE, "o")] if raw else [("", system, BLUE, "o")]
     parts = []
     for kind, name, colour, mark in kinds:
@@ -155,7 +179,17 @@ def _calibration(parts: list, target: ReportTarget, bins: int) -> Drawing:
 
 @styled
 def groups(predictions: pd.DataFrame, protocol: str, system: str, target: ReportTarget, heading: Heading) -> Drawing:
-    """The score within each group (speaker), worst first: who is served badly."""
+    """The score within each group (speaker), worst first: who is served badly.
+
+    Examples
+    --------
+    >>> predictions = pd.DataFrame({"clip_id": range(20), "group": ["s1", "s2"] * 10, "truth": np.arange(20.0)})
+    >>> predictions = predictions.assign(prediction=predictions["truth"] + predictions.index % 2, protocol="honest")
+    >>> predictions = predictions.assign(split="all", part="test", system="svr", target="arousal")
+    >>> arousal = ReportTarget("arousal", "mse")
+    >>> groups(predictions, "honest", "svr", arousal, Heading("A study", [arousal])).caption[:23]
+    'Served worst: s2 1.00, '
+    """
     title = f"{target.name}: score by group"
     rows = evaluated(predictions, protocol, system, target.name)
     scores = group_scores(rows, target.metric, target.kind) if len(rows) else pd.DataFrame()
@@ -187,7 +221,15 @@ def groups(predictions: pd.DataFrame, protocol: str, system: str, target: Report
 
 @styled
 def confusion(predictions: pd.DataFrame, protocol: str, system: str, target: ReportTarget) -> Drawing:
-    """The classes taken for one another, as shares of the true class, with recall, precision and F1 of each."""
+    """The classes taken for one another, as shares of the true class, with recall, precision and F1 of each.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.predictions import COLUMNS
+    >>> nothing = pd.DataFrame(columns=COLUMNS)
+    >>> confusion(nothing, "honest", "svc", ReportTarget("mood", "uar", "classes")).caption
+    'not applicable: no test predictions of svc'
+    """
     title = f"{target.name}: confusion matrix"
     rows = evaluated(predictions, protocol, system, target.name)
     if rows.empty:
@@ -224,7 +266,14 @@ def confusion(predictions: pd.DataFrame, protocol: str, system: str, target: Rep
 
 @styled
 def traces(predictions: pd.DataFrame, protocol: str, system: str, target: ReportTarget) -> list[Drawing]:
-    """Prediction and gold over time for the recordings followed best, in the middle, and worst."""
+    """Prediction and gold over time for the recordings followed best, in the middle, and worst.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.predictions import COLUMNS
+    >>> traces(pd.DataFrame(columns=COLUMNS), "honest", "svr", ReportTarget("arousal", "ccc"))
+    []
+    """
     if not {"recording", "time"} <= set(predictions.columns) or target.kind == "classes":
         return []
     rows = evaluated(predictions, protocol, system, target.name).dropna(subset=["recording", "time"])
@@ -257,7 +306,21 @@ def traces(predictions: pd.DataFrame, protocol: str, system: str, target: Report
 
 
 def protocol_gaps(board: Board) -> list[tuple[str, list[tuple[str, Row]]]]:
-    """Systems measured under several protocols, with their row in each."""
+    """Systems measured under several protocols, with their row in each.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> protocol_gaps(board)
+    []
+    """
     systems: dict[str, list[tuple[str, Row]]] = {}
     for row in board.rows:
         if row.kind != "reported":

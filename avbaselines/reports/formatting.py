@@ -101,7 +101,22 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
 
 
 def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
-    """Each row that needs a line of its own: failed ones with the reason, reported ones with source or reason."""
+    """Each row that needs a line of its own: failed ones with the reason, reported ones with source or reason.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> list(row_remarks(board))
+    []
+    """
     for row in board.rows:
         if row.status == "failed":
             yield row, f"failed: {row.note or 'no reason was recorded'}"
@@ -111,12 +126,42 @@ def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
 
 
 def name_marks(row: Row, marks: Marks) -> str:
-    """The signs that belong to a system's name."""
+    """The signs that belong to a system's name.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> [name_marks(row, MARKS) for row in board.rows]
+    ['★', '']
+    """
     return marks["picked"] * row.picked + marks.get(row.kind, "")
 
 
 def figure(board: Board, row: Row, column: Column, digits: int, marks: Marks) -> tuple[str, str]:
-    """The text of one cell: the value (another metric named, incomparable in parentheses) and its interval."""
+    """The text of one cell: the value (another metric named, incomparable in parentheses) and its interval.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> figure(board, board.rows[0], board.columns[0], 2, MARKS)
+    ('.50', '')
+    """
     cell = row.cells.get(column.key)
     if cell is None or math.isnan(cell.value):
         return ("failed" if cell is not None and cell.status == "failed" else marks["dash"]), ""

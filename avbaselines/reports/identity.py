@@ -29,7 +29,13 @@ PARTS = (
 
 
 class ProbeColumn(NamedTuple):
-    """A column of the table: its head, what is measured, and of which speakers ("" where they do not matter)."""
+    """A column of the table: its head, the metric, and the speakers ("" where they do not matter).
+
+    Examples
+    --------
+    >>> ProbeColumn("linear", "identity_linear", "seen").long_head
+    'linear, seen'
+    """
 
     head: str
     metric: str
@@ -43,7 +49,14 @@ class ProbeColumn(NamedTuple):
 
 @dataclass
 class ProbedRow:
-    """One representation or system, with (value, low, high) by metric and speakers."""
+    """One representation or system, with (value, low, high) by metric and speakers.
+
+    Examples
+    --------
+    >>> row = ProbedRow("features", "audio", "audio", "raw", "", {("emotion", ""): (0.5, 0.4, 0.6)})
+    >>> row.text(ProbeColumn("UAR", "emotion"), 2, True)
+    '.50 [.40, .60]'
+    """
 
     probed: str
     system: str
@@ -60,7 +73,13 @@ class ProbedRow:
 
 @dataclass(frozen=True)
 class ProbedPart:
-    """What was probed: its rows and figures."""
+    """Rows that were probed alike, and their columns.
+
+    Examples
+    --------
+    >>> ProbedPart("features", "representation", "Speakers told from features", [], []).rows
+    []
+    """
 
     name: str
     head: str
@@ -140,6 +159,14 @@ def render_identity_markdown(table: pd.DataFrame, metric: str, notes: Sequence[s
         Sentences under the tables.
     max_loss
         The loss that an erasure was allowed.
+
+    Examples
+    --------
+    >>> row = {"probed": "predictions", "system": "svr", "modalities": "audio", "erasure": None, "note": ""}
+    >>> row |= {"strength": "tuned", "speakers": "unseen", "metric": "identity_linear", "value": 0.4}
+    >>> table = pd.DataFrame([row | {"ci_low": 0.3, "ci_high": 0.5}])
+    >>> print(render_identity_markdown(table, "uar", [], 0.02).splitlines()[6])
+    | svr | .400 [.300, .500] |
     """
     rows, lines = _rows(table), ["# Who is speaking?", ""]
     for part in _parts(rows, metric):
@@ -158,6 +185,10 @@ def render_identity(table: pd.DataFrame, metric: str, notes: Sequence[str], max_
     ----------
     table, metric, notes, max_loss
         As for `render_identity_markdown`.
+
+    Examples
+    --------
+    As for `render_identity_markdown`.
     """
     rows = _rows(table)
     shown = [_terminal(part) for part in _parts(rows, metric)]

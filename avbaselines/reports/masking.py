@@ -18,7 +18,15 @@ MOST_LINES = 12
 
 
 def render_markdown(table: pd.DataFrame, notes: Sequence[str]) -> str:
-    """masking.md: a table a target, conditions down and systems across, a mark where a system falls below."""
+    """masking.md: a table a target, conditions down and systems across, a mark where a system falls below.
+
+    Examples
+    --------
+    >>> row = {"target": "arousal", "metric": "ccc", "system": "late", "picked": "yes", "below": False, "by": ""}
+    >>> table = pd.DataFrame([row | {"condition": "all", "share": 0.0, "value": 0.5}])
+    >>> print(render_markdown(table, []).splitlines()[6])
+    | all | .50 |
+    """
     lines = ["# Missing modalities", "", *[f"{note}\n" for note in notes]]
     for target in _targets(table):
         part = table[table["target"] == target]
@@ -52,7 +60,15 @@ def verdict(table: pd.DataFrame) -> str:
 
 
 def render_terminal(table: pd.DataFrame, notes: Sequence[str]) -> Group:
-    """A short table: each system where nothing, one source and half of the clips' sources are missing."""
+    """A short table: each system where nothing, one source and half of the clips' sources are missing.
+
+    Examples
+    --------
+    >>> row = {"target": "arousal", "metric": "ccc", "system": "late", "picked": "yes", "below": False, "by": ""}
+    >>> table = pd.DataFrame([row | {"condition": "all", "share": 0.0, "value": 0.5}])
+    >>> len(render_terminal(table, []).renderables)
+    2
+    """
     target = _targets(table)[-1]
     part = table[table["target"] == target]
     random = part.dropna(subset=["share"])
@@ -86,7 +102,15 @@ def _cell(rows: pd.DataFrame) -> str:
 
 
 def draw(table: pd.DataFrame, left: str) -> list[Drawing]:
-    """The score over the share of clips that lack something, a line a system, by clip and by group."""
+    """The score over the share of clips that lack something, a line a system, by clip and by group.
+
+    Examples
+    --------
+    >>> row = {"target": "arousal", "metric": "ccc", "system": "late", "picked": "yes", "below": False, "by": ""}
+    >>> table = pd.DataFrame([row | {"condition": "all", "share": 0.0, "value": 0.5}])
+    >>> draw(table, "best on what is left")[0].caption
+    'not applicable: no random shares were asked for'
+    """
     target = _targets(table)[-1]
     part = table[table["target"] == target]
     units = [by for by in ("clip", "group") if (part["by"] == by).any()]

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
 import pandas as pd
 
 from ..results_table import RemarkKind, ResultRow
-from . import figures, summary
-from . import predictions as tables
+from . import figures, predictions, summary
 from .board import Board, Column, Row
 from .drawing import Drawing, absent
 from .factors import TITLE as FACTORS_TITLE
@@ -26,41 +25,57 @@ MOST_MODALITIES = 3
 DIGITS = 3
 
 
+@dataclass(frozen=True)
+class PageTables:
+    """Tables that the page draws beside the results.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        ``predictions.parquet``; traces over time are drawn if it has the columns recording and time (seconds) too.
+    weights : DataFrame or None
+        Columns system, target, input, weight, and optionally protocol: the share of each input in each fusion.
+    comparisons : DataFrame or None
+        Columns system_a, system_b, target (``mean`` included), difference (positive = a is better), ci_low, ci_high,
+        p_value, and optionally protocol and p_holm.
+    factors : DataFrame or None
+        ``factors.csv``: objective, task mode and modality.
+
+    Examples
+    --------
+    >>> PageTables(pd.DataFrame(columns=predictions.COLUMNS)).weights is None
+    True
+    """
+
+    predictions: pd.DataFrame
+    weights: pd.DataFrame | None = None
+    comparisons: pd.DataFrame | None = None
+    factors: pd.DataFrame | None = None
+
+
 def render_page(
     results: Iterable[ResultRow],
-    predictions: pd.DataFrame,
+    tables: PageTables,
     heading: Heading,
     *,
-    study: Mapping[str, Any] | None = None,
-    provenance: Mapping[str, Any] | None = None,
-    weights: pd.DataFrame | None = None,
-    comparisons: pd.DataFrame | None = None,
-    split: str = "all",
+    details: Mapping[str, Mapping[str, Any] | None] | None = None,
     more: Sequence[Drawing] = (),
-    factors: pd.DataFrame | None = None,
+    split: str = "all",
 ) -> str:
     """The report of a run as one HTML page: no network, no file beside it, readable on a phone and in print.
 
     Parameters
     ----------
-    results : iterable of ResultRow
+    results
         All rows of results.csv.
-    predictions : DataFrame
-        ``predictions.parquet``; traces over time are drawn if it has the columns recording and time (seconds) too.
-    heading : Heading
-    study, provenance : mapping, optional
-        The study as run and ``provenance.json``, shown as they are.
-    weights : DataFrame, optional
-        Columns system, target, input, weight, and optionally protocol: what each fusion takes of each input.
-    comparisons : DataFrame, optional
-        Columns system_a, system_b, target (``mean`` included), difference (positive = a is better), ci_low, ci_high,
-        p_value, and optionally protocol and p_holm.
-    split : str
-        Whose figures the leaderboard shows.
-    more : sequence of Drawing
+    tables
+    heading
+    details
+        By title, what is shown as it is: the study as run, ``provenance.json``.
+    more
         Further figures, shown after the page's own.
-    factors : DataFrame, optional
-        ``factors.csv``: objective, task mode and modality.
+    split
+        Whose figures the leaderboard shows.
 
     Returns
     -------
@@ -77,14 +92,14 @@ def render_page(
     >>> from avbaselines.results_table import ResultRow
     >>> figure = ResultRow(protocol="honest", system="svr", target="arousal", metric="ccc", value=0.4)
     >>> heading = Heading("A study", [ReportTarget("arousal", "ccc")])
-    >>> page = render_page([figure], pd.DataFrame(columns=tables.COLUMNS), heading)
+    >>> page = render_page([figure], PageTables(pd.DataFrame(columns=predictions.COLUMNS)), heading)
     >>> "<h1>A study</h1>" in page, "<script src" in page
     (True, False)
     """
-    tables.check(predictions)
+    predictions.check(tables.predictions)
     board = leaderboard(results, heading, split)
-    tests = summary.read_comparisons(comparisons)
-    drawings = [*_drawings(board, predictions, weights), *more]
+    tests = summary.read_comparisons(tables.comparisons)
+    drawings = [*_drawings(board, tables), *more]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("avbaselines.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -102,12 +117,10 @@ def render_page(
         absent=[drawing for drawing in drawings if not drawing.svg],
         protocols=[(name, heading.protocols.get(name, "")) for name in board.protocols],
         gaps=_gaps(board),
-        factors=_factors(factors),
+        factors=_factors(tables.factors),
         tests=tests,
         verdicts=summary.VERDICTS,
-        details=[
-            (name, list(flat(part))) for name, part in (("Study as run", study), ("Provenance", provenance)) if part
-        ],
+        details=[(name, list(flat(part))) for name, part in (details or {}).items() if part],
     )
 
 
@@ -124,7 +137,13 @@ def _factors(table: pd.DataFrame | None) -> dict[str, Any]:
 
 
 def flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Nested mappings and lists as (dotted key, text) pairs; short plain lists stay on one line."""
+    """Nested mappings and lists as (dotted key, text) pairs; short plain lists stay on one line.
+
+    Examples
+    --------
+    >>> list(flat({"split": {"folds": 5}, "learners": ["svr", "ridge"]}))
+    [('split.folds', '5'), ('learners', 'svr, ridge')]
+    """
     if isinstance(value, Mapping) and value:
         for name, part in value.items():
             yield from flat(part, f"{key}.{name}" if key else str(name))
@@ -135,7 +154,7 @@ def flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | None) -> Iterator[Drawing]:
+def _drawings(board: Board, tables: PageTables) -> Iterator[Drawing]:
     """All figures of each protocol's picked system or, where none was picked, of its best row."""
     targets = board.heading.targets[:MOST_TARGETS_DRAWN]
     for protocol in board.protocols:
@@ -143,10 +162,11 @@ def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | N
         row = next((row for row in rows if row.picked), rows[0] if rows else None)
         if row is None:
             continue
-        if not ((predictions["protocol"] == protocol) & (predictions["system"] == row.system)).any():
+        table = tables.predictions
+        if not ((table["protocol"] == protocol) & (table["system"] == row.system)).any():
             yield absent(f"Figures of protocol {protocol}", f"no predictions of {row.system}")
             continue
-        for drawing in _drawings_of(board, predictions, weights, row, targets):
+        for drawing in _drawings_of(board, tables, row, targets):
             yield replace(drawing, title=f"{drawing.title} ({protocol})") if len(board.protocols) > 1 else drawing
     if len(board.heading.targets) > len(targets):
         yield absent(
@@ -156,11 +176,11 @@ def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | N
 
 
 def _drawings_of(
-    board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | None, row: Row, targets: Sequence[ReportTarget]
+    board: Board, tables: PageTables, row: Row, targets: Sequence[ReportTarget]
 ) -> Iterator[Drawing]:
     protocol, system = row.protocol, row.system
     yield figures.stages(board, protocol)
-    here = predictions[predictions["protocol"] == protocol]
+    here = tables.predictions[tables.predictions["protocol"] == protocol]
     raw = row.raw_label if (here["system"] == row.raw_label).any() else None
     composed = RemarkKind.COMPOSED in row.kinds
     for target in targets:
@@ -168,9 +188,9 @@ def _drawings_of(
         if target.kind == "classes":
             yield figures.confusion(here, protocol, system, target)
         yield figures.groups(here, protocol, system, target, board.heading)
-        yield fusion_graph(_of_protocol(weights, protocol), system, target, shares=composed)
+        yield fusion_graph(_of_protocol(tables.weights, protocol), system, target, shares=composed)
         yield from figures.traces(here, protocol, system, target)
-    if not {"recording", "time"} <= set(predictions.columns):
+    if not {"recording", "time"} <= set(here.columns):
         yield absent("Traces over time", "the clips are not time-continuous recordings")
     if all(target.kind != "classes" for target in targets):
         yield absent("Confusion matrices", "no target is a class")

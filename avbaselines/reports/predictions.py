@@ -16,14 +16,26 @@ GROUP_METRICS = {"ccc_per_recording": "ccc"}
 
 
 def check(predictions: pd.DataFrame) -> None:
-    """Raise `InputError` where a column of ``predictions.parquet`` is missing."""
+    """Raise `InputError` where a column of ``predictions.parquet`` is missing.
+
+    Examples
+    --------
+    >>> check(pd.DataFrame(columns=COLUMNS))
+    """
     missing = [name for name in COLUMNS if name not in predictions.columns]
     if missing:
         raise InputError(f"predictions.parquet/{missing[0]}: column missing; has {', '.join(predictions.columns)}")
 
 
 def evaluated(predictions: pd.DataFrame, protocol: str, system: str, target: str) -> pd.DataFrame:
-    """Labelled test rows of one system and target; with several splits a clip has a row in each that tests it."""
+    """Labelled test rows of one system and target; with several splits a clip has a row in each that tests it.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"truth": [0.5, None], "prediction": [0.4, 0.2], "part": "test", "protocol": "honest"})
+    >>> len(evaluated(rows.assign(system="svr", target="arousal"), "honest", "svr", "arousal"))
+    1
+    """
     rows = predictions[
         (predictions["part"] == "test")
         & (predictions["protocol"] == protocol)
@@ -34,7 +46,15 @@ def evaluated(predictions: pd.DataFrame, protocol: str, system: str, target: str
 
 
 def classes(rows: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-    """Names of the classes, then for each clip its true class, its predicted class (both as codes) and its group."""
+    """Names of the classes, then for each clip its true class, its predicted class (both as codes) and its group.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"class": ["glad", "sad"], "truth": [0, 1], "prediction": [0.7, 0.3]})
+    >>> names, truth, predicted, groups = classes(rows.assign(split="all", group="s1", clip_id="c0"))
+    >>> names, truth.tolist(), predicted.tolist()
+    (['glad', 'sad'], [1], [0])
+    """
     wide = rows.pivot_table(
         index=["split", "group", "clip_id"], columns="class", values=["truth", "prediction"], observed=True
     )

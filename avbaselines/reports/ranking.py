@@ -45,23 +45,7 @@ def leaderboard(results: Iterable[ResultRow], heading: Heading, split: str = "al
     >>> [column.label for column in board.columns], board.rows[0].score
     (['arousal CCC'], 0.4)
     """
-    # Rows of anything but the study's targets, such as who speaks, have tables of their own.
-    shown = {"mean", COMBINED, *(target.name for target in heading.targets)}
-    results = [row for row in results if row.target in shown]
-    measured_splits = list(dict.fromkeys(row.split for row in results if row.kind != "reported"))
-    if split == "all" and "all" not in measured_splits and len(measured_splits) == 1:
-        split = measured_splits[0]
-    elif split not in measured_splits and measured_splits:
-        raise InputError(
-            f"results.csv/split: nothing measured on '{split}'; choose one of {', '.join(measured_splits)}"
-        )
-    # A reported figure of a split measured here stands on that split's own board.
-    elsewhere = set(measured_splits) - {split}
-    results = [
-        row for row in results if row.split == split or (row.kind == "reported" and row.split not in elsewhere)
-    ]
-    if not results:
-        raise InputError(f"results.csv/split: no row for '{split}'; run the study first")
+    results, split = _of_split(results, heading, split)
     measured = [row for row in results if row.kind != "reported"]
     figures = [row for row in measured if row.status == "ok"]
     columns, common = _columns(measured, heading), _common(figures)
@@ -82,6 +66,28 @@ def leaderboard(results: Iterable[ResultRow], heading: Heading, split: str = "al
         n_groups=_counts(row.n_groups for row in figures),
         has_intervals=any(not math.isnan(row.ci_low) and not math.isnan(row.ci_high) for row in figures),
     )
+
+
+def _of_split(results: Iterable[ResultRow], heading: Heading, split: str) -> tuple[list[ResultRow], str]:
+    """Rows that belong on the board of a split, and the name of that split."""
+    # Rows of anything but the study's targets, such as who speaks, have tables of their own.
+    shown = {"mean", COMBINED, *(target.name for target in heading.targets)}
+    results = [row for row in results if row.target in shown]
+    measured_splits = list(dict.fromkeys(row.split for row in results if row.kind != "reported"))
+    if split == "all" and "all" not in measured_splits and len(measured_splits) == 1:
+        split = measured_splits[0]
+    elif split not in measured_splits and measured_splits:
+        raise InputError(
+            f"results.csv/split: nothing measured on '{split}'; choose one of {', '.join(measured_splits)}"
+        )
+    # A reported figure of a split measured here stands on that split's own board.
+    elsewhere = set(measured_splits) - {split}
+    results = [
+        row for row in results if row.split == split or (row.kind == "reported" and row.split not in elsewhere)
+    ]
+    if not results:
+        raise InputError(f"results.csv/split: no row for '{split}'; run the study first")
+    return results, split
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,7 @@ def _mean(figures: dict[tuple[str, str], Cell], column: Column, heading: Heading
 
 
 def _score(cells: dict[tuple[str, str], Cell], columns: Sequence[Column], heading: Heading) -> float:
-    """What rows are sorted by: the mean or only target, or the mean over columns where the targets' metrics differ."""
+    """The value that rows are sorted by: of the mean or only target, or the mean over columns of differing metrics."""
     ranked = columns[:1] if columns[0].target in ("mean", COMBINED) or len(heading.targets) == 1 else columns
     values = [_comparable_value(cells, column) for column in ranked]
     return sum(values) / len(values)

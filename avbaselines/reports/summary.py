@@ -76,6 +76,11 @@ class Answer:
     """The answer of one protocol: the picked system, its figure, the verdict on its gain, and that in sentences.
 
     ``warning`` says why the figure is not to be believed, where it is not; ``composed`` of what a picked row is made.
+
+    Examples
+    --------
+    >>> Answer("honest", "late-ridge", "mean CCC .635", "better", ["+.030 over the best single system."]).warning
+    ''
     """
 
     protocol: str
@@ -100,6 +105,12 @@ def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
     ------
     InputError
         A column is missing.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([("late", "early", "mean", 0.03, 0.01, 0.05, 0.004)], columns=COLUMNS)
+    >>> read_comparisons(table)[0].verdict
+    'better'
     """
     if table is None:
         return []
@@ -121,6 +132,20 @@ def answers(board: Board, comparisons: list[Comparison]) -> list[Answer]:
     The gain is that of the picked system over the best single system (stage 0) on the evaluated clips, or where none
     was measured over the one chosen out-of-fold; a fusion's gain over the best mean of predictions stands beside it.
     It is called more than chance only if a paired test of the two was given and its interval excludes 0.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> answers(board, [Comparison("honest", "late", "early", "mean", 0.1, 0.02, 0.18, 0.01)])[0].verdict
+    'better'
     """
     order = list(board.heading.protocols)
     rows = [row for row in board.rows if row.picked and row.status == "ok"]

@@ -16,7 +16,8 @@ from made_results import RESUBSTITUTION, changed, of, result, source
 from avbaselines.errors import InputError
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.heading import Heading
-from avbaselines.reports.page import flat, render_page
+from avbaselines.reports.page import PageTables, flat
+from avbaselines.reports.page import render_page as render
 from avbaselines.results_table import Remark, RemarkKind
 
 
@@ -85,6 +86,11 @@ WEIGHTS = pd.DataFrame(
     ],
     columns=["system", "target", "input", "weight"],
 )
+
+
+def render_page(results, predictions, heading, *, more=(), study=None, provenance=None, **tables):
+    details = {"Study as run": study, "Provenance": provenance}
+    return render(results, PageTables(predictions, **tables), heading, details=details, more=more)
 
 
 class Texts(HTMLParser):

@@ -26,6 +26,11 @@ def fusion_weights(systems: Iterable[System], fitted_run: FittedRun, splits: Seq
     -------
     pandas.DataFrame
         system, target, input, weight.
+
+    Examples
+    --------
+    >>> list(fusion_weights([], fitted_run=None, splits=[]))
+    ['system', 'target', 'input', 'weight']
     """
     weights: list[tuple[str, str, str, float]] = []
     for system in systems:
@@ -66,6 +71,20 @@ def comparisons(
         `COLUMNS`: ``p_holm`` is corrected for their number; of the mean over targets of the study's metrics, or its
         combined score, and of joint decoding against means also of each target; positive = a is better. Tuned systems
         stand against their defaults, one by one and (`ALL_TUNED` against `ALL_DEFAULTS`) on average.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Corpus, Target
+    >>> nobody, people, truth = np.array([], dtype=int), np.repeat(["s1", "s2", "s3"], 2), np.arange(6.0)
+    >>> splits = [Split("test", nobody, nobody, np.arange(6))]
+    >>> corpus = Corpus(people, people, [Target("arousal", "mae")], {"arousal": truth}, splits, once=True)
+    >>> systems = [BaseSystem(name=name, learner="ridge") for name in ("close", "far")]
+    >>> rows = [
+    ...     Scored(system.rows[0], system, {"test": {"arousal": (truth + error)[:, None]}}, {})
+    ...     for system, error in zip(systems, (0.1, 1.0))
+    ... ]
+    >>> comparisons(Scoreboard(corpus, splits), rows, "close", "honest")["difference"].round(3).tolist()
+    [0.9]
     """
     by_name = {row.name: row for row in rows if not row.failed}
     overall = COMBINED if board.corpus.combined else "mean"

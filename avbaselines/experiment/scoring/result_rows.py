@@ -38,6 +38,18 @@ def score_rows(board: Scoreboard, rows: Iterable[Scored], picked: str | None, pr
     -------
     list of ResultRow
         Of a system that failed, a single one that says why.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Corpus
+    >>> from avbaselines.experiment.planning.system import BaseSystem
+    >>> nobody, people = np.array([], dtype=int), np.array(["s1", "s1", "s2", "s2"])
+    >>> splits = [Split("test", nobody, nobody, np.arange(4))]
+    >>> corpus = Corpus(people, people, [Target("arousal", "mae")], {"arousal": np.arange(4.0)}, splits, once=True)
+    >>> system = BaseSystem(name="ridge-audio", learner="ridge")
+    >>> row = Scored(system.rows[0], system, {"test": {"arousal": np.arange(4.0)[:, None] + 0.5}}, {})
+    >>> [(one.metric, one.value) for one in score_rows(Scoreboard(corpus, splits), [row], None, "honest")][:1]
+    [('mae', 0.5)]
     """
     return [result for row in rows for result in _results_of(board, row, picked, protocol)]
 
@@ -129,7 +141,7 @@ def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spr
 
 
 def _spread(parts: Sequence[Part]) -> tuple[Remark, ...]:
-    """How far the splits lie apart, where the value is the mean over several."""
+    """The range of the splits' values, where the value is the mean over several."""
     if len(parts) < 2:
         return ()
     values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
@@ -138,7 +150,15 @@ def _spread(parts: Sequence[Part]) -> tuple[Remark, ...]:
 
 
 def reported_rows(study: Study) -> list[ResultRow]:
-    """Result rows of the figures that others reported, with their source."""
+    """Result rows of the figures that others reported, with their source.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> figure = Reported(system="LSTM", target="arousal", metric="ccc", value=0.5, source="Table 1")
+    >>> reported_rows(SimpleNamespace(reported=[figure]))[0].note
+    'Table 1'
+    """
     return [
         ResultRow(
             protocol=figure.protocol,

@@ -31,7 +31,12 @@ Pair = tuple[Metric, np.ndarray, np.ndarray]
 
 
 class HasTest(Protocol):
-    """Anything with predictions of evaluated clips."""
+    """Anything with predictions of evaluated clips.
+
+    Examples
+    --------
+    >>> row: HasTest = Predicted("late", {})
+    """
 
     @property
     def test(self) -> Predictions:
@@ -111,6 +116,12 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> 
         Its fits.
     splits
         The evaluated ones and the shipped one.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> gather(SimpleNamespace(systems=[]), fitted_run=None, splits=[])
+    []
     """
     rows = []
     for system in run.systems:
