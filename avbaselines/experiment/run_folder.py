@@ -230,15 +230,7 @@ def write_provenance(
         "command": command,
         **_commit(),
         "protocols": [run.protocol for run in runs],
-        "sha256": {
-            "clips": digest(corpus.ids, corpus.groups),
-            "targets": {name: digest(values) for name, values in corpus.y.items()},
-            "modalities": {name: digest(modality.X) for name, modality in corpus.modalities.items()},
-            "splits": {
-                run.protocol: {split.name: digest(split.train, split.dev, split.test) for split in run.corpus.splits}
-                for run in runs
-            },
-        },
+        "sha256": _digests(runs),
         "modalities": {name: modality.info.described() for name, modality in corpus.modalities.items()},
         "shipped_split": fitted_runs[0].shipped.outer,
         "fits_computed": sum(fitted_run.computed for fitted_run in fitted_runs),
@@ -247,6 +239,20 @@ def write_provenance(
     }
     write_text(Path(folder) / "provenance.json", json.dumps(provenance, indent=1, default=str))
     return provenance
+
+
+def _digests(runs: Sequence[ProtocolRun]) -> dict[str, Any]:
+    """Digests of all inputs and splits."""
+    corpus = runs[0].corpus
+    return {
+        "clips": digest(corpus.ids, corpus.groups),
+        "targets": {name: digest(values) for name, values in corpus.y.items()},
+        "modalities": {name: digest(modality.X) for name, modality in corpus.modalities.items()},
+        "splits": {
+            run.protocol: {split.name: digest(split.train, split.dev, split.test) for split in run.corpus.splits}
+            for run in runs
+        },
+    }
 
 
 def _version(name: str) -> str | None:

@@ -98,30 +98,35 @@ def render_page(
     """
     predictions.check(tables.predictions)
     board = leaderboard(results, heading, split)
-    tests = summary.read_comparisons(tables.comparisons)
-    drawings = [*_drawings(board, tables), *more]
+    content = _content(board, tables, [*_drawings(board, tables), *more])
+    content["details"] = [(name, list(flat(part))) for name, part in (details or {}).items() if part]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("avbaselines.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    return environment.get_template("report.html").render(
-        heading=heading,
-        answers=summary.answers(board, tests),
-        heads=[column.label for column in board.columns],
-        shows_protocol=board.shows_protocol,
-        rows=_rows(board),
-        n_twins=sum(row.twin for row in board.rows),
-        remarks=[(name_marks(row, MARKS), row.system, text) for row, text in row_remarks(board)],
-        caption=caption(board, MARKS | {"best": "bold"}),
-        drawings=[drawing for drawing in drawings if drawing.svg],
-        absent=[drawing for drawing in drawings if not drawing.svg],
-        protocols=[(name, heading.protocols.get(name, "")) for name in board.protocols],
-        gaps=_gaps(board),
-        factors=_factors(tables.factors),
-        tests=tests,
-        verdicts=summary.VERDICTS,
-        details=[(name, list(flat(part))) for name, part in (details or {}).items() if part],
-    )
+    return environment.get_template("report.html").render(content)
+
+
+def _content(board: Board, tables: PageTables, drawings: Sequence[Drawing]) -> dict[str, Any]:
+    """All that the template shows of a board and its tables."""
+    heading, tests = board.heading, summary.read_comparisons(tables.comparisons)
+    return {
+        "heading": heading,
+        "answers": summary.answers(board, tests),
+        "heads": [column.label for column in board.columns],
+        "shows_protocol": board.shows_protocol,
+        "rows": _rows(board),
+        "n_twins": sum(row.twin for row in board.rows),
+        "remarks": [(name_marks(row, MARKS), row.system, text) for row, text in row_remarks(board)],
+        "caption": caption(board, MARKS | {"best": "bold"}),
+        "drawings": [drawing for drawing in drawings if drawing.svg],
+        "absent": [drawing for drawing in drawings if not drawing.svg],
+        "protocols": [(name, heading.protocols.get(name, "")) for name in board.protocols],
+        "gaps": _gaps(board),
+        "factors": _factors(tables.factors),
+        "tests": tests,
+        "verdicts": summary.VERDICTS,
+    }
 
 
 def _factors(table: pd.DataFrame | None) -> dict[str, Any]:
