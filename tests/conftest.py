@@ -26,3 +26,11 @@ def shared_data():
 def cache_of_its_own(tmp_path_factory, monkeypatch):
     """No test reads or fills the user's own cache."""
     monkeypatch.setenv("AVBASELINES_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def given(tmp_path_factory):
+    """Folder of a study of `shipped_systems` and, in ``run``, of its run; not to be changed."""
+    from shipped_systems import finished, knowing_study
+
+    return finished(knowing_study(tmp_path_factory.mktemp("given"))).folder.parent

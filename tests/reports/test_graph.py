@@ -1,4 +1,4 @@
-"""The fusion graph."""
+"""The fusion graph: edges, weights and what is wrong with a table of weights."""
 
 import pandas as pd
 import pytest
@@ -10,42 +10,55 @@ from avbaselines.reports.heading import ReportTarget
 AROUSAL = ReportTarget("arousal", "ccc")
 
 
-def weights(*edges):
-    return pd.DataFrame([(upper, "arousal", lower, weight) for upper, lower, weight in edges],
-                        columns=["system", "target", "input", "weight"])  # fmt: skip
+def weights(*rows):
+    return pd.DataFrame(rows, columns=["system", "target", "input", "weight"])
 
 
-def test_edges_below_the_answer_are_drawn_folds_averaged():
-    folds = ("late", "a", 0.2), ("late", "a", 0.6)
-    table = weights(*folds, ("late", "mean", -0.1), ("mean", "a", 0.5), ("else", "b", 1.0))
-    drawing = fusion_graph(table, "late", AROUSAL)
-    assert drawing.alt == "Weights for arousal: late takes .40 of a; late takes -.10 of mean; mean takes .50 of a."
-    assert drawing.caption == "Width: size of the weight; dashed: negative."
+DEEP = weights(
+    ("second", "arousal", "late", 0.75), ("second", "arousal", "svr", -0.25),
+    ("late", "arousal", "svr", 0.5), ("late", "arousal", "ridge", 0.5), ("late", "valence", "svr", 9.0),
+)  # fmt: skip
 
 
-def test_of_a_row_put_together_the_weights_are_shares_of_splits():
-    table = weights(("picked", "a", 0.6), ("picked", "b", 0.4))
-    words = "Into picked: the share of splits that chose it."
-    assert words in fusion_graph(table, "picked", AROUSAL, shares=True).caption
-    assert words not in fusion_graph(table, "picked", AROUSAL).caption
+def test_every_edge_below_the_answer_is_told_with_its_weight():
+    drawing = fusion_graph(DEEP, "second", AROUSAL)
+    assert drawing.alt == (
+        "Weights for arousal: second takes .75 of late; second takes -.25 of svr; late takes .50 of svr; late takes "
+        ".50 of ridge."
+    )
+    assert all(f">{word}<" in drawing.svg for word in ("second", "late", "svr", "ridge", ".75", "-.25"))
+    assert "share of splits" not in drawing.caption
 
 
-def test_the_lightest_of_many_inputs_are_not_drawn():
-    table = weights(*(("late", f"a{number}", 1 / (number + 1)) for number in range(MOST_INPUTS + 3)))
-    drawing = fusion_graph(table, "late", AROUSAL)
-    assert "3 lighter inputs are not drawn." in drawing.caption and f"of a{MOST_INPUTS}" not in drawing.alt
+def test_folds_are_averaged():
+    twice = pd.concat([DEEP, DEEP.assign(weight=DEEP["weight"] + 0.1)])
+    assert "second takes .80 of late" in fusion_graph(twice, "second", AROUSAL).alt
 
 
-@pytest.mark.parametrize("table", [None, weights()])
-def test_without_weights_there_is_no_graph(table):
-    assert "no fusion weights" in fusion_graph(table, "late", AROUSAL).caption
+def test_light_inputs_are_left_out_and_counted():
+    many = weights(*(("late", "arousal", f"s{number}", number / 10) for number in range(MOST_INPUTS + 3)))
+    drawing = fusion_graph(many, "late", AROUSAL)
+    assert "3 lighter inputs are not drawn" in drawing.caption and "of s0" not in drawing.alt and "of s3" in drawing.alt
 
 
-def test_tables_that_cannot_be_drawn_are_refused():
-    with pytest.raises(InputError, match="weights/weight: column missing"):
-        fusion_graph(weights(("late", "a", 1.0)).drop(columns="weight"), "late", AROUSAL)
+def test_shares_of_a_picked_row_are_explained():
+    drawing = fusion_graph(weights(("picked", "arousal", "svr", 1.0)), "picked", AROUSAL, shares=True)
+    assert "share of splits that chose it" in drawing.caption
+
+
+@pytest.mark.parametrize(("table", "why"), [(None, "no fusion weights"), (DEEP[:0], "no fusion weights")])
+def test_without_weights_there_is_no_graph(table, why):
+    assert why in fusion_graph(table, "second", AROUSAL).caption
+
+
+def test_what_is_no_fusion_has_no_graph():
+    assert "svr is not a weighted fusion" in fusion_graph(DEEP, "svr", AROUSAL).caption
+
+
+def test_broken_tables_are_named():
+    with pytest.raises(InputError, match="weights/input: column missing"):
+        fusion_graph(DEEP.drop(columns="input"), "second", AROUSAL)
     with pytest.raises(InputError, match="'late' is an input of itself"):
-        fusion_graph(weights(("late", "late", 1.0)), "late", AROUSAL)
+        fusion_graph(weights(("late", "arousal", "late", 1.0)), "late", AROUSAL)
     with pytest.raises(InputError, match="form a cycle"):
-        fusion_graph(weights(("late", "a", 1.0), ("a", "late", 1.0)), "late", AROUSAL)
-    assert "is not a weighted fusion" in fusion_graph(weights(("late", "a", 1.0)), "a", AROUSAL).caption
+        fusion_graph(weights(("a", "arousal", "b", 1.0), ("b", "arousal", "a", 1.0)), "a", AROUSAL)

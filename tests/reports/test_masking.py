@@ -1,6 +1,7 @@
-"""Scores under masking, in Markdown, in the terminal and drawn."""
+"""Scores under masking, in each form."""
 
-import numpy as np
+import io
+
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -10,50 +11,54 @@ from avbaselines.reports.masking import draw, render_markdown, render_terminal, 
 LEFT = "best on what is left"
 
 
+def rows(target, below=()):
+    made = []
+    for condition, share, by, values in (
+        ("all", 0.0, "", (0.7, 0.6)), ("only voice", None, "", (0.4, 0.5)), ("20% by clip", 0.2, "clip", (0.6, 0.55)),
+        ("50% by clip", 0.5, "clip", (0.5, 0.5)), ("80% by clip", 0.8, "clip", (0.3, 0.45)),
+        ("50% by group", 0.5, "group", (0.5, 0.5)),
+    ):  # fmt: skip
+        for system, value in zip(("late-mean", LEFT), values, strict=True):
+            made.append({
+                "condition": condition, "share": share, "by": by, "system": system, "target": target, "metric": "ccc",
+                "value": value, "below": system == "late-mean" and condition in below,
+                "picked": "yes" if system == "late-mean" else "",
+            })  # fmt: skip
+    return made
+
+
 @pytest.fixture
 def table():
-    """Two systems and the reference where nothing, one source and shares of clips' sources are missing."""
-    conditions = [("all", "", 0.0), ("only audio", "", np.nan)]
-    conditions += [(f"{share:.0%} by clip", "clip", share) for share in (0.2, 0.5, 0.8)]
-    rows = [
-        {"condition": condition, "by": by, "share": share, "system": system, "target": target, "metric": "ccc",
-         "picked": "yes" if system == "late" else "", "value": 0.6 - number / 10,
-         "below": system == "early" and condition == "only audio" and target == "arousal"}
-        for target in ("arousal", "mean")
-        for number, (condition, by, share) in enumerate(conditions)
-        for system in ("late", "early", LEFT)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows("mean") + rows("arousal", below=("80% by clip",)))
 
 
-def test_markdown_has_a_table_a_target_the_mean_last(table):
-    lines = render_markdown(table, ["A note."]).splitlines()
-    assert lines[:3] == ["# Missing modalities", "", "A note."]
-    assert [line for line in lines if line.startswith("## ")] == ["## arousal (ccc)", "## mean (ccc)"]
-    assert "| condition | late (picked) | early | best on what is left |" in lines
-    assert "| only audio | .50 | .50 ! | .50 |" in lines and lines[-1] == verdict(table)
+def test_markdown_has_a_table_a_target_with_marks(table):
+    text = render_markdown(table, ["A note."])
+    assert text.index("## arousal (ccc)") < text.index("## mean (ccc)") and "A note." in text
+    assert f"| condition | late-mean (picked) | {LEFT} |" in text
+    assert "| 80% by clip | .30 ! | .45 |" in text and "| 80% by clip | .30 | .45 |" in text
+    assert "late-mean (1 of 12 cells)" in text
 
 
-def test_the_verdict_counts_what_falls_below(table):
-    assert verdict(table).endswith("(marked !): early (1 of 10 cells).")
+def test_the_verdict_without_a_fall(table):
     assert verdict(table.assign(below=False)).startswith("No system falls below")
 
 
-def test_the_terminal_shows_the_mean_and_the_middle_share_alone(table):
-    console = Console(width=100, color_system=None)
-    with console.capture() as capture:
-        console.print(render_terminal(table, []))
-    text = capture.get()
-    assert text.startswith("Missing modalities, mean") and "50% by clip" in text and "20% by clip" not in text
-    assert next(line for line in text.splitlines() if "early" in line).split() == ["early", ".60", ".50", ".30"]
+def test_the_terminal_shows_the_mean_and_the_middle_share(table):
+    console = Console(file=io.StringIO(), width=120)
+    console.print(render_terminal(table, []))
+    shown = console.file.getvalue()
+    assert "Missing modalities, mean" in shown and "50% by clip" in shown and "only voice" in shown
+    assert "20% by clip" not in shown and "80% by clip" not in shown
 
 
-def test_a_line_a_system_over_the_share_of_clips(table):
-    [drawing] = draw(table, LEFT)
-    assert drawing.title == "mean: missing modalities by clip" and "late from .60 to .20" in drawing.alt
-    assert drawing.caption.endswith(f"Dashed: {LEFT}.")
+def test_a_figure_for_clips_and_one_for_groups(table):
+    clip, group = draw(table, LEFT)
+    assert clip.title == "mean: missing modalities by clip" and group.title == "mean: missing modalities by group"
+    assert "late-mean from .70 to .30" in clip.alt and f"{LEFT} from .60 to .45" in clip.alt
+    assert f"Dashed: {LEFT}" in clip.caption and clip.svg.startswith("<svg")
 
 
-def test_without_random_shares_nothing_is_drawn(table):
-    [drawing] = draw(table[table["by"] == ""], LEFT)
-    assert not drawing.svg and "no random shares" in drawing.caption
+def test_without_random_shares_there_is_no_figure(table):
+    (place,) = draw(table[table["by"] == ""], LEFT)
+    assert place.svg == "" and "no random shares" in place.caption

@@ -80,3 +80,19 @@ def test_a_reported_figure_is_said_to_lie_inside_or_outside_the_interval(results
     assert answer(results, heading).sentences[-1] == inside
     better = changed(results, "Deep A", value=0.9)
     assert answer(better, heading).sentences[-1].endswith("Deep A, .900, outside the interval above.")
+
+
+def test_a_system_that_scores_higher_is_shown_and_not_taken(results, heading):
+    found = answer(changed(results, "early", value=0.9), heading)
+    assert found.system == "late-ridge"
+    words = "early scores .900; choosing it for that would be learning from the evaluated clips."
+    assert words in found.sentences
+
+
+def test_transductive_systems_are_no_rivals(results, heading):
+    results = changed(results, "svr-audio-by-speaker", value=0.9)
+    assert "over the best single system, early;" in answer(results, heading).sentences[0]
+
+
+def test_without_a_picked_row_there_is_no_answer(results, heading):
+    assert answers(leaderboard(changed(results, picked=False), heading), []) == []

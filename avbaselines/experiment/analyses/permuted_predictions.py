@@ -1,7 +1,8 @@
 """Predictions of one system in one split with the values of one family of features taken from other clips."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -66,7 +67,7 @@ class PermutedPredictions:
         arrays = {f"untouched/{name}": values for name, values in self.untouched.items()}
         arrays |= {f"permuted/{name}": values for name, values in self.permuted.items()}
         with replacing(store.path(key)) as temporary:
-            np.savez(temporary, **arrays)
+            np.savez(temporary, **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, store: Store, key: str, targets: Sequence[str]) -> "PermutedPredictions":
@@ -120,14 +121,14 @@ def permute_and_store(
     str
         System and split, for people who wait.
     """
-    features = {name: corpus.modalities[name].X for name in system.modalities}
-    blocks = [X[split.fit] for X in features.values()]
+    features = [corpus.modalities[name].X for name in system.modalities]
+    blocks = [X[split.fit] for X in features]
     drawn = drawn_again(system, task, blocks, store.load(fit).trials)
-    fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features.values()], drawn)
+    fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features], drawn)
     feature_families = families_of(corpus, system)
     predicted = [
         [
-            _predicted(models, task, list(_permuted(corpus, family, features, split, seed=[task.seed, repeat])))
+            _predicted(models, task, list(_permuted(corpus, family, system.modalities, split, [task.seed, repeat])))
             for repeat in range(REPEATS)
         ]
         for family in feature_families
@@ -140,9 +141,12 @@ def permute_and_store(
     return f"{system.name} · {split.name}"
 
 
-def _permuted(corpus, family, features, split, seed):
-    """Features of the evaluated clips by modality, those of one family being other clips'."""
-    for name, X in features.items():
+def _permuted(
+    corpus: Corpus, family: FeatureFamily, modalities: Sequence[str], split: Split, seed: Sequence[int]
+) -> Iterator[np.ndarray]:
+    """Features of the evaluated clips, a block a modality, those of one family being other clips'."""
+    for name in modalities:
+        X = corpus.modalities[name].X
         block = X[split.test].copy()
         if name == family.modality:
             columns = list(family.columns)
@@ -150,7 +154,7 @@ def _permuted(corpus, family, features, split, seed):
         yield block
 
 
-def donors(corpus: Corpus, modality: str, seed: int | Sequence[int]) -> np.ndarray:
+def donors(corpus: Corpus, modality: str, seed: Sequence[int]) -> np.ndarray:
     """For each clip the number of the clip whose values it is given: evaluated clips that have the modality are dealt.
 
     All other clips keep their own.
@@ -162,9 +166,10 @@ def donors(corpus: Corpus, modality: str, seed: int | Sequence[int]) -> np.ndarr
     return rows
 
 
-def _predicted(models, task, blocks):
+def _predicted(models: Mapping[str, Any], task: SplitTask, blocks: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     X = np.hstack(blocks)
-    present, predictions = ~np.isnan(X).all(axis=1), {}
+    present = ~np.isnan(X).all(axis=1)
+    predictions: dict[str, np.ndarray] = {}
     for model in {id(model): model for model in models.values()}.values():
         own = [target for target in task.targets if models[target.name] is model]
         with threadpool_limits(1):

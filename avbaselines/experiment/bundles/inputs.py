@@ -8,6 +8,7 @@ import pandas as pd
 
 from avbaselines import extractors
 from avbaselines.corpora.feature_tables import read_features
+from avbaselines.corpora.id_matching import match_ids
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
 from avbaselines.corpora.sequences import summarise_steps
 from avbaselines.corpora.tables import column_names, index_by_id, read_table
@@ -90,7 +91,7 @@ def gather(modalities, outside, targets, tables, clips=None):
         joined = np.full((len(rows), len(modality["columns"])), np.nan, np.float32)
         if name in read:
             ids, X = read[name]
-            position = pd.Index(ids).get_indexer(rows)
+            position = match_ids(found.ids, ids, name).rows
             joined[position >= 0] = X[position[position >= 0]]
         found.features[name] = joined
     for name in outside:
@@ -116,7 +117,7 @@ def _complete(values):
 def _refuse_strangers(found, read, tables):
     """All clips without an input are a mistake in their ids; some are told of, see `NewClips.without_input`."""
     ids = [clip for table_ids, _ in read.values() for clip in table_ids]
-    if ids and len(read) == len(tables) and not set(ids) & set(found.ids):
+    if ids and len(read) == len(tables) and all(np.isnan(X).all() for X in found.features.values()):
         raise InputError(
             f"clips: none is in {', '.join(read)}, whose ids are such as {str(ids[0])!r}, not {str(found.ids[0])!r}"
         )
@@ -216,12 +217,19 @@ def _clips(clips, read, paths, tables):
         if "clip_id" in clips:
             return index_by_id(clips, "clip_id", "clips")
         return clips.set_axis(as_text(clips.index), axis=0)
-    ids = [*(ids for ids, _ in read.values()), *(_ids(name, path) for name, path in paths.items())]
-    found = pd.DataFrame(index=pd.Index(dict.fromkeys(clip for part in ids for clip in part)))
+    found = pd.DataFrame(index=pd.Index(_all_ids(read, paths)))
     windows = [table.status for table in tables.values() if isinstance(table, FeatureTable) and "time" in table.status]
     if windows:
         status = pd.concat(windows)
         return found.join(status[~status.index.duplicated()][["recording", "time"]])
+    return found
+
+
+def _all_ids(read, paths):
+    """Ids of all tables; one that another table spells otherwise is the same clip."""
+    found = []
+    for name, ids in [*((name, ids) for name, (ids, _) in read.items()), *((n, _ids(n, p)) for n, p in paths.items())]:
+        found += match_ids(found, ids, name).strangers if found else list(ids)
     return found
 
 

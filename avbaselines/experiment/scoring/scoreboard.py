@@ -22,7 +22,7 @@ TRANSDUCTIVE = Remark(
     RemarkKind.TRANSDUCTIVE, "transductive: normalised by each evaluated speaker's own unlabelled clips"
 )
 
-Predictions = Mapping[str, Mapping[str, np.ndarray]]
+Predictions = dict[str, dict[str, np.ndarray]]
 """Split name to target name to array (n_clips, width), nothing missing."""
 Part = tuple[Metric, np.ndarray]
 """A metric and its sums, shape (n_groups, S): one term of a mean of scores."""
