@@ -186,15 +186,15 @@ def prepare(
     >>> run, = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
     """
     runs, only = [], list(only)
+    source = Source(study_path, None if data is None else Path(data))
     for protocol in protocols:
         changed = under_protocol(study, protocol, study_path)
-        corpus = load_corpus(changed, study_path, data, jobs=options.jobs, progress=options.progress)
+        corpus = load_corpus(changed, study_path, source.data, jobs=options.jobs, progress=options.progress)
         paper = study.protocols.paper
         resubstitution = protocol != HONEST and paper is not None and paper.resubstitution
         if resubstitution:
             corpus = resubstituted(corpus)
         runs.append(ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution))
-    source = Source(study_path, None if data is None else Path(data))
     return plan_analyses(runs, source, ANALYSES, also={SpeakerIdentity.name} if identity else ())
 
 

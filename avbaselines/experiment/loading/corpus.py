@@ -316,8 +316,8 @@ def _windows_of(frames: pd.DataFrame, table: FeatureTable, hop: float) -> tuple[
     windows = table.status.assign(row=np.arange(len(table.status)))
     windows = windows[windows["time"].notna()].sort_values("time")
     clips = frames.rename_axis("clip_id").reset_index().sort_values("time")
-    for table in (windows, clips):
-        table["recording"], table["time"] = table["recording"].astype(str), table["time"].astype(float)
+    for part in (windows, clips):
+        part["recording"], part["time"] = part["recording"].astype(str), part["time"].astype(float)
     nearest_window = pd.merge_asof(
         clips, windows[["recording", "time", "row"]], on="time", by="recording", direction="nearest", tolerance=hop
     )
