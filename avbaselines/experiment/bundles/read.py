@@ -9,7 +9,7 @@ import avbaselines
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.estimators.fusion.base import FusionClassifier, FusionRegressor
-from avbaselines.estimators.fusion.missing_inputs import without_partial
+from avbaselines.estimators.fusion.input_patterns import without_partial
 from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
 from avbaselines.estimators.temporal.recording_share import toward_recording
 from avbaselines.experiment.bundles.write import CARD_FILE, MODEL_FILE, card_digest, file_digest, read_json
@@ -41,8 +41,9 @@ _OURS = {
     "fusion.missing_inputs": ("MissingFusionClassifier", "MissingFusionRegressor"),
     "fusion.learnt_weights": ("CorrelationWeightedFusionRegressor", "RidgeFusionClassifier", "RidgeFusionRegressor"),
     "multitarget.joint": ("JointBoostingRegressor",),
-    "kernel.support_vectors": ("KernelClassifier", "KernelRegressor", "_Space"),
-    "multitarget.chain_steps": ("Links", "Setting", "_Step"),
+    "kernel.support_vectors": ("KernelClassifier", "KernelRegressor"),
+    "kernel.kernel_space": ("KernelSpace",),
+    "multitarget.chain_steps": ("ChainSetting", "ChainSteps", "ConstantModel", "_Step"),
     "tuned.matching": ("Matcher",),
     "fusion.stacking": ("MetaRegressor",),
     "preprocessing.preparation": ("Preparation",),

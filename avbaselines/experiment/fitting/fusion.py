@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
-from avbaselines.estimators.fusion.missing_inputs import without_partial
+from avbaselines.estimators.fusion.input_patterns import without_partial
 from avbaselines.estimators.fusion.stacking import METHODS as META_METHODS
 from avbaselines.estimators.fusion.stacking import MetaRegressor
 from avbaselines.experiment.fitting.base import OFTEN, by_target, predict, spread

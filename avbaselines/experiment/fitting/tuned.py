@@ -158,17 +158,14 @@ class Objective:
             model = new_model(self._system, task, targets, self._columns, used, drawn)
             data = rows_of(self._X, used), labels(task, targets, used)
             known = {"groups": task.groups[used], **soft_labels(task, targets, used)}
-            if hasattr(model, "cross_predict"):
+            around = surroundings(task.frames) if self._system.timing else {}
 
-                def after_fold(done, value, number=number):
-                    latest[number] = value
-                    so_far = np.average(list(latest.values()), weights=[sizes[part] for part in latest])
-                    watch(number * folds + done, float(so_far))
+            def after_fold(done, value, number=number):
+                latest[number] = value
+                so_far = np.average(list(latest.values()), weights=[sizes[part] for part in latest])
+                watch(number * folds + done, float(so_far))
 
-                models.append(model.cross_predict(*data, **known, watch=after_fold))
-            else:
-                around = surroundings(task.frames) if self._system.timing else {}
-                model.fit(*data, **known, **around)
+            models.append(model.cross_predict(*data, **known, **around, watch=after_fold))
             for name, values in by_target(model, model.oof_outputs_, targets).items():
                 fitted.oof[name] = spread(values, used)
                 fitted.test[name] = np.empty((0, values.shape[1]))
