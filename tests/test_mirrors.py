@@ -34,7 +34,7 @@ NOT_YET = {
     "experiment/fitting/tuned", "experiment/fitting/tuned_fusion", "experiment/fitting/units",
     "experiment/loading/corpus", "experiment/loading/feature_checks", "experiment/loading/readers",
     "experiment/loading/row_filters", "experiment/loading/spelling_checks", "experiment/loading/timing_checks",
-    "experiment/planning/plan", "experiment/planning/system", "experiment/protocol_run",
+    "experiment/planning/plan", "experiment/planning/system",
     "experiment/scoring/scoreboard", "extractors/face_rows", "extractors/face_video", "extractors/images",
     "extractors/mesh_models", "extractors/pyfeat_client", "extractors/pyfeat_weights", "reports/factors",
     "reports/figures",
