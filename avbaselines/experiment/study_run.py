@@ -379,7 +379,14 @@ def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading
 
 
 def expected_fits(run: ProtocolRun) -> int:
-    """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits."""
+    """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits.
+
+    Examples
+    --------
+    >>> path = find("studies", "quickstart")
+    >>> run, = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
+    >>> expected_fits(run)  # doctest: +SKIP
+    """
     corpus = run.corpus
     base = [system for system in run.systems if isinstance(system, BaseSystem)]
     fusions = [system for system in run.systems if isinstance(system, FusionSystem)]
