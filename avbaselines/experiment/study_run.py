@@ -304,7 +304,7 @@ def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]
     """Rows of results.csv: of each protocol its systems and then its analyses, and at last the reported figures."""
     rows = [row for one in scored for row in score_rows(one.scoreboard, one.rows, one.picked, one.run.protocol)]
     rows += [row for one in analysed.values() for row in one.rows]
-    protocols = [one.run.protocol for one in scored]
+    protocols: list[str] = [one.run.protocol for one in scored]
     rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
     return flag_fusions([*rows, *reported_rows(run.study)], run.corpus.targets)
