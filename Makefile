@@ -21,12 +21,12 @@ quickstart: $(BIN)/.installed
 	$(BIN)/python -m avbaselines.run quickstart
 
 test: check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 # Tracing branches takes 40 % more time, so that only the rooms that compute figures are measured, by their own tests.
 ROOMS = evaluation estimators experiment/planning experiment/fitting experiment/scoring
 coverage: $(BIN)/.installed-test
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report= $(wildcard $(ROOMS:%=tests/%))
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(wildcard $(ROOMS:%=tests/%))
 	$(BIN)/python tests/helpers/room_coverage.py
 
 check: $(BIN)/.installed-test

@@ -15,8 +15,7 @@ def rows(target, below=()):
     made = []
     for condition, share, by, values in (
         ("all", 0.0, "", (0.7, 0.6)), ("only voice", None, "", (0.4, 0.5)), ("20% by clip", 0.2, "clip", (0.6, 0.55)),
-        ("50% by clip", 0.5, "clip", (0.5, 0.5)), ("80% by clip", 0.8, "clip", (0.3, 0.45)),
-        ("50% by group", 0.5, "group", (0.5, 0.5)),
+        ("80% by clip", 0.8, "clip", (0.3, 0.45)), ("80% by group", 0.8, "group", (0.5, 0.5)),
     ):  # fmt: skip
         for system, value in zip(("late-mean", LEFT), values, strict=True):
             made.append({
@@ -37,7 +36,7 @@ def test_markdown_has_a_table_a_target_with_marks(table):
     assert text.index("## arousal (ccc)") < text.index("## mean (ccc)") and "A note." in text
     assert f"| condition | late-mean (picked) | {LEFT} |" in text
     assert "| 80% by clip | .30 ! | .45 |" in text and "| 80% by clip | .30 | .45 |" in text
-    assert "late-mean (1 of 12 cells)" in text
+    assert "late-mean (1 of 10 cells)" in text
 
 
 def test_the_verdict_without_a_fall(table):
@@ -48,8 +47,8 @@ def test_the_terminal_shows_the_mean_and_the_middle_share(table):
     console = Console(file=io.StringIO(), width=120)
     console.print(render_terminal(table, []))
     shown = console.file.getvalue()
-    assert "Missing modalities, mean" in shown and "50% by clip" in shown and "only voice" in shown
-    assert "20% by clip" not in shown and "80% by clip" not in shown
+    assert "Missing modalities, mean" in shown and "80% by clip" in shown and "only voice" in shown
+    assert "20% by clip" not in shown
 
 
 def test_a_figure_for_clips_and_one_for_groups(table):
