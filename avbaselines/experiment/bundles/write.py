@@ -14,7 +14,7 @@ from avbaselines.experiment.bundles.card_text import render_card
 from avbaselines.experiment.fitting.base import OFTEN
 from avbaselines.experiment.fitting.store import MODEL, replacing
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
-from avbaselines.experiment.scoring.scoreboard import oof_score
+from avbaselines.experiment.scoring.selection_score import oof_score
 
 MODEL_FILE, CARD_FILE, TEXT_FILE, INDEX_FILE = "model.skops", "card.json", "CARD.md", "index.json"
 LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "xgboost", "skops")

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from avbaselines.estimators.ensemble.fold_average import Averaged
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
-from avbaselines.evaluation.metrics import METRICS, score
+from avbaselines.evaluation.selection_score import selection_score
 from avbaselines.experiment.fitting.annotation_delay import surroundings
 from avbaselines.experiment.fitting.base import (
     batches,
@@ -178,27 +178,10 @@ class Objective:
 
 
 def out_of_fold_score(fitted, task, matching=True):
-    """What systems are picked by, of out-of-fold predictions as they are reported; larger is better.
-
-    The combined score where the study has one, else the mean over targets of the study's metrics, in which errors count
-    in units of the target's deviation.
-    """
-    finished, values, combined = finish(fitted, task, matching), [], task.combined
-    predictions = finished.filled(finished.oof)
-    for target in task.targets:
-        truth, predicted = task.y[target.name], predictions[target.name]
-        value = score(
-            target.metric,
-            truth,
-            predicted if target.kind == "classes" else predicted[:, 0],
-            recording_codes=None if task.frames is None else task.frames.recordings,
-            n_classes=target.width if target.kind == "classes" else None,
-        )
-        if combined is not None:
-            values.append(value * {combined.label: 1.0, combined.value: -combined.weight}.get(target.name, 0.0))
-            continue
-        values.append(value if METRICS[target.metric].higher_is_better else -value / np.nanstd(truth))
-    return float(np.sum(values) if combined is not None else np.mean(values))
+    """The selection score of out-of-fold predictions as they are reported; larger is better."""
+    finished = finish(fitted, task, matching)
+    recordings = None if task.frames is None else task.frames.recordings
+    return selection_score(task.targets, task.y, finished.filled(finished.oof), recordings, task.combined)
 
 
 def trial_row(trial, number):
