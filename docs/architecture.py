@@ -44,7 +44,7 @@ class Room:
 
 
 _COMMANDS = ("__main__", "command", "listing", "run", "extract", "predict")
-_STUDY_RUN = ("experiment/__init__", "experiment/study_run")
+_STUDY_RUN = ("experiment/__init__", "experiment/study_run", "experiment/run_output")
 _PLANNING = ("experiment/planning", "experiment/protocol_run")
 _FORMATS = ("corpora/formats", "corpora/tables", "corpora/text_tables", "corpora/feature_tables", "corpora/text_form",
             "corpora/text_features", "corpora/numbers")  # fmt: skip

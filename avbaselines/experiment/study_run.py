@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -14,7 +13,6 @@ from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.base import AnalysisContext, AnalysisResult, ScoredRun, Source
 from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
 from avbaselines.experiment.analyses.speaker_identity.analysis import SpeakerIdentity
-from avbaselines.experiment.bundles.write import write_models
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems
@@ -22,22 +20,15 @@ from avbaselines.experiment.loading.corpus import load_corpus
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, resubstituted
-from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.run_folder import (
-    ProtocolRows,
-    write_extras,
-    write_predictions,
     write_provenance,
-    write_results,
-    write_study,
-    write_text,
 )
+from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
 from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
-from avbaselines.reports.leaderboard import Board, Heading, ReportTarget, leaderboard, render_latex, render_markdown
-from avbaselines.reports.page import PageTables, render_page
+from avbaselines.reports.leaderboard import Board, Heading, leaderboard
 from avbaselines.results_table import ResultRow, results_frame
 from avbaselines.study import Study, load_study, under_protocol
 
@@ -237,11 +228,8 @@ def execute(
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
     words = heading(runs, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
-    results = _results(scored, analysed)
-    _write_tables(folder, scored, results, tests, analysed)
-    board = leaderboard(results, words)
-    write_text(folder / "leaderboard.md", render_markdown(board))
-    write_text(folder / "leaderboard.tex", render_latex(board))
+    output = RunOutput(scored, _results(scored, analysed), tests, words, analysed)
+    write_tables(folder, output)
     provenance = write_provenance(
         folder,
         runs,
@@ -251,12 +239,12 @@ def execute(
         seconds=time.perf_counter() - started,
         device=(options.device, note),
     )
-    write_text(folder / "report.html", _page(folder, scored, results, tests, words, analysed, provenance))
+    write_page(folder, output, provenance)
     return StudyResult(
         folder=folder,
-        results=results_frame(results),
+        results=results_frame(output.results),
         picked=scored[0].picked,
-        board=leaderboard((row for row in results if not row.twin), words),
+        board=leaderboard((row for row in output.results if not row.twin), words),
         analyses=analysed,
         computed=sum(one.fitted.computed for one in scored) + sum(one.computed for one in analysed.values()),
         failed=any(one.fitted.failures for one in scored) or any(one.failed for one in analysed.values()),
@@ -308,74 +296,6 @@ def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]
     rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
     return flag_fusions([*rows, *reported_rows(run.study)], run.corpus.targets)
-
-
-def _write_tables(
-    folder: Path,
-    scored: Sequence[ScoredRun],
-    results: Sequence[ResultRow],
-    tests: pd.DataFrame,
-    analysed: Mapping[str, AnalysisResult],
-) -> None:
-    write_predictions(folder, _by_protocol(scored))
-    write_models(folder, scored[0].run, scored[0].fitted, results_frame(results))
-    write_study(folder, scored[0].run.study)
-    write_results(folder, results, tests)
-    # An analysis that was not done this time leaves none of the files of an earlier run.
-    for analysis in ANALYSES:
-        done = analysed.get(analysis.name, AnalysisResult())
-        write_extras(folder, {name: done.files.get(name) for name in analysis.files})
-
-
-def _page(
-    folder: Path,
-    scored: Sequence[ScoredRun],
-    results: Sequence[ResultRow],
-    tests: pd.DataFrame,
-    words: Heading,
-    analysed: Mapping[str, AnalysisResult],
-    provenance: Mapping[str, Any],
-) -> str:
-    """The report as one HTML page."""
-    parts = _by_protocol(scored)
-    factors = analysed.get("factors", AnalysisResult())
-    return render_page(
-        results,
-        PageTables(
-            predictions_shown(folder, parts, results),
-            weights=weights_shown(parts, [one.fitted for one in scored]),
-            comparisons=tests,
-            factors=factors.files.get("factors.csv"),
-        ),
-        words,
-        details={"Study as run": scored[0].run.study.model_dump(mode="json"), "Provenance": provenance},
-        more=[drawing for one in analysed.values() for drawing in one.drawings],
-    )
-
-
-def _by_protocol(scored: Sequence[ScoredRun]) -> list[ProtocolRows]:
-    """Each protocol with its rows and its splits, the shipped one included."""
-    return [(one.run, one.rows, all_splits(one.run.corpus)) for one in scored]
-
-
-def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading:
-    """Title, targets, notes and protocols of a study, as all reports show them."""
-    study, corpus = runs[0].study, runs[0].corpus
-    protocols: dict[str, str] = {HONEST: "everything is learnt on training groups"}
-    if study.protocols.paper is not None:
-        protocols["paper"] = study.protocols.paper.note
-    notes = dict.fromkeys([*study.notes, *(note for run in runs for note in run.corpus.notes)])
-    if 0 < float(study.systems.matching) < 1:
-        notes[f"Predictions are matched to {study.systems.matching:g} of the targets' deviation only."] = None
-    if study.systems.answer and any(study.systems.answer in system.labels for system in runs[0].systems):
-        notes[f"The answer, {study.systems.answer}, is named by the study file, not chosen out-of-fold."] = None
-    return Heading(
-        title=study.title,
-        targets=[ReportTarget(target.name, target.metric, target.kind) for target in corpus.targets],
-        notes=[*notes, *further],
-        interval="95 % intervals over groups (jackknife-t)",
-        protocols=protocols,
-    )
 
 
 def expected_fits(run: ProtocolRun) -> int:
