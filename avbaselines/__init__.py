@@ -1,3 +1,5 @@
 """Honest classical-machine-learning baselines for audiovisual emotion recognition."""
 
-__version__ = "0.1.0"
+from avbaselines.version import __version__
+
+__all__ = ["__version__"]

@@ -115,7 +115,7 @@ def _pairs(option, texts):
 def _sorted(system, arguments, recipes):
     """Tables by modality, and media by modality, of everything on the command line."""
     known = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in system.modalities.items()}
-    ids = {"clip_id", *(modality["made"].get("id", "clip_id") for modality in system.modalities.values())}
+    ids = {"clip_id", *(modality.made.id for modality in system.modalities.values())}
     reads_csv = any(recipe is not None and ".csv" in recipe.suffixes for recipe in known.values())
     tables, media = {}, {}
 
@@ -157,7 +157,7 @@ def _owner(system, path, tables):
         columns = set(read_features(path, "table").columns)
     else:
         columns = set(column_names(path))
-    shares = {name: len(columns & set(system.modalities[name]["columns"])) for name in free}
+    shares = {name: len(columns & set(system.modalities[name].columns)) for name in free}
     best = max(shares, key=shares.get, default=None)
     if best is None or not shares[best]:
         raise InputError(
@@ -184,7 +184,7 @@ def _told(system, made):
         for clip, row in rows[rows["status"] != "ok"].iterrows():
             print(f"{row['status']}: {name} of {clip}: {row['reason']}", file=sys.stderr)
         failed += int((rows["status"] == "failed").sum())
-        then = system.modalities[name]["made"].get("version")
+        then = system.modalities[name].made.version
         if then is not None and table.info["version"] != then:
             print(f"note: {name} was extracted with {then}, now with {table.info['version']}", file=sys.stderr)
     return failed

@@ -16,11 +16,7 @@ KNOWN: set[tuple[str, str]] = {
     ("corpora/predictions", "corpora/readers/table"),
     ("corpora/splits", "corpora/readers/table"),
     ("corpora/targets", "corpora/readers/table"),
-    ("experiment/bundles/read", "__init__"),
-    ("experiment/bundles/write", "__init__"),
-    ("experiment/fitting/dask_backend", "__init__"),
     ("experiment/planning/plan", "experiment/fitting/base"),
-    ("experiment/run_folder", "__init__"),
 }
 
 

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 import skops.io
 
-import avbaselines
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.bundles.write import card_digest, file_digest
+from avbaselines.experiment.bundles import card as cards
+from avbaselines.experiment.bundles.card import Extent, sign
+from avbaselines.experiment.bundles.write import file_digest
 from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.predict import main
 from avbaselines.study import load_study
@@ -164,8 +165,8 @@ def test_after_folds_the_shipped_fit_learnt_from_everybody(tmp_path):
     folder = run(write_release(tmp_path, 'folds = "fold"'), "systems.learners=['ridge']", "systems.fusion=['ridge']")
     index = json.loads((folder / "run" / "models" / "index.json").read_text())
     system = bundle.load(folder / "run")
-    assert system.name == index["system"] and system.card["handed_over"] and system.card["split"] == "final"
-    assert system.card["learnt_from"] == {"clips": 72, "groups": 9}
+    assert system.name == index["system"] and system.card.handed_over and system.card.split == "final"
+    assert system.card.learnt_from == Extent(clips=72, groups=9)
     picked = pd.read_csv(folder / "run" / "results.csv").query("picked == 'yes'")["system"].unique()
     assert list(picked) in ([system.name], ["picked"])
     # Nobody is left out of the final fit, so its estimators are asked directly.
@@ -238,7 +239,7 @@ def resign(folder):
     """Make card and model agree again, as somebody who means harm would."""
     card = json.loads((folder / "card.json").read_text())
     card["sha256"] = file_digest(folder / "model.skops")
-    card["card_sha256"] = card_digest(card)
+    card["card_sha256"] = sign(card)
     (folder / "card.json").write_text(json.dumps(card))
 
 
@@ -302,10 +303,10 @@ def test_a_model_put_in_another_ones_place_is_named(copy):
 
 
 def test_another_version_is_named(copy, monkeypatch):
-    monkeypatch.setattr(avbaselines, "__version__", "0.1.7")
+    monkeypatch.setattr(cards, "__version__", "0.2.7")
     bundle.load(copy, "ridge-face")
-    monkeypatch.setattr(avbaselines, "__version__", "0.2.0")
-    with pytest.raises(InputError, match=r"made by avbaselines 0\.1\.0, this is 0\.2\.0"):
+    monkeypatch.setattr(cards, "__version__", "0.3.0")
+    with pytest.raises(InputError, match=r"made by avbaselines 0\.2\.0, this is 0\.3\.0"):
         bundle.load(copy, "ridge-face")
 
 

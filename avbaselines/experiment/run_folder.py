@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import avbaselines
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.store import digest, replacing
 from avbaselines.experiment.scoring.scoreboard import COLUMNS
 from avbaselines.study import dump_study
+from avbaselines.version import __version__
 
 # Beyond this many rows the out-of-fold predictions of every split give way to those of the shipped split.
 MOST_OOF_ROWS = 20_000_000
@@ -159,7 +159,7 @@ def write_provenance(folder, runs, fitted_runs, *, command, jobs, seconds, devic
     """
     study, corpus = runs[0].study, runs[0].corpus
     provenance = {
-        "avbaselines": avbaselines.__version__,
+        "avbaselines": __version__,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES},
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
@@ -199,7 +199,7 @@ def _version(name):
 
 def _commit():
     """Commit of the checkout the package lies in, and whether it has changes; None for an installed package."""
-    root = Path(avbaselines.__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return {"commit": None, "dirty": None}
 

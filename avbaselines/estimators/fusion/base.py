@@ -46,6 +46,8 @@ class _Fusion(TargetModel, BaseEstimator):
     `t` is the target (n,), values without NaN or class codes. ``_extra`` columns of a system follow its own ones.
     """
 
+    input_layout = "own"
+
     _extra = 0
 
     def __init__(self, blocks=None, cv=5, metric=None, matching=True):

@@ -36,6 +36,8 @@ class _Joint:
     for each fold.
     """
 
+    input_layout = "own_first"
+
     @property
     def _extra(self):
         return self.others

@@ -1,4 +1,6 @@
-"""Bring predictions to the mean and standard deviation of the targets."""
+"""Matching of predictions to the mean and standard deviation of the targets."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -7,7 +9,30 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from avbaselines.errors import InputError
 
-__all__ = ["Matcher", "cross_matched", "match"]
+__all__ = ["Matcher", "Matching", "cross_matched", "match"]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The constants of a mean/std matching: a prediction p becomes ``offset + factor * p``.
+
+    Attributes
+    ----------
+    factor, offset : float or ndarray
+        Of one target, or what broadcasts against predictions of several.
+
+    Examples
+    --------
+    >>> Matching(2.0, 10.0).apply(np.array([0.0, 2.0])).tolist()
+    [10.0, 14.0]
+    """
+
+    factor: float | np.ndarray = 1.0
+    offset: float | np.ndarray = 0.0
+
+    def apply(self, prediction: np.ndarray) -> np.ndarray:
+        """Matched predictions, of the shape of the given ones."""
+        return self.offset + self.factor * prediction
 
 
 def match(prediction, truth):
@@ -19,8 +44,7 @@ def match(prediction, truth):
     [10.0, 14.0]
     """
     prediction = np.asarray(prediction, float)
-    factor, offset = _constants(prediction, np.asarray(truth, float))
-    return offset + factor * prediction
+    return Matching(*_constants(prediction, np.asarray(truth, float))).apply(prediction)
 
 
 class Matcher(TransformerMixin, BaseEstimator):
@@ -109,8 +133,12 @@ class Matcher(TransformerMixin, BaseEstimator):
         """Matched predictions for P, both of shape (n, T); NaN stays NaN."""
         check_is_fitted(self)
         P = self._validate(P, reset=False)
-        matched = self.offsets_ + self.factors_ * P
+        matched = Matching(self.factors_, self.offsets_).apply(P)
         return matched if self.range is None else np.clip(matched, *self.range)
+
+    def matching(self, target: int = 0) -> Matching:
+        """The constants of one target."""
+        return Matching(float(self.factors_[target]), float(self.offsets_[target]))
 
     def _validate(self, P, reset):
         return validate_data(self, P, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset)

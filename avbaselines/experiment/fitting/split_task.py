@@ -14,26 +14,12 @@ from avbaselines.corpora.corpus import Corpus, ImportedPrediction, Split, Target
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.metrics import CONCORDANCES
+from avbaselines.experiment.fitting.clip_context import ClipContext, Frames
 from avbaselines.experiment.fitting.fingerprint import source_digest
 from avbaselines.experiment.fitting.run_options import Device
 from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.protocol_run import ProtocolRun
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Where clips lie in time, for corpora that are continuous in time.
-
-    Attributes
-    ----------
-    recordings : ndarray of int, shape (n,)
-    times : ndarray of float, shape (n,), or None
-        Seconds.
-    """
-
-    recordings: np.ndarray
-    times: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +76,16 @@ class SplitTask:
     votes: dict[str, np.ndarray] = field(default_factory=dict)
     fits: Literal["all", "folds"] = "all"
     combined: Combined | None = None
+
+    @property
+    def context(self) -> ClipContext:
+        """What is known of the clips to learn from beside features."""
+        return ClipContext(self.groups, self.frames, self.present)
+
+    @property
+    def test_context(self) -> ClipContext:
+        """What is known of the evaluated clips beside features."""
+        return ClipContext(self.test_groups, self.test_frames, self.test_present)
 
     def metric(self, target: Target) -> str:
         """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
