@@ -2,11 +2,16 @@
 
 import argparse
 import sys
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
+
+if TYPE_CHECKING:
+    from avbaselines.extractors import FeatureTable
 
 DESCRIPTION = """\
 Make a feature table from recordings or from face tables. Folders are walked; a clip is called by its file's stem, by
@@ -14,41 +19,51 @@ its path below the folder where stems repeat. Rows are cached by what a file hol
 Exit status: 0 done, 1 some recordings failed (rows of the table with their reason), 2 bad input, 130 interrupted."""
 
 
-def parser():
-    """The command's arguments, an ArgumentParser."""
-    made = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command line of ``extract``.
+
+    Examples
+    --------
+    >>> parser().parse_args(["egemaps", "recordings", "--window", "4", "--hop", "1"]).window
+    4.0
+    """
+    command = argparse.ArgumentParser(
         prog="avbaselines extract", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    made.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a shipped recipe, or path of one")
-    made.add_argument("media", nargs="*", metavar="MEDIA", help="folders and files")
-    made.add_argument("--out", metavar="TABLE", help="parquet, csv or npz (default: RECIPE.parquet)")
-    made.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: all cores)")
-    made.add_argument("--window", type=float, metavar="S", help="length of a window, seconds")
-    made.add_argument("--hop", type=float, metavar="S", help="from one window's centre to the next, seconds")
-    made.add_argument("--max-failed", type=float, default=0.05, metavar="SHARE", help="stop above it (default: 0.05)")
-    made.add_argument(
+    command.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a shipped recipe, or path of one")
+    command.add_argument("media", nargs="*", metavar="MEDIA", help="folders and files")
+    command.add_argument("--out", metavar="TABLE", help="parquet, csv or npz (default: RECIPE.parquet)")
+    command.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: all cores)")
+    command.add_argument("--window", type=float, metavar="S", help="length of a window, seconds")
+    command.add_argument("--hop", type=float, metavar="S", help="from one window's centre to the next, seconds")
+    command.add_argument(
+        "--max-failed", type=float, default=0.05, metavar="SHARE", help="stop above it (default: 0.05)"
+    )
+    command.add_argument(
         "--face-python", metavar="PATH", help="interpreter that has py-feat (default: $AVBASELINES_FACE_PYTHON)"
     )
-    made.add_argument("--no-cache", action="store_true", help="neither look into the cache nor fill it")
-    made.add_argument("--list", action="store_true", help="list the recipes")
-    made.add_argument("--cache-size", action="store_true", help="say what the cache holds")
-    made.add_argument("--prune", type=float, metavar="DAYS", help="remove what was not used for so many days (0: all)")
-    made.add_argument("--debug", action="store_true", help="show where an error came from")
-    return made
+    command.add_argument("--no-cache", action="store_true", help="neither look into the cache nor fill it")
+    command.add_argument("--list", action="store_true", help="list the recipes")
+    command.add_argument("--cache-size", action="store_true", help="say what the cache holds")
+    command.add_argument(
+        "--prune", type=float, metavar="DAYS", help="remove what was not used for so many days (0: all)"
+    )
+    command.add_argument("--debug", action="store_true", help="show where an error came from")
+    return command
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
-
-    Parameters
-    ----------
-    argv : list of str, optional
-        Default: the process' own arguments.
 
     Returns
     -------
     int
-        Exit status: 0, 1, 2 or 130.
+        0 done, 1 some recordings failed, 2 bad input, 130 interrupted.
+
+    Examples
+    --------
+    >>> main(["egemaps"])  # no recordings
+    2
     """
     arguments = parser().parse_args(argv)
     return exit_status(
@@ -56,7 +71,7 @@ def main(argv=None):
     )
 
 
-def _asked(arguments):
+def _asked(arguments: argparse.Namespace) -> int:
     if arguments.list:
         return _list()
     if arguments.cache_size or arguments.prune is not None:
@@ -64,7 +79,7 @@ def _asked(arguments):
     return _extract(arguments)
 
 
-def _list():
+def _list() -> int:
     from avbaselines.catalog import names
     from avbaselines.extractors import load_recipe
 
@@ -76,7 +91,7 @@ def _list():
     return DONE
 
 
-def _cache(days):
+def _cache(days: float | None) -> int:
     from avbaselines.extractors import FeatureCache
 
     cache = FeatureCache()
@@ -94,7 +109,7 @@ def _cache(days):
     return DONE
 
 
-def _extract(arguments):
+def _extract(arguments: argparse.Namespace) -> int:
     from avbaselines.extractors import extract, find_media, load_recipe
     from avbaselines.extractors.extraction import cpu_count
     from avbaselines.extractors.table import FORMATS
@@ -127,7 +142,7 @@ def _extract(arguments):
     return _report(table, media, out)
 
 
-def _report(table, media, out):
+def _report(table: "FeatureTable", media: Mapping[str, Path], out: Path) -> int:
     """Say what became of the recordings; the exit status is 1 where some failed."""
     counts = table.status["status"].value_counts()
     for state in ("partial", "failed"):
@@ -140,15 +155,15 @@ def _report(table, media, out):
     return FAILED if "failed" in counts else DONE
 
 
-def _progress(title):
+def _progress(title: str) -> AbstractContextManager[Callable[[int, int, str], None] | None]:
     """A context that gives ``progress(done, total, clip_id)`` showing a bar on stderr, or None where nobody looks."""
     if not sys.stderr.isatty():
         return nullcontext(None)
     return _Bar(title)
 
 
-class _Bar:
-    def __init__(self, title):
+class _Bar(AbstractContextManager):
+    def __init__(self, title: str) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -161,14 +176,14 @@ class _Bar:
         )
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
 
-    def __enter__(self):
+    def __enter__(self) -> Callable[[int, int, str], None]:
         self._bar.start()
         task = self._bar.add_task("", total=None)
         return lambda done, total, clip_id: self._bar.update(
             task, completed=done, total=total, description=clip_id[-40:]
         )
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         self._bar.stop()
 
 

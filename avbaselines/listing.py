@@ -91,13 +91,16 @@ def show_plan(console: Console, run: ProtocolRun) -> None:
 
     Examples
     --------
-    >>> import io
+    >>> import io, tempfile
     >>> from pathlib import Path
     >>> from avbaselines.experiment.study_run import prepare
-    >>> path = catalog.find("studies", "quickstart")
+    >>> path = catalog.find("studies", "multitask-structured")
+    >>> study = load_study(path, ["corpus.speakers=9", "corpus.clips_per_speaker=12", "corpus.seed=1"])
+    >>> [run] = prepare(study, path, Path(tempfile.mkdtemp()), ["honest"])
     >>> console = Console(file=io.StringIO(), width=200)
-    >>> for run in prepare(load_study(path), path, None, ["honest"]):  # doctest: +SKIP
-    ...     show_plan(console, run)
+    >>> show_plan(console, run)
+    >>> "108 clips, 9 groups, 3 targets, 1 splits" in console.file.getvalue()
+    True
     """
     corpus = run.corpus
     table = Table(

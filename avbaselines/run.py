@@ -28,7 +28,6 @@ from avbaselines.experiment.fitting.run_options import Device, RunOptions
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.study_run import StudyResult, execute, prepare
 from avbaselines.listing import show_plan, show_reported, show_studies
-from avbaselines.reports.factors import render_factors
 from avbaselines.reports.leaderboard import render_terminal
 from avbaselines.study import Study, load_study
 
@@ -137,8 +136,7 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
             protocols,
             only=arguments.only,
             identity=arguments.identity_check,
-            jobs=jobs,
-            progress=reporter(bar, "reading"),
+            options=RunOptions(jobs=jobs, progress=reporter(bar, "reading")),
         )
         if not arguments.dry_run:
             device, note = _device(arguments, runs)
@@ -198,14 +196,12 @@ def _device(arguments: argparse.Namespace, runs: Sequence[ProtocolRun]) -> tuple
 
 def _show(console: Console, result: StudyResult) -> None:
     console.print(render_terminal(result.board))
-    if len(result.factors):
-        console.print(render_factors(result.factors))
-    if result.identity is not None:
-        console.print(result.identity.terminal)
-    if result.masking is not None:
-        console.print(result.masking.terminal)
-    for line in result.outside:
-        console.print(line, highlight=False, soft_wrap=True)
+    for analysis in result.analyses.values():
+        for part in analysis.terminal:
+            if isinstance(part, str):
+                console.print(part, highlight=False, soft_wrap=True)
+            else:
+                console.print(part)
 
 
 if __name__ == "__main__":

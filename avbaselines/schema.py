@@ -71,7 +71,7 @@ LocatedPath = Annotated[Path, BeforeValidator(_locate_in_context)]
 """A path whose ``${data}`` and study folder come from the validation context ``{"data": ..., "folder": ...}``."""
 
 
-def nearest(name: object, known: Iterable[object], *, label: str = "did you mean") -> str:
+def nearest(name: object, names: Iterable[object], *, label: str = "did you mean") -> str:
     """``" (did you mean 'x'?)"`` for the known name nearest to a mistyped one, or an empty text.
 
     Examples
@@ -81,7 +81,7 @@ def nearest(name: object, known: Iterable[object], *, label: str = "did you mean
     >>> nearest("rigde", ["svr"])
     ''
     """
-    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name), list(map(str, names)), n=1, cutoff=0.5)
     return f" ({label} {close[0]!r}?)" if close else ""
 
 
@@ -162,10 +162,10 @@ def _explain(error: ValidationError, model: type[Section], source: str | Path, p
     location = [str(part) for part in problem["loc"] if not _is_union_tag(part)]
     key = ".".join(filter(None, [prefix, *location]))
     if problem["type"] == "extra_forbidden":
-        known = _fields_at(model, problem["loc"][:-1])
-        what = f"unknown key {key!r}{nearest(location[-1], known)}"
-        if known:
-            what += f"; known: {', '.join(sorted(known))}"
+        fields = _fields_at(model, problem["loc"][:-1])
+        what = f"unknown key {key!r}{nearest(location[-1], fields)}"
+        if fields:
+            what += f"; known: {', '.join(sorted(fields))}"
     elif problem["type"] == "missing":
         what = f"key {key!r} is missing"
     else:

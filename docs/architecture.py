@@ -43,9 +43,15 @@ class Room:
     column: float
 
 
+_COMMANDS = ("__main__", "command", "listing", "run", "extract", "predict")
+_STUDY_RUN = ("experiment/__init__", "experiment/study_run")
+_PLANNING = ("experiment/planning", "experiment/protocol_run")
+_FORMATS = ("corpora/formats", "corpora/tables", "corpora/text_tables", "corpora/feature_tables", "corpora/text_form",
+            "corpora/text_features", "corpora/numbers")  # fmt: skip
+
 FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("commands", (
-        Room("commands", "one verb each: parse, call, show", ("__main__", "command", "run", "extract", "predict"), 1),
+        Room("commands", "one verb each: parse, call, show", _COMMANDS, 1),
     )),
     ("face", (
         Room("public names", "what `from avbaselines import` offers", ("__init__",), 2),
@@ -53,7 +59,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("runs", (
         Room("bundles", "fitted systems: written, read, applied to new clips",
              ("experiment/bundles",), 0),
-        Room("study run", "load, plan, fit, score, analyse, write", ("experiment/__init__", "experiment/study_run"), 1),
+        Room("study run", "load, plan, fit, score, analyse, write", _STUDY_RUN, 1),
         Room("analyses", "beyond scores: missing modalities, importance, identity", ("experiment/analyses",), 2),
         Room("run folder", "what a run keeps, and what its report reads",
              ("experiment/run_folder", "experiment/report_inputs", "experiment/trial_tables"), 3),
@@ -64,7 +70,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         Room("loading", "a corpus read and checked; the registry of readers", ("experiment/loading",), 3),
     )),
     ("plans", (
-        Room("planning", "systems, each after its inputs; the registry of learners", ("experiment/planning",), 2),
+        Room("planning", "systems, each after its inputs; the registry of learners", _PLANNING, 2),
     )),
     ("parts", (
         Room("reports", "terminal, HTML, Markdown, LaTeX", ("reports",), 0),
@@ -76,7 +82,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     )),
     ("tables", (
         Room("synthesis", "made-up voices, faces and labels", ("corpora/synthesis",), 0),
-        Room("formats", "files as other tools write them", ("corpora/formats",), 1),
+        Room("formats", "tables and files as tools write them; one form of ids", _FORMATS, 1),
         Room("corpora", "clips, targets, splits, modalities, predictions of others", ("corpora",), 2),
         Room("extractors", "feature tables from media, cached by content", ("extractors",), 3),
     )),
@@ -110,7 +116,7 @@ def homeless(modules: dict[str, ast.Module]) -> list[str]:
 
 def upward(found: Iterable[Arrow]) -> list[Arrow]:
     """Imports from a higher floor."""
-    return [arrow for arrow in found if _floor(arrow.imported) > _floor(arrow.importer)]
+    return [arrow for arrow in found if -1 < _floor(arrow.importer) < _floor(arrow.imported)]
 
 
 def _floor(file: str) -> int:
@@ -118,17 +124,19 @@ def _floor(file: str) -> int:
     return place[0] if place else -1
 
 
-def folders(found: Iterable[Arrow]) -> set[tuple[str, str]]:
-    """The arrows between folders; what a folder's ``__init__`` gathers from below is no arrow."""
-    pairs = {(_folder(arrow.importer), _folder(arrow.imported)) for arrow in found
+def units(found: Iterable[Arrow]) -> set[tuple[str, str]]:
+    """The arrows between rooms, or between the folders of a room that has several, such as the estimators.
+
+    What a folder's ``__init__`` gathers from below is no arrow.
+    """
+    pairs = {(_unit(arrow.importer), _unit(arrow.imported)) for arrow in found
              if not arrow.importer.endswith("__init__")}  # fmt: skip
     return {(start, end) for start, end in pairs if start != end}
 
 
-def _folder(file: str) -> str:
-    """The folder of a file; files that lie loose beside rooms of their own stand for themselves."""
-    folder = file.rpartition("/")[0]
-    return file if folder in ("", "experiment") else folder
+def _unit(file: str) -> str:
+    place, folder = room_of(file), file.rpartition("/")[0]
+    return place[1].name if place and {file, folder} & set(place[1].files) else folder
 
 
 def parses_command_line(modules: dict[str, ast.Module]) -> list[str]:
@@ -148,11 +156,16 @@ def _command_line(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.argv"
 
 
-def beyond_numpy(modules: dict[str, ast.Module], file: str = "evaluation/metrics") -> list[str]:
-    """What the ground floor imports beside numpy and the standard library."""
-    names = {name for _, name in imported_names(file, modules[file], modules)}
-    allowed = {"numpy", *sys.stdlib_module_names}
-    return sorted(name for name in names if name.partition(".")[0] not in allowed)
+def beyond_numpy(modules: dict[str, ast.Module], found: Iterable[Arrow]) -> list[str]:
+    """What the metrics import, by themselves or through files beside them, beyond numpy and the standard library."""
+    below: dict[str, set[str]] = {}
+    for arrow in found:
+        below.setdefault(arrow.importer, set()).add(arrow.imported)
+    needed = {"evaluation/metrics", *reached(below, "evaluation/metrics")}
+    inside = {file for file in needed if file.startswith("evaluation/")}
+    allowed = {"numpy", "avbaselines", *sys.stdlib_module_names}
+    names = {name for file in inside for _, name in imported_names(file, modules[file], modules)}
+    return sorted(needed - inside | {name for name in names if name.partition(".")[0] not in allowed})
 
 
 def room_arrows(found: Iterable[Arrow]) -> dict[str, list[str]]:

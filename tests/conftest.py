@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
-import pytest
+# One thread a process, as in runs: two BLAS threads on two busy cores spin more than they work. Set before numpy is
+# imported, and inherited by whatever a test starts.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import pytest  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

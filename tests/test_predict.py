@@ -10,87 +10,53 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from small_study import MOODS, SmallRun, SmallStudy, people, write_study
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.bundles import card as cards
 from avbaselines.experiment.bundles.card import Extent, sign
 from avbaselines.experiment.bundles.write import file_digest
-from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.predict import main
-from avbaselines.study import load_study
 
-STUDY = """
-title = "small"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-[split]
-{split}
-[targets]
-arousal = {{ metric = "ccc", range = [1, 5] }}
-valence = {{ metric = "ccc" }}
-mood = {{ metric = "uar" }}
-[modalities]
-audio = "audio.npz"
-face = "face.csv"
-[predictions]
-deep = "deep.csv"
-[systems]
-learners = ["ridge", "lightgbm"]
-transductive = ["ridge"]
-inner_folds = 3
-fusion = [
-    "mean", "greedy", "ridge",
-    {{ method = "ridge", name = "all-targets", targets = "all", inputs = ["ridge-*"] }},
-]
-"""
-GIVEN = 'column = "partition"\ntrain = ["train"]\ntest = ["test"]'
+ALL = {"method": "ridge", "name": "all-targets", "targets": "all", "inputs": ["ridge-*"]}
 
 
-def write_release(folder, split=GIVEN, speakers=9, clips=8):
+def knowing_study(folder, **sections) -> SmallStudy:
     """Audio without column names knows arousal, face mood and valence; some clips lack a face, one has neither."""
-    rng = np.random.default_rng(0)
-    n = speakers * clips
-    speaker = np.repeat(np.arange(speakers), clips)
+    rng, clips = np.random.default_rng(0), people(9, 8)
+    n, ids = len(clips), clips["clip_id"]
     arousal, valence, mood = rng.normal(size=n), rng.normal(size=n), rng.integers(0, 3, n)
-    ids = np.array([f"c{number}" for number in range(n)])
     audio = np.column_stack([arousal, arousal / 2, np.zeros(n)]) + rng.normal(size=(n, 3))
     face = np.column_stack([np.eye(3)[mood] * 2, valence, np.zeros(n)]) + rng.normal(size=(n, 5))
-    table = pd.DataFrame(
-        {
-            "clip_id": ids,
-            "speaker": [f"s{s}" for s in speaker],
-            "partition": np.where(speaker < 6, "train", "test"),
-            "fold": speaker % 3,
-            "arousal": np.clip(3 + arousal * 0.7, 1, 5),
-            "valence": valence,
-            "mood": np.array(["glad", "sad", "mad"])[mood],
-        }
-    )
-    table.to_csv(folder / "clips.csv", index=False)
-    np.savez(folder / "audio.npz", clip_id=ids[1:], X=audio[1:].astype(np.float32))
-    seen = np.arange(n) % 7 != 0
-    frame = pd.DataFrame(face[seen], columns=["f1", "f2", "f3", "f4", "f5"])
-    frame.assign(nothing=np.nan).assign(clip_id=ids[seen]).to_csv(folder / "face.csv", index=False)
-    table["arousal"] += rng.normal(size=n) * 0.4
-    deep = table[["clip_id", "arousal", "valence", "mood"]]
-    deep.to_csv(folder / "deep.csv", index=False)
-    (folder / "study.toml").write_text(STUDY.format(split=split))
-    return folder
+    face = pd.DataFrame(face, ids, ["f1", "f2", "f3", "f4", "f5"]).assign(nothing=np.nan)
+    clips = clips.assign(arousal=np.clip(3 + arousal * 0.7, 1, 5), valence=valence, mood=MOODS[mood])
+    deep = clips.assign(arousal=clips["arousal"] + rng.normal(size=n) * 0.4)
+    study = write_study(
+        folder, clips, {"audio": pd.DataFrame(audio, ids)[1:], "face.csv": face[np.arange(n) % 7 != 0]},
+        **{"split": {"column": "partition", "train": ["train"], "test": ["test"]}} | sections,
+        targets={"arousal": {"metric": "ccc", "range": [1, 5]}, "valence": {"metric": "ccc"},
+                 "mood": {"metric": "uar"}},
+        predictions={"deep": "deep.csv"},
+        systems={"learners": ["ridge", "lightgbm"], "transductive": ["ridge"],
+                 "fusion": ["mean", "greedy", "ridge", ALL]},
+    )  # fmt: skip
+    deep[["clip_id", "arousal", "valence", "mood"]].to_csv(folder / "deep.csv", index=False)
+    return study
 
 
-def run(folder, *overrides):
-    path = folder / "study.toml"
-    result = execute(prepare(load_study(path, overrides), path, None, ["honest"]), folder / "run")
-    assert not result.failed
-    return folder
+def finished(study: SmallStudy, *overrides: str) -> SmallRun:
+    run = study.run(*overrides)
+    assert not run.result.failed
+    return run
 
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):
-    return run(write_release(tmp_path_factory.mktemp("given")))
+    """Folder of a study and, in ``run``, of its run."""
+    study = knowing_study(tmp_path_factory.mktemp("given"))
+    finished(study)
+    return study.folder
 
 
 @pytest.fixture
@@ -145,13 +111,12 @@ def test_a_transductive_system_needs_groups_and_is_then_the_runs(given):
 
 
 def test_a_fusion_over_time_needs_recordings_and_is_then_the_runs(tmp_path):
-    write_release(tmp_path)
-    clips = pd.read_csv(tmp_path / "clips.csv").assign(recording=lambda table: table["speaker"])
-    clips = clips.assign(time=clips.groupby("speaker").cumcount() * 0.1)
-    clips.to_csv(tmp_path / "clips.csv", index=False)
+    study = knowing_study(tmp_path)
+    study.change(recording=lambda table: table["speaker"], time=lambda t: t.groupby("speaker").cumcount() * 0.1)
+    clips = study.clips()
     fusion = "[{method='ridge', name='over-time', context=[2], recording_means=true, targets='all'}]"
     columns = ("corpus.recording=recording", "corpus.time=time")
-    run(tmp_path, *columns, "systems.learners=['ridge']", "systems.transductive=[]", f"systems.fusion={fusion}")
+    finished(study, *columns, "systems.learners=['ridge']", "systems.transductive=[]", f"systems.fusion={fusion}")
     system = bundle.load(tmp_path / "run", "over-time")
     with pytest.raises(InputError, match="over-time: reads the frames around a frame.*recording and time"):
         system.predict(inputs_of(system, tmp_path))
@@ -162,7 +127,8 @@ def test_a_fusion_over_time_needs_recordings_and_is_then_the_runs(tmp_path):
 
 
 def test_after_folds_the_shipped_fit_learnt_from_everybody(tmp_path):
-    folder = run(write_release(tmp_path, 'folds = "fold"'), "systems.learners=['ridge']", "systems.fusion=['ridge']")
+    study = knowing_study(tmp_path, split={"folds": "fold"})
+    folder = finished(study, "systems.learners=['ridge']", "systems.fusion=['ridge']").folder.parent
     index = json.loads((folder / "run" / "models" / "index.json").read_text())
     system = bundle.load(folder / "run")
     assert system.name == index["system"] and system.card.handed_over and system.card.split == "final"
@@ -379,41 +345,21 @@ def test_rows_without_an_id_and_a_folder_that_is_a_file_are_named(given, tmp_pat
     assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'face.csv'}")
 
 
-RECIPE_STUDY = """
-title = "wavs"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-[split]
-column = "part"
-train = ["train"]
-test = ["test"]
-[targets]
-arousal = { metric = "ccc" }
-[modalities]
-MODALITY
-[systems]
-learners = ["ridge"]
-inner_folds = 3
-fusion = []
-"""
-
-
 def run_on_wavs(folder, modality, ids):
     rng = np.random.default_rng(0)
     clips = pd.DataFrame({"clip_id": ids, "speaker": [f"s{k % 4}" for k in range(len(ids))]})
     clips = clips.assign(part=np.where(clips["speaker"] == "s3", "test", "train"), arousal=rng.normal(size=len(ids)))
-    clips.to_csv(folder / "clips.csv", index=False)
-    (folder / "study.toml").write_text(RECIPE_STUDY.replace("MODALITY", modality))
-    return run(folder)
+    finished(write_study(
+        folder, clips, split={"column": "part", "train": ["train"], "test": ["test"]},
+        targets={"arousal": {"metric": "ccc"}}, modalities={"voice": modality}, systems={"fusion": []},
+    ))  # fmt: skip
 
 
 @pytest.mark.real
 def test_recordings_are_extracted_as_the_run_did(shared_data, tmp_path, capsys):
     wavs = shared_data / "samples" / "ravdess_wav16k"
     paths = sorted(wavs.glob("*.wav"))
-    run_on_wavs(tmp_path, f'voice = {{ recipe = "egemaps", media = "{wavs}" }}', [path.stem for path in paths])
+    run_on_wavs(tmp_path, {"recipe": "egemaps", "media": str(wavs)}, [path.stem for path in paths])
     expected = stored(tmp_path, "ridge-voice", "test")
     out = tmp_path / "out.csv"
     chosen = [str(path) for path in paths if path.stem in expected.index]
@@ -437,7 +383,7 @@ def test_a_modality_read_from_a_table_takes_a_named_recipe(shared_data, tmp_path
     table = shared_data / "ravdess" / "audio_egemapsv02.npz"
     with np.load(table, allow_pickle=False) as known:
         ids = known["clip_id"][:24]
-    run_on_wavs(tmp_path, f'voice = "{table}"', ids)
+    run_on_wavs(tmp_path, str(table), ids)
     wav = next((shared_data / "samples" / "ravdess_wav16k").glob("*.wav"))
     command = [str(tmp_path / "run"), str(wav), "--jobs", "1", "--out", str(tmp_path / "out.parquet")]
     assert main(command) == 2 and "--recipe NAME=RECIPE" in capsys.readouterr().err

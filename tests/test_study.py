@@ -4,7 +4,8 @@ import pytest
 
 from avbaselines import catalog
 from avbaselines.errors import InputError
-from avbaselines.study import dump_study, load_study
+from avbaselines.evaluation.combined import Combined
+from avbaselines.study import combined_of, dump_study, load_study, under_protocol
 
 MINIMAL = """
 title = "mine"
@@ -119,3 +120,93 @@ def test_an_unknown_study_names_the_nearest_and_the_places_searched():
     with pytest.raises(InputError) as error:
         catalog.find("studies", "quickstrat")
     assert "'quickstart'" in str(error.value) and "searched" in str(error.value)
+
+
+def test_a_study_goes_by_its_name_or_its_path():
+    assert load_study("quickstart") == load_study(str(catalog.find("studies", "quickstart")))
+
+
+def test_empty_columns_are_none_and_other_keys_the_readers(study_file):
+    study = load_study(study_file(MINIMAL.replace('reader = "table"', 'reader = "table"\nrecording = ""')))
+    assert study.corpus.recording is None and study.corpus.options == {"clips": "clips.csv"}
+
+
+def test_a_parent_that_is_no_name_is_refused(study_file):
+    with pytest.raises(InputError, match="key 'extends' must be the name or path of one study"):
+        load_study(study_file("extends = 3\n"))
+
+
+def test_a_parent_beside_the_study_needs_no_ending(study_file):
+    study_file(MINIMAL, "parent.toml")
+    child = load_study(study_file('extends = "parent"\ntitle = "child"\n[split]\nfolds = "part"\n', "child.toml"))
+    assert child.title == "child" and child.split.group_kfold is None and child.split.folds == "part"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("seed", "expected key=value"), ("title.x=1", "'title' is no section"), ("=1", "expected key")]
+)
+def test_overrides_that_cannot_be_meant(study_file, text, words):
+    with pytest.raises(InputError, match=words):
+        load_study(study_file(), [text])
+
+
+def test_an_override_that_is_no_toml_is_text(study_file):
+    assert load_study(study_file(), ["title=my own"]).title == "my own"
+
+
+COMBINED = """
+emotion = { metric = "f1_weighted" }
+valence = { metric = "mse" }
+"""
+
+
+def combined_study(study_file, section='label = "emotion"\nvalue = "valence"'):
+    text = MINIMAL.replace('[modalities]', f"{COMBINED}[modalities]") + f"\n[combined]\n{section}\n"
+    return load_study(study_file(text))
+
+
+def test_a_class_and_an_attribute_combine(study_file):
+    assert combined_of(load_study(study_file())) is None
+    assert combined_of(combined_study(study_file)) == Combined("emotion", "valence", "f1_weighted", "mse", 0.25)
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ('label = "emotoin"\nvalue = "valence"', "no target 'emotoin' .did you mean 'emotion'"),
+        ('label = "valence"\nvalue = "valence"', "target 'valence' has metric 'mse'; needed is a class metric"),
+        ('label = "emotion"\nvalue = "arousal"', "target 'arousal' has metric 'ccc'; needed is an error"),
+    ],
+)
+def test_terms_that_do_not_combine(study_file, section, words):
+    with pytest.raises(InputError, match=words):
+        combined_study(study_file, section)
+
+
+def test_a_name_of_a_row_of_the_results_is_no_target(study_file):
+    with pytest.raises(InputError, match=r"targets.mean: this name is kept for a row of its own.*column = 'mean'"):
+        load_study(study_file(MINIMAL.replace("arousal =", "mean =")))
+
+
+def test_the_paper_protocol_replaces_what_it_names(study_file):
+    paper = """
+[systems]
+learners = ["svr"]
+inner_folds = 4
+[protocols.paper]
+note = "tested while tuning"
+split = { column = "part", train = ["train"], test = ["devel"] }
+systems = { inner_folds = 3 }
+"""
+    path = study_file(MINIMAL + paper)
+    study = load_study(path)
+    assert under_protocol(study, "honest", path) is study
+    changed = under_protocol(study, "paper", path)
+    assert changed.split.column == "part" and changed.split.group_kfold is None
+    assert changed.systems.inner_folds == 3 and changed.systems.learners == ["svr"]
+
+
+def test_a_study_without_a_paper_protocol_says_so(study_file):
+    path = study_file()
+    with pytest.raises(InputError, match=r"mine.toml: has no \[protocols.paper\]; run it with --protocol honest"):
+        under_protocol(load_study(path), "paper", path)

@@ -11,6 +11,9 @@ import pandas as pd
 
 from avbaselines.evaluation.combined import Combined
 
+Progress = Callable[[int, int, str], None]
+"""``progress(done, total, what)``, which a reader calls as it goes on."""
+
 
 @dataclass
 class Release:

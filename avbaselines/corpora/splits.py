@@ -1,8 +1,9 @@
 """Splits of a study: given partitions, given folds, several given splits, leave-one-out, group k-fold."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import numpy as np
+import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
 from sklearn.model_selection import GroupKFold
 
@@ -12,7 +13,7 @@ from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest
 
 
-def _labels(value):
+def _labels(value: Any) -> Any:
     if isinstance(value, (str, int, float)):
         value = [value]
     return [str(part) for part in value] if isinstance(value, (list, tuple)) else value
@@ -26,18 +27,23 @@ class SplitOptions(Section):
 
     Attributes
     ----------
-    column : str
+    column
         Column of partitions, with the values of ``train``, ``dev`` and ``test``.
-    columns : list of str
+    columns
         Several such columns, each a split of its own.
-    folds : str
+    folds
         Column of folds; each fold is evaluated once by systems that learnt from the others.
-    leave_one_out : str
+    leave_one_out
         Column whose every value is left out once.
-    group_kfold : int
+    group_kfold
         Number of folds made over the groups, balanced in clips.
-    other : list of str
+    other
         Values of ``column`` or ``columns`` whose clips take no part in that split.
+
+    Examples
+    --------
+    >>> SplitOptions(column="partition", train="train", test=["devel"]).train
+    ['train']
     """
 
     column: str | None = None
@@ -51,7 +57,7 @@ class SplitOptions(Section):
     other: Labels = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _one_way(self):
+    def _one_way(self) -> Self:
         ways = ("column", "columns", "folds", "leave_one_out", "group_kfold")
         given = [way for way in ways if getattr(self, way) is not None]
         if len(given) != 1:
@@ -72,41 +78,51 @@ class SplitOptions(Section):
         return self
 
 
-def make_splits(options, clips, groups, source, seed=0):
+def make_splits(
+    options: SplitOptions, clips: pd.DataFrame, groups: np.ndarray, source: str, seed: int = 0
+) -> tuple[list[Split], bool, list[str]]:
     """Row numbers of every split, each checked for groups on both sides.
 
     Parameters
     ----------
-    options : SplitOptions
-    clips : pandas.DataFrame
+    clips
         Indexed by clip id.
-    groups : ndarray of str, shape (n_clips,)
-    source : str
+    groups : str, shape (n_clips,)
+    source
         What to name in errors (the clips table).
-    seed : int
+    seed
         For ``group_kfold``.
 
     Returns
     -------
-    splits : list of Split
-    once : bool
+    once
         True where every evaluated clip is evaluated in exactly one split.
-    notes : list of str
+    notes
+        Facts that a reader of the results should know.
 
     Raises
     ------
     InputError
         Unknown values, empty parts, a group on both sides.
+
+    Examples
+    --------
+    >>> clips = pd.DataFrame({"fold": ["a", "a", "b"]}, index=["c1", "c2", "c3"])
+    >>> splits, once, notes = make_splits(SplitOptions(folds="fold"), clips, np.array(["s1", "s1", "s2"]), "clips.csv")
+    >>> [(split.name, split.train.tolist(), split.test.tolist()) for split in splits], once
+    ([('a', [2], [0, 1]), ('b', [0, 1], [2])], True)
     """
-    if options.column or options.columns:
-        columns = [options.column] if options.column else options.columns
-        splits = [_partition(options, column, clips, source) for column in columns]
-        if options.column:
-            splits = [Split("+".join(options.test), splits[0].train, splits[0].dev, splits[0].test)]
+    if options.column:
+        split = _partition(options, options.column, clips, source)
+        splits = [Split("+".join(options.test), split.train, split.dev, split.test)]
+    elif options.columns:
+        splits = [_partition(options, column, clips, source) for column in options.columns]
     elif options.group_kfold:
         splits = _group_kfold(options.group_kfold, groups, seed)
     else:
-        splits = _each_value(options.folds or options.leave_one_out, clips, source)
+        column = options.folds or options.leave_one_out
+        assert column is not None  # one of the five ways is given
+        splits = _each_value(column, clips, source)
     notes = []
     for split in splits:
         _refuse_shared_groups(split, groups, clips.index)
@@ -120,34 +136,36 @@ def make_splits(options, clips, groups, source, seed=0):
     return splits, bool((tested <= 1).all()), notes
 
 
-def _column(column, clips, source):
+def _column(column: str, clips: pd.DataFrame, source: str) -> pd.Series:
     if column not in clips.columns:
         raise InputError(f"{source}: split names column {column!r}, which is not there{nearest(column, clips.columns)}")
     return as_text(clips[column])
 
 
-def _partition(options, column, clips, source):
+def _partition(options: SplitOptions, column: str, clips: pd.DataFrame, source: str) -> Split:
     values = _column(column, clips, source)
-    known = [*options.train, *options.dev, *options.test]
-    unknown = ~values.isin([*known, *options.other]).to_numpy()
+    used = [*options.train, *options.dev, *options.test]
+    unknown = ~values.isin([*used, *options.other]).to_numpy()
     if unknown.any():
         clip = clips.index[unknown][0]
         shown = "empty" if values.isna()[clip] else repr(values[clip])
         raise InputError(
-            f"{source}: {column} of clip {clip!r} is {shown}, which is none of {', '.join(known)} "
+            f"{source}: {column} of clip {clip!r} is {shown}, which is none of {', '.join(used)} "
             f"({int(unknown.sum())} such clips); add it to train, dev or test, or filter such clips by corpus.where"
         )
-    for part in known:
+    for part in used:
         if not (values == part).any():
-            found = ", ".join(sorted(values.unique())[:12])
+            occurring = ", ".join(sorted(values.unique())[:12])
             raise InputError(
-                f"{source}: no clip has {column} = {part!r}{nearest(part, values.unique())}; found: {found}"
+                f"{source}: no clip has {column} = {part!r}{nearest(part, values.unique())}; found: {occurring}"
             )
-    rows = {part: np.flatnonzero(values.isin(getattr(options, part)).to_numpy()) for part in ("train", "dev", "test")}
-    return Split(column, **rows)
+    train, dev, test = (
+        np.flatnonzero(values.isin(part).to_numpy()) for part in (options.train, options.dev, options.test)
+    )
+    return Split(column, train, dev, test)
 
 
-def _each_value(column, clips, source):
+def _each_value(column: str, clips: pd.DataFrame, source: str) -> list[Split]:
     values = _column(column, clips, source)
     if values.isna().any():
         raise InputError(f"{source}: clip {clips.index[values.isna()][0]!r} has no {column}")
@@ -161,7 +179,7 @@ def _each_value(column, clips, source):
     ]
 
 
-def _group_kfold(n_folds, groups, seed):
+def _group_kfold(n_folds: int, groups: np.ndarray, seed: int) -> list[Split]:
     n_groups = len(np.unique(groups))
     if n_groups < n_folds:
         raise InputError(f"split.group_kfold = {n_folds}, but the corpus has {n_groups} groups")
@@ -170,7 +188,7 @@ def _group_kfold(n_folds, groups, seed):
     return [Split(f"fold{number}", train, nobody, test) for number, (train, test) in enumerate(folds)]
 
 
-def _refuse_shared_groups(split, groups, ids):
+def _refuse_shared_groups(split: Split, groups: np.ndarray, ids: pd.Index) -> None:
     for part in ("train", "dev"):
         rows = getattr(split, part)
         both = np.intersect1d(groups[rows], groups[split.test])

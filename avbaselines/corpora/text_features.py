@@ -1,4 +1,6 @@
-"""What was said as numbers: counts of letter groups, a bag of words that needs neither a vocabulary nor a language."""
+"""Counts of letter groups in what was said: a bag of words that needs neither a vocabulary nor a language."""
+
+from collections.abc import Iterable
 
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer
@@ -9,7 +11,7 @@ LETTERS = (2, 5)
 """Shortest and longest group of letters, within words."""
 
 
-def letter_counts(texts, width):
+def letter_counts(texts: Iterable[str | None], width: int) -> tuple[np.ndarray, list[str]]:
     """Counts of groups of two to five letters within words, hashed to columns and scaled to length 1.
 
     Nothing is learnt from the texts, so a clip's row depends on nobody else's words. Two groups of letters may share a
@@ -18,15 +20,23 @@ def letter_counts(texts, width):
 
     Parameters
     ----------
-    texts : sequence of str or None
-    width : int
+    texts
+        One a clip; None, NaN or empty where nothing is said.
+    width
         Number of columns.
 
     Returns
     -------
-    X : ndarray of float32, shape (n, width)
+    X : float32, shape (n, width)
         NaN rows for clips in which nothing is said.
-    columns : list of str
+
+    Examples
+    --------
+    >>> X, columns = letter_counts(["so good", None], width=8)
+    >>> X.shape, columns[0], bool(np.isnan(X[1]).all())
+    ((2, 8), 'letters_0', True)
+    >>> round(float((X[0] ** 2).sum()), 6)
+    1.0
     """
     words = ["" if text is None or text != text else str(text).strip() for text in texts]
     counter = HashingVectorizer(n_features=width, analyzer="char_wb", ngram_range=LETTERS, dtype=np.float32)

@@ -101,11 +101,11 @@ class Metric:
             Values, or class codes 0 .. n_classes-1; NaN = not labelled.
         prediction : shape (n,), or (n, n_classes) for classes
             Values, class codes, or posteriors of which the largest counts (the first of equals).
-        group_codes : shape (n,)
+        group_codes : int, shape (n,)
             Group of each clip, 0 .. n_groups-1.
         n_groups
             Number of groups; one without a labelled clip gets a row of zeros.
-        recording_codes : shape (n,)
+        recording_codes : int, shape (n,)
             Recording of each clip, any integers; each recording lies within one group. Only for metrics with
             `per_recording`; ignored by the others.
         n_classes

@@ -1,4 +1,4 @@
-"""A study under one protocol: its options there, its corpus and its systems."""
+"""A study under one protocol: its options there, its corpus, its systems and its analyses."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,20 +15,25 @@ HONEST: Protocol = "honest"
 
 @dataclass(frozen=True)
 class People:
-    """Who speaks in each clip, and what is said.
+    """Speaker and content of each clip.
 
     Attributes
     ----------
     speakers : ndarray of str, shape (n_clips,)
     content : ndarray of str, shape (n_clips,), or None
         No content is on both sides of a probe.
-    what : str
-        What the contents are, for people to read.
+    content_label : str
+        Name of the contents, shown to readers; empty where there are none.
+
+    Examples
+    --------
+    >>> People(np.array(["s1", "s2"])).content is None
+    True
     """
 
     speakers: np.ndarray
     content: np.ndarray | None = None
-    what: str = ""
+    content_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class ProtocolRun:
         Fusions are fitted and scored on the same clips, as a paper did.
     people : People or None
         Where identity is to be measured.
+    analyses : tuple of str
+        Names of the analyses to do under this protocol.
     """
 
     protocol: Protocol
@@ -55,6 +62,7 @@ class ProtocolRun:
     systems: list[System]
     resubstitution: bool = False
     people: People | None = None
+    analyses: tuple[str, ...] = ()
 
 
 def resubstituted(corpus: Corpus) -> Corpus:

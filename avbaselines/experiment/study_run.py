@@ -1,26 +1,27 @@
-"""One study from corpus to run folder."""
+"""A study from its file to its run folder: load, plan, fit, score, analyse, write."""
 
 import os
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from avbaselines.catalog import find
 from avbaselines.errors import InputError
-from avbaselines.experiment.analyses import feature_importance as importance
-from avbaselines.experiment.analyses.external_systems import beside_outside, outside_lines
-from avbaselines.experiment.analyses.factors import factor_table, write_factors
-from avbaselines.experiment.analyses.missing_modalities import masking
-from avbaselines.experiment.analyses.speaker_identity.analysis import leakage, people
+from avbaselines.experiment.analyses.base import AnalysisContext, AnalysisResult, ScoredRun, Source
+from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
+from avbaselines.experiment.analyses.speaker_identity.analysis import SpeakerIdentity
 from avbaselines.experiment.bundles.write import write_models
+from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems
 from avbaselines.experiment.loading.corpus import load_corpus
-from avbaselines.experiment.planning.missing_patterns import masks
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
-from avbaselines.experiment.protocol_run import HONEST, ProtocolRun, resubstituted
+from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, resubstituted
 from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.run_folder import (
     results_frame,
@@ -33,181 +34,232 @@ from avbaselines.experiment.run_folder import (
 )
 from avbaselines.experiment.scoring.comparisons import comparisons, flag_fusions, reported_rows, tuning_words
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather, pick, score_rows
-from avbaselines.experiment.trial_tables import trial_tables
-from avbaselines.reports.importance import family_losses
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import render_page
-from avbaselines.reports.tuning import tuning_drawings
-from avbaselines.study import under_protocol
+from avbaselines.study import Study, load_study, under_protocol
+
+__all__ = ["StudyResult", "execute", "expected_fits", "prepare", "run_study"]
 
 DEFAULTS = RunOptions()
 
 
-def prepare(study, study_path, data, protocols, *, only=(), identity=False, jobs=1, progress=None):
-    """Read the corpus and plan the systems for each protocol asked for.
+@dataclass(frozen=True)
+class StudyResult:
+    """A finished run.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder.
+    results : pandas.DataFrame
+        results.csv: a row a protocol, split, system, target and metric, with intervals.
+    picked : str or None
+        The system to hand over under the first protocol, chosen out-of-fold; None where none could be chosen.
+    board : Board
+        The leaderboard for the terminal: without the unmatched twins, which stand in the files.
+    analyses : dict of str to AnalysisResult
+        By name of the analysis, those that were done.
+    computed : int
+        Fits that were not there before.
+    failed : bool
+        Whether any system failed.
+
+    Examples
+    --------
+    See `run_study`.
+    """
+
+    folder: Path
+    results: pd.DataFrame
+    picked: str | None
+    board: Board
+    analyses: dict[str, AnalysisResult]
+    computed: int
+    failed: bool
+
+
+def run_study(
+    study: str | Path,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    protocols: Sequence[Protocol] = ("honest",),
+    only: Iterable[str] = (),
+    options: RunOptions = DEFAULTS,
+    identity_check: bool = False,
+) -> StudyResult:
+    """Run a study as the command ``python -m avbaselines.run`` does.
+
+    A second call with the same inputs reads what the run folder holds and fits nothing.
+
+    Parameters
+    ----------
+    study : str or Path
+        Name of a shipped study, or path of a study file.
+    data : str or Path, optional
+        The corpus' root folder; by default the environment variable that its reader names.
+    out : str or Path, optional
+        Run folder; by default ``runs/<study>``.
+    overrides : sequence of str
+        Keys of the study file to replace, as ``"key=value"``.
+    protocols : sequence of {"honest", "paper"}
+        Everything learnt on training groups, or as the paper did it.
+    only : iterable of str
+        Names of systems to keep (``*`` matches any text), with what they need; by default all.
+    options : RunOptions
+        How the work is done: worker processes, device, cluster, progress.
+    identity_check : bool
+        Measure how well speakers are told from each system's predictions, where the study does not ask for it itself.
+
+    Raises
+    ------
+    InputError
+        Naming the file, line, key or column that is wrong, and what to do.
+
+    Examples
+    --------
+    A study over one's own tables: 60 clips of six speakers, told apart by ``fold``.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> folder, rng = Path(tempfile.mkdtemp()), np.random.default_rng(0)
+    >>> speaker, arousal = np.repeat(np.arange(6), 10), rng.normal(size=60)
+    >>> clips = pd.DataFrame({"clip_id": [f"c{n}" for n in range(60)], "speaker": speaker, "fold": speaker % 3})
+    >>> clips.assign(arousal=arousal).to_csv(folder / "clips.csv", index=False)
+    >>> audio = pd.DataFrame({"clip_id": clips["clip_id"], "loudness": arousal + rng.normal(size=60)})
+    >>> audio.to_csv(folder / "audio.csv", index=False)
+    >>> _ = (folder / "small.toml").write_text('''
+    ... title = "small"
+    ... corpus = { reader = "table", clips = "clips.csv", group = "speaker" }
+    ... split = { folds = "fold" }
+    ... targets = { arousal = { metric = "ccc" } }
+    ... modalities = { audio = "audio.csv" }
+    ... systems = { learners = ["ridge"], inner_folds = 3, fusion = [] }
+    ... ''')
+    >>> result = run_study(folder / "small.toml", out=folder / "run")
+    >>> result.picked
+    'ridge-audio'
+    >>> overall = result.results.query("system == 'ridge-audio' and split == 'all' and target == 'arousal'")
+    >>> round(overall.set_index("metric")["value"]["ccc"], 1)
+    0.7
+    """
+    path = find("studies", str(study))
+    runs = prepare(
+        load_study(path, overrides), path, data, protocols, only=only, identity=identity_check, options=options
+    )
+    return execute(runs, Path(out) if out else Path("runs") / path.stem, options)
+
+
+def prepare(
+    study: Study,
+    study_path: Path,
+    data: str | Path | None,
+    protocols: Sequence[Protocol],
+    *,
+    only: Iterable[str] = (),
+    identity: bool = False,
+    options: RunOptions = DEFAULTS,
+) -> list[ProtocolRun]:
+    """Read the corpus, and plan systems and analyses, for each protocol asked for; nothing is fitted.
 
     Parameters
     ----------
     study : Study
     study_path : Path
-    data : Path or None
+        Relative paths in the study are relative to its folder.
+    data : str or Path or None
+        The corpus' root.
     protocols : sequence of {"honest", "paper"}
-    only : sequence of str
+    only : iterable of str
         Names of systems to keep.
     identity : bool
-        Whether to measure who can be told from predictions, where the study does not ask for it itself.
+        Measure who can be told from predictions, where the study does not ask for it itself.
+    options : RunOptions
 
-    Returns
-    -------
-    list of ProtocolRun
+    Examples
+    --------
+    >>> path = find("studies", "quickstart")
+    >>> run, = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
     """
-    runs = []
+    runs, only = [], list(only)
     for protocol in protocols:
         changed = under_protocol(study, protocol, study_path)
-        corpus = load_corpus(changed, study_path, data, jobs=jobs, progress=progress)
-        masks(changed)  # what is wrong with [masking] is said before anything is fitted
+        corpus = load_corpus(changed, study_path, data, jobs=options.jobs, progress=options.progress)
         resubstitution = protocol != HONEST and study.protocols.paper.resubstitution
         if resubstitution:
             corpus = resubstituted(corpus)
-        who = None
-        if (identity or changed.identity) and not resubstitution and not any(run.people for run in runs):
-            who = people(changed, study_path, data, corpus)
-        runs.append(ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution, who))
-    return runs
+        runs.append(ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution))
+    return plan_analyses(runs, Source(study_path, data), also={SpeakerIdentity.name} if identity else ())
 
 
-@dataclass
-class StudyResult:
-    """What a run ended with.
-
-    Attributes
-    ----------
-    folder : Path
-    board : Board
-        For the terminal: without the unmatched twins, which stand in the files.
-    computed : int
-        Fits that were not there before.
-    failed : bool
-        Whether any system failed.
-    identity : Leakage or None
-        Who can be told from features and predictions, where that was asked for.
-    factors : DataFrame
-        Objective, task mode and modality, see `factor_table`; empty where the study does not ask for it.
-    masking : Masking or None
-        How systems do where clips lack modalities, where the study asks.
-    """
-
-    folder: Path
-    board: Board
-    computed: int
-    failed: bool
-    outside: list = field(default_factory=list)
-    identity: object = None
-    factors: object = None
-    masking: object = None
-
-
-def execute(runs, folder, options=DEFAULTS, *, command=(), note=""):
-    """Fit, score and write everything a study asks for.
+def execute(
+    runs: Sequence[ProtocolRun],
+    folder: str | Path,
+    options: RunOptions = DEFAULTS,
+    *,
+    command: Sequence[str] = (),
+    note: str = "",
+) -> StudyResult:
+    """Fit, score, analyse and write everything a study asks for.
 
     Parameters
     ----------
-    runs : list of ProtocolRun
-        The study under each protocol; models are shipped of the honest one (or the only one).
-    folder : Path
-        The run folder.
+    runs : sequence of ProtocolRun
+        The study under each protocol; models are shipped of the first.
+    folder : str or Path
+        The run folder, made where it is not there.
     options : RunOptions
     command : sequence of str
         The command line, for the provenance.
     note : str
         Why the device is not the one asked for, for the provenance.
 
-    Returns
-    -------
-    StudyResult
+    Raises
+    ------
+    InputError
+        The folder cannot be written to, or no system could be fitted.
+
+    Examples
+    --------
+    >>> path = find("studies", "quickstart")
+    >>> runs = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
+    >>> execute(runs, "runs/quickstart").picked  # doctest: +SKIP
     """
     started = time.perf_counter()
     folder = _writable(Path(folder))
-    fitted_runs, found, tests, predictions, outside, factors = [], [], [], [], [], []
-    leak, masked, lost, refits = None, None, None, 0
-    work = {"jobs": options.jobs, "force": options.force, "progress": options.progress}
-    for run in runs:
-        fitted_run = fit_systems(run, folder, options)
-        splits, stored = run.corpus.splits, all_splits(run.corpus)
-        rows = gather(run, fitted_run, stored)
-        picked, rows = pick(run.corpus, rows, splits, run.study.systems.answer)
-        scoreboard = Scoreboard(run.corpus, splits)
-        found += score_rows(scoreboard, rows, picked, run.protocol)
-        if run.people is not None:
-            leak = leakage(run, fitted_run, scoreboard, rows, picked, **work)
-            found += leak.results
-        if run.study.importance and not run.resubstitution and lost is None:
-            lost, refits = importance.measure(run, fitted_run, scoreboard, rows, **work)
-        masked = masked or masking(run, fitted_run, scoreboard, rows, picked)
-        beside = beside_outside(run, rows)
-        further = [pair for item in beside for pair in item.pairs]
-        tests.append(comparisons(scoreboard, rows, picked, run.protocol, further))
-        outside += beside
-        if run.study.factors:
-            factors.append(factor_table(run, scoreboard, rows))
-        predictions.append((run, rows, stored))
-        fitted_runs.append(fitted_run)
-    study, corpus = runs[0].study, runs[0].corpus
-    results = flag_fusions(results_frame([*found, *reported_rows(study)]), corpus.targets)
-    tests = pd.concat(tests, ignore_index=True)
+    scored = [_score(run, fit_systems(run, folder, options)) for run in runs]
+    tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
     words = heading(runs)
     words.notes.extend(tuning_words(tests))
+    analysed = _analyse(scored, tests, words, options)
+    results = _results(scored, analysed)
+    _write_tables(folder, scored, results, tests, analysed)
     board = leaderboard(results, words)
-    twins = {
-        system.raw_label
-        for run in runs
-        for system in run.systems
-        if isinstance(system, BaseSystem) or (isinstance(system, FusionSystem) and not system.is_mean)
-    }
-    shown = leaderboard(results[~results["system"].isin(twins)], words)
-    write_predictions(folder, predictions)
-    write_models(folder, runs[0], fitted_runs[0], results)
-    write_study(folder, study)
-    write_results(folder, results, tests)
-    factors = write_factors(folder, factors, study.title)
-    trials, searched = trial_tables(runs, fitted_runs)
-    extras = {
-        "identity.csv": leak and leak.table,
-        "identity.md": leak and leak.markdown,
-        "importance.csv": lost,
-        "masking.csv": masked and masked.table,
-        "masking.md": masked and masked.markdown,
-        "tuning.csv": None if trials.empty else trials,
-    }
-    write_extras(folder, extras)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
-    seconds = time.perf_counter() - started
-    machine = {"jobs": options.jobs, "seconds": seconds, "device": (options.device, note)}
-    provenance = write_provenance(folder, runs, fitted_runs, command=list(command), **machine)
-    page = render_page(
-        results,
-        predictions_shown(folder, predictions, results),
-        words,
-        study=study.model_dump(mode="json"),
-        provenance=provenance,
-        weights=weights_shown(predictions, fitted_runs),
-        comparisons=tests,
-        more=[
-            *tuning_drawings(trials, searched),
-            *family_losses(lost, words),
-            *(leak.drawings if leak else ()),
-            *(masked.drawings if masked else ()),
-        ],
-        factors=factors,
+    provenance = write_provenance(
+        folder,
+        runs,
+        [one.fitted for one in scored],
+        command=list(command),
+        jobs=options.jobs,
+        seconds=time.perf_counter() - started,
+        device=(options.device, note),
     )
-    write_text(folder / "report.html", page)
-    failed = any(fitted_run.failures for fitted_run in fitted_runs) or bool(leak and leak.failed)
-    computed = sum(fitted_run.computed for fitted_run in fitted_runs) + (leak.computed if leak else 0) + refits
-    return StudyResult(folder, shown, computed, failed, outside_lines(outside, tests), leak, factors, masked)
+    write_text(folder / "report.html", _page(folder, scored, results, tests, words, analysed, provenance))
+    return StudyResult(
+        folder=folder,
+        results=results,
+        picked=scored[0].picked,
+        board=leaderboard(results[~results["system"].isin(_twins(runs))], words),
+        analyses=analysed,
+        computed=sum(one.fitted.computed for one in scored) + sum(one.computed for one in analysed.values()),
+        failed=any(one.fitted.failures for one in scored) or any(one.failed for one in analysed.values()),
+    )
 
 
-def _writable(folder):
+def _writable(folder: Path) -> Path:
     """The run folder, made where it is not there yet: said now, not after hours of fits."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -218,8 +270,101 @@ def _writable(folder):
     return folder
 
 
-def heading(runs):
-    """What the reports need to know of a study beside its results."""
+def _score(run: ProtocolRun, fitted: FittedRun) -> ScoredRun:
+    """Rows of the leaderboard from finished fits, and the one that is handed over."""
+    splits = run.corpus.splits
+    picked, rows = pick(run.corpus, gather(run, fitted, all_splits(run.corpus)), splits, run.study.systems.answer)
+    return ScoredRun(run, fitted, Scoreboard(run.corpus, splits), rows, picked)
+
+
+def _compare(scored: ScoredRun) -> pd.DataFrame:
+    """Paired tests of one protocol, those that its analyses need included."""
+    wanted = [analysis for analysis in ANALYSES if analysis.name in scored.run.analyses]
+    further = [pair for analysis in wanted for pair in analysis.pairs(scored)]
+    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further)
+
+
+def _analyse(
+    scored: Sequence[ScoredRun], tests: pd.DataFrame, words: Heading, options: RunOptions
+) -> dict[str, AnalysisResult]:
+    """Do every analysis under the protocols that it is planned for."""
+    results = {}
+    for analysis in ANALYSES:
+        own = [one for one in scored if analysis.name in one.run.analyses]
+        if own:
+            results[analysis.name] = analysis.run(AnalysisContext(own, tests, words, options))
+    return results
+
+
+def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]) -> pd.DataFrame:
+    """results.csv: of each protocol its systems and then its analyses, and at last the reported figures."""
+    rows = [row for one in scored for row in score_rows(one.scoreboard, one.rows, one.picked, one.run.protocol)]
+    rows += [row for one in analysed.values() for row in one.rows]
+    protocols = [one.run.protocol for one in scored]
+    rows.sort(key=lambda row: protocols.index(row["protocol"]))
+    run = scored[0].run
+    return flag_fusions(results_frame([*rows, *reported_rows(run.study)]), run.corpus.targets)
+
+
+def _write_tables(
+    folder: Path,
+    scored: Sequence[ScoredRun],
+    results: pd.DataFrame,
+    tests: pd.DataFrame,
+    analysed: Mapping[str, AnalysisResult],
+) -> None:
+    write_predictions(folder, _by_protocol(scored))
+    write_models(folder, scored[0].run, scored[0].fitted, results)
+    write_study(folder, scored[0].run.study)
+    write_results(folder, results, tests)
+    # An analysis that was not done this time leaves none of the files of an earlier run.
+    for analysis in ANALYSES:
+        done = analysed.get(analysis.name, AnalysisResult())
+        write_extras(folder, {name: done.files.get(name) for name in analysis.files})
+
+
+def _page(
+    folder: Path,
+    scored: Sequence[ScoredRun],
+    results: pd.DataFrame,
+    tests: pd.DataFrame,
+    words: Heading,
+    analysed: Mapping[str, AnalysisResult],
+    provenance: Mapping[str, Any],
+) -> str:
+    """The report as one HTML page."""
+    parts = _by_protocol(scored)
+    factors = analysed.get("factors", AnalysisResult())
+    return render_page(
+        results,
+        predictions_shown(folder, parts, results),
+        words,
+        study=scored[0].run.study.model_dump(mode="json"),
+        provenance=provenance,
+        weights=weights_shown(parts, [one.fitted for one in scored]),
+        comparisons=tests,
+        more=[drawing for one in analysed.values() for drawing in one.drawings],
+        factors=factors.files.get("factors.csv"),
+    )
+
+
+def _by_protocol(scored: Sequence[ScoredRun]) -> list[tuple]:
+    """Each protocol with its rows and its splits, the shipped one included."""
+    return [(one.run, one.rows, all_splits(one.run.corpus)) for one in scored]
+
+
+def _twins(runs: Sequence[ProtocolRun]) -> set[str | None]:
+    """Labels of unmatched rows that stand beside matched ones."""
+    return {
+        system.raw_label
+        for run in runs
+        for system in run.systems
+        if isinstance(system, BaseSystem) or (isinstance(system, FusionSystem) and not system.is_mean)
+    }
+
+
+def heading(runs: Sequence[ProtocolRun]) -> Heading:
+    """Title, targets, notes and protocols of a study, as all reports show them."""
     study, corpus = runs[0].study, runs[0].corpus
     protocols = {HONEST: "everything is learnt on training groups"}
     if study.protocols.paper is not None:
@@ -238,7 +383,7 @@ def heading(runs):
     )
 
 
-def expected_fits(run):
+def expected_fits(run: ProtocolRun) -> int:
     """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits."""
     corpus = run.corpus
     base = [system for system in run.systems if isinstance(system, BaseSystem)]

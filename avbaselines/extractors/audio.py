@@ -2,14 +2,20 @@
 
 import signal
 import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version as installed
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from avbaselines.extractors.functionals import describe, described_columns, silence_ratio, window_bounds
-from avbaselines.extractors.media import SAMPLING_RATE, MediaError, read_sound
+from avbaselines.extractors.media import SAMPLING_RATE, MediaError, Segment, read_sound
+from avbaselines.extractors.recipe import OpenSmileOptions
 from avbaselines.extractors.rows import Rows
 
 REVISION = 1
@@ -19,42 +25,43 @@ REVISION = 1
 SHORTEST = 0.06
 
 
-def prepare(options, paths, settings):
+def prepare(options: OpenSmileOptions, paths: Sequence[Path], settings: Mapping[str, Any]) -> str:
     """Versions that shape the features, for the cache's key and the table's info; nothing needs to be looked for.
 
-    Parameters
-    ----------
-    options : OpenSmileOptions
-    paths : list of Path
-    settings : dict
-        Not used.
+    None of the arguments is used; extractors share the signature.
 
-    Returns
-    -------
-    str
+    Examples
+    --------
+    >>> prepare(OpenSmileOptions(feature_set="eGeMAPSv02"), [], {}).endswith(f"revision {REVISION}")
+    True
     """
     libraries = (f"{name} {installed(name)}" for name in ("opensmile", "av", "audresample"))
     return ", ".join([*libraries, f"revision {REVISION}"])
 
 
-def extract_one(segment, options, settings):
+def extract_one(segment: Segment, options: OpenSmileOptions, settings: Mapping[str, Any]) -> Rows:
     """Features of one recording.
 
     Parameters
     ----------
-    segment : Segment
-    options : OpenSmileOptions
-    settings : dict
+    settings
         Not used.
-
-    Returns
-    -------
-    Rows
 
     Raises
     ------
     MediaError
         Nothing can be extracted; the reason is for the status row.
+
+    Examples
+    --------
+    >>> import tempfile, wave
+    >>> path = Path(tempfile.mkdtemp(), "tone.wav")
+    >>> with wave.open(str(path), "wb") as stream:
+    ...     stream.setparams((1, 2, 16000, 0, "NONE", ""))
+    ...     stream.writeframes((8000 * np.sin(np.arange(16000) / 10)).astype("<i2").tobytes())
+    >>> rows = extract_one(Segment(path), OpenSmileOptions(feature_set="eGeMAPSv02"), {})
+    >>> rows.X.shape, rows.duration
+    ((1, 88), 1.0)
     """
     sound = read_sound(*segment)
     samples, remarks = sound.samples, list(sound.remarks)
@@ -76,9 +83,11 @@ def extract_one(segment, options, settings):
     return Rows(X.astype(np.float32), columns, times, "; ".join(remarks), duration, np.nan, {})
 
 
-def _functionals(samples, options, duration):
+def _functionals(
+    samples: np.ndarray, options: OpenSmileOptions, duration: float
+) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
     smile = _smile(options.feature_set, "Functionals")
-    if options.window is None:
+    if options.window is None or options.hop is None:
         return _row(smile, samples), None, list(smile.feature_names)
     times, begins, ends = window_bounds(duration, options.window, options.hop)
     X = np.full((len(times), smile.num_features), np.nan, np.float32)
@@ -88,12 +97,15 @@ def _functionals(samples, options, duration):
     return X, times, list(smile.feature_names)
 
 
-def _described(samples, options, duration):
+def _described(
+    samples: np.ndarray, options: OpenSmileOptions, duration: float
+) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
     smile = _smile(options.feature_set, "LowLevelDescriptors")
     frame = _process(smile, samples)
     at = frame.index.get_level_values("start").total_seconds().to_numpy()
-    if options.window is None:
-        times, begins, ends = None, [0.0], [duration]
+    times: np.ndarray | None
+    if options.window is None or options.hop is None:
+        times, begins, ends = None, np.array([0.0]), np.array([duration])
     else:
         times, begins, ends = window_bounds(duration, options.window, options.hop)
     X = describe(frame.to_numpy(dtype=np.float32), at, begins, ends)
@@ -101,18 +113,18 @@ def _described(samples, options, duration):
     return np.column_stack([X, silence]), times, [*described_columns(smile.feature_names), "silence_ratio"]
 
 
-def _row(smile, samples):
+def _row(smile: Any, samples: np.ndarray) -> np.ndarray:
     """One row of functionals, (1, d) float32."""
     return _process(smile, samples).to_numpy(dtype=np.float32)
 
 
-def _process(smile, samples):
+def _process(smile: Any, samples: np.ndarray) -> pd.DataFrame:
     with _interrupt_afterwards():
         return smile.process_signal(samples, SAMPLING_RATE)
 
 
 @contextmanager
-def _interrupt_afterwards():
+def _interrupt_afterwards() -> Iterator[None]:
     """Hold an interrupt back until openSMILE is done.
 
     openSMILE hands its results to a Python function that C calls. An interrupt that arrives in there cannot get out:
@@ -122,8 +134,8 @@ def _interrupt_afterwards():
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    caught = []
-    before = signal.signal(signal.SIGINT, lambda *received: caught.append(received))
+    caught: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: caught.append((number, frame)))
     try:
         yield
     finally:
@@ -133,7 +145,7 @@ def _interrupt_afterwards():
 
 
 @lru_cache(maxsize=8)
-def _smile(feature_set, level):
+def _smile(feature_set: str, level: str) -> Any:
     """The openSMILE object of this process: building one for every file costs more than a short file's features."""
     import opensmile
 

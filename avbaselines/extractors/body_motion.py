@@ -6,20 +6,24 @@ somebody stands, and which way they face, does not count.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from avbaselines.extractors.functionals import describe, described_columns, window_bounds
-from avbaselines.extractors.media import MediaError, check_file
+from avbaselines.extractors.media import MediaError, Segment, check_file
+from avbaselines.extractors.recipe import BodyMotionOptions
 from avbaselines.extractors.rows import Rows
 
 REVISION = 1
 """Raised whenever the reading or the functionals change what a recording yields, so that no cache answers for it."""
 
-AXES = ("x", "y", "z")
+Axis = Literal["x", "y", "z"]
+AXES: tuple[Axis, ...] = ("x", "y", "z")
 BODY = ("energy", "travel", "expansion")
 
 _COORDINATE = re.compile(r"(.+)_([xyz])")
@@ -30,34 +34,43 @@ class Motion(NamedTuple):
 
     Attributes
     ----------
-    at : ndarray, shape (t,)
+    at : shape (t,)
         Seconds, ascending.
-    joints : list of str, length j
-    positions : ndarray, shape (t, j, 3)
+    positions : shape (t, j, 3)
         Metres; NaN where a joint was lost.
+
+    Examples
+    --------
+    >>> Motion(np.array([0.0]), ["head"], np.zeros((1, 1, 3))).joints
+    ['head']
     """
 
     at: np.ndarray
-    joints: list
+    joints: list[str]
     positions: np.ndarray
 
 
-def read_motion(path):
+def read_motion(path: str | Path) -> Motion:
     """Read a motion-capture table.
 
     Parameters
     ----------
-    path : str or Path
+    path
         csv; ``time`` and three columns for every joint. Other columns are left out.
-
-    Returns
-    -------
-    Motion
 
     Raises
     ------
     MediaError
         The file cannot be read, lacks a column, or its times do not ascend.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "motion.csv")
+    >>> _ = path.write_text("time,head_x,head_y,head_z\\n0.0,0,1.7,0\\n0.1,,,\\n")
+    >>> motion = read_motion(path)
+    >>> motion.joints, motion.positions[:, 0, 1].tolist()
+    (['head'], [1.7, nan])
     """
     check_file(path)
     try:
@@ -67,8 +80,8 @@ def read_motion(path):
     table.columns = table.columns.str.strip()
     if "time" not in table.columns or table.empty:
         raise MediaError("needs rows and a column 'time' in seconds")
-    found = [match for column in table.columns if (match := _COORDINATE.fullmatch(column))]
-    joints = list(dict.fromkeys(match[1] for match in found))
+    coordinates = [match for column in table.columns if (match := _COORDINATE.fullmatch(column))]
+    joints = list(dict.fromkeys(match[1] for match in coordinates))
     if not joints:
         raise MediaError("has no joint, such as head_x, head_y, head_z")
     columns = [f"{joint}_{axis}" for joint in joints for axis in AXES]
@@ -90,19 +103,25 @@ def read_motion(path):
     return Motion(at, joints, positions)
 
 
-def fill_gaps(at, positions, max_gap):
+def fill_gaps(at: np.ndarray, positions: np.ndarray, max_gap: float) -> np.ndarray:
     """Positions with short losses filled by straight lines.
 
     Parameters
     ----------
-    at : ndarray, shape (t,)
-    positions : ndarray, shape (t, j, 3)
-    max_gap : float
+    at : shape (t,)
+    positions : shape (t, j, 3)
+    max_gap
         A loss is filled where the joint is seen again at most so many seconds after it was last seen.
 
     Returns
     -------
-    ndarray, shape (t, j, 3)
+    shape (t, j, 3)
+
+    Examples
+    --------
+    >>> positions = np.array([0.0, np.nan, 2.0]).reshape(3, 1, 1) * np.ones(3)
+    >>> fill_gaps(np.array([0.0, 0.1, 0.2]), positions, max_gap=0.2)[:, 0, 0].tolist()
+    [0.0, 1.0, 2.0]
     """
     filled = positions.copy()
     for joint in range(positions.shape[1]):
@@ -117,20 +136,25 @@ def fill_gaps(at, positions, max_gap):
     return filled
 
 
-def velocities(at, positions, max_gap):
+def velocities(at: np.ndarray, positions: np.ndarray, max_gap: float) -> np.ndarray:
     """Velocities by central differences.
 
     Parameters
     ----------
-    at : ndarray, shape (t,)
-    positions : ndarray, shape (t, ...)
-    max_gap : float
+    at : shape (t,)
+    positions : shape (t, ...)
+    max_gap
         Frames further apart than this (and than one and a half usual steps) are not neighbours.
 
     Returns
     -------
-    ndarray, shape (t, ...)
+    shape (t, ...)
         Units of position per second; NaN beside a loss or a gap, and for a single frame.
+
+    Examples
+    --------
+    >>> velocities(np.array([0.0, 0.1, 0.2]), np.array([0.0, 0.1, 0.2]), max_gap=0.5).round(6).tolist()
+    [1.0, 1.0, 1.0]
     """
     if len(at) < 2:
         return np.full(positions.shape, np.nan)
@@ -141,26 +165,34 @@ def velocities(at, positions, max_gap):
     return rates
 
 
-def motion_series(motion, vertical="y", max_gap=0.2):
-    """What is described of a body in motion, frame by frame.
+def motion_series(motion: Motion, vertical: Axis = "y", max_gap: float = 0.2) -> tuple[np.ndarray, list[str]]:
+    """Heights, reaches and speeds of the joints and energy of the body, frame by frame.
 
     Parameters
     ----------
-    motion : Motion
-    vertical : {"x", "y", "z"}
+    vertical
         Axis that points up.
-    max_gap : float
+    max_gap
         Seconds; shorter losses of a joint are filled.
 
     Returns
     -------
-    values : ndarray, shape (t, 3 j + 3)
+    values : shape (t, 3 j + 3)
         For every joint ``height`` (above the body's centre, metres), ``reach`` (horizontal distance from it, metres)
         and ``speed`` (metres per second); for the body ``energy`` (kinetic energy per unit of mass, all joints alike:
         half the mean squared speed, m2/s2), ``travel`` (speed of the centre) and ``expansion`` (mean distance of the
         joints from the centre). NaN where it is not known. The centre is the mean of the joints seen, at least half of
         them.
-    names : list of str
+
+    Examples
+    --------
+    >>> at = np.arange(4) / 10
+    >>> positions = np.zeros((4, 2, 3))
+    >>> positions[:, 1, 0] = at  # the second joint moves along x at 1 m/s
+    >>> motion = Motion(at, ["head", "hand"], positions)
+    >>> values, names = motion_series(motion)
+    >>> dict(zip(names, values[1].round(3).tolist()))["hand_speed"]
+    1.0
     """
     positions = fill_gaps(motion.at, motion.positions, max_gap)
     seen = np.isfinite(positions[:, :, 0])
@@ -180,60 +212,80 @@ def motion_series(motion, vertical="y", max_gap=0.2):
     return values, [*names, *(f"body_{what}" for what in BODY)]
 
 
-def describe_motion(motion, begins, ends, vertical="y", max_gap=0.2):
+def describe_motion(
+    motion: Motion, begins: ArrayLike, ends: ArrayLike, vertical: Axis = "y", max_gap: float = 0.2
+) -> tuple[np.ndarray, list[str]]:
     """One row of functionals for each window.
 
     Parameters
     ----------
-    motion : Motion
-    begins, ends : sequence of float, length k
+    begins, ends : shape (k,)
         Windows, seconds; the end is not included.
     vertical, max_gap
         As in :func:`motion_series`.
 
     Returns
     -------
-    X : ndarray of float32, shape (k, 6 (3 j + 3))
+    X : float32, shape (k, 6 (3 j + 3))
         Functionals of :func:`avbaselines.extractors.functionals.describe` over the frames where a value is known; NaN
         where it is known in none.
-    columns : list of str
+
+    Examples
+    --------
+    >>> at = np.arange(4) / 10
+    >>> positions = np.zeros((4, 2, 3))
+    >>> positions[:, 1, 0] = at  # the second joint moves along x at 1 m/s
+    >>> motion = Motion(at, ["head", "hand"], positions)
+    >>> X, columns = describe_motion(motion, begins=[0.0], ends=[1.0])
+    >>> dict(zip(columns, X[0].round(3).tolist()))["hand_speed_mean"]
+    1.0
     """
     values, names = motion_series(motion, vertical, max_gap)
-    known = np.isfinite(values)
-    X = np.full((len(begins), len(names), len(described_columns(["one"]))), np.nan, np.float32)
+    n_windows = len(np.asarray(begins))
+    X = np.full((n_windows, len(names), len(described_columns(["one"]))), np.nan, np.float32)
     # values that are known in the same frames are described together
-    patterns, pattern_of = np.unique(known, axis=1, return_inverse=True)
+    patterns, pattern_of = np.unique(np.isfinite(values), axis=1, return_inverse=True)
     for pattern in range(patterns.shape[1]):
         rows, columns = patterns[:, pattern], np.flatnonzero(pattern_of.ravel() == pattern)
         described = describe(values[rows][:, columns], motion.at[rows], begins, ends)
-        X[:, columns] = described.reshape(len(begins), len(columns), -1)
-    return X.reshape(len(begins), -1), described_columns(names)
+        X[:, columns] = described.reshape(n_windows, len(columns), -1)
+    return X.reshape(n_windows, -1), described_columns(names)
 
 
-def prepare(options, paths, settings):
-    """Versions that shape the features; nothing but the table is needed."""
+def prepare(options: BodyMotionOptions, paths: Sequence[Path], settings: Mapping[str, Any]) -> str:
+    """Versions that shape the features; nothing but the table is needed.
+
+    Examples
+    --------
+    >>> prepare(BodyMotionOptions(), [], {})
+    'body motion revision 1'
+    """
     return f"body motion revision {REVISION}"
 
 
-def extract_one(segment, options, settings):
+def extract_one(segment: Segment, options: BodyMotionOptions, settings: Mapping[str, Any]) -> Rows:
     """Body-motion functionals of one recording.
 
     Parameters
     ----------
-    segment : Segment
-    options : object
+    options
         With ``window``, ``hop`` (seconds, or both None for one row), ``vertical`` and ``max_gap``.
-    settings : dict
-        Nothing is needed of it.
-
-    Returns
-    -------
-    Rows
+    settings
+        Not used.
 
     Raises
     ------
     MediaError
         Nothing can be extracted; the reason is for the status row.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "motion.csv")
+    >>> _ = path.write_text("time,head_x,head_y,head_z\\n0.0,0,1.7,0\\n0.1,0,1.7,0\\n")
+    >>> rows = extract_one(Segment(path), BodyMotionOptions(), {})
+    >>> rows.X.shape, rows.info
+    ((1, 36), {'joints': 1})
     """
     path, start, end = segment
     motion = read_motion(Path(path))
@@ -246,8 +298,9 @@ def extract_one(segment, options, settings):
         raise MediaError("no joint is seen in any frame")
     step = float(np.median(np.diff(motion.at))) if len(motion.at) > 1 else 0.0
     duration = float(motion.at[-1] + step)
-    if options.window is None:
-        times, begins, ends = None, [-np.inf], [np.inf]
+    times: np.ndarray | None
+    if options.window is None or options.hop is None:
+        times, begins, ends = None, np.array([-np.inf]), np.array([np.inf])
     else:
         times, begins, ends = window_bounds(duration, options.window, options.hop)
     X, columns = describe_motion(motion, begins, ends, options.vertical, options.max_gap)
@@ -258,7 +311,7 @@ def extract_one(segment, options, settings):
     return Rows(X, columns, times, "; ".join(remarks), duration, np.nan, {"joints": len(motion.joints)})
 
 
-def _mean_seen(values, seen, enough):
+def _mean_seen(values: np.ndarray, seen: np.ndarray, enough: np.ndarray) -> np.ndarray:
     """Means over axis 1 of what is seen; NaN for the frames where that is not enough."""
     mask = seen.reshape(seen.shape + (1,) * (values.ndim - 2))
     counts = np.maximum(seen.sum(axis=1), 1).reshape((-1,) + (1,) * (values.ndim - 2))

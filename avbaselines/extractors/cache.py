@@ -1,4 +1,4 @@
-"""Features on disk, found again by what the recording holds and how they were made.
+"""Cache of features on disk, keyed by what the recording holds and how they were extracted.
 
 One small file a clip, in a folder a recipe-and-version::
 
@@ -17,9 +17,10 @@ import os
 import time
 import uuid
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +34,13 @@ _DAY = 86400.0
 
 
 class Usage(NamedTuple):
-    """What one recipe and version takes: ``name``, ``entries``, ``bytes``, ``last_used`` (seconds since 1970)."""
+    """Disk use of one recipe and version; ``last_used`` in seconds since 1970.
+
+    Examples
+    --------
+    >>> Usage("egemaps (opensmile-0123)", entries=2, bytes=800, last_used=0.0).entries
+    2
+    """
 
     name: str
     entries: int
@@ -41,8 +48,17 @@ class Usage(NamedTuple):
     last_used: float
 
 
-def default_folder():
-    """The cache's folder: ``$AVBASELINES_CACHE``, else this user's cache folder of the system."""
+def default_folder() -> Path:
+    """The cache's folder: ``$AVBASELINES_CACHE``, else this user's cache folder of the system.
+
+    Examples
+    --------
+    >>> import os
+    >>> os.environ[VARIABLE] = "features"
+    >>> default_folder().name
+    'features'
+    >>> del os.environ[VARIABLE]
+    """
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser()
     from platformdirs import user_cache_path
@@ -55,7 +71,7 @@ class FeatureCache:
 
     Parameters
     ----------
-    folder : str or Path, optional
+    folder
         Default: :func:`default_folder`.
 
     Examples
@@ -66,10 +82,10 @@ class FeatureCache:
     True
     """
 
-    def __init__(self, folder=None):
+    def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = Path(folder) if folder is not None else default_folder()
 
-    def content(self, path):
+    def content(self, path: str | Path) -> str:
         """The sha256 of a file's bytes, 64 hexadecimal digits.
 
         A file is read once: its hash is remembered by real path, size, modification time (ns) and inode, unless it was
@@ -79,15 +95,23 @@ class FeatureCache:
         ------
         OSError
             The file cannot be read.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "clip.wav").write_bytes(b"sound")
+        >>> FeatureCache(folder / "cache").content(folder / "clip.wav")[:8]
+        'dd29442d'
         """
         real = os.path.realpath(path)
         before = os.stat(real)
-        known = hashlib.sha256(
+        state = hashlib.sha256(
             f"{real}\0{before.st_size}\0{before.st_mtime_ns}\0{before.st_dev}\0{before.st_ino}".encode(
                 errors="surrogateescape"
             )
         ).hexdigest()
-        memo = self.folder / "contents" / known[:2] / known
+        memo = self.folder / "contents" / state[:2] / state
         try:
             digest = memo.read_text(encoding="ascii")
             if len(digest) == 64:
@@ -100,20 +124,26 @@ class FeatureCache:
             _write(memo, digest.encode("ascii"))
         return digest
 
-    def get(self, group, key):
+    def get(self, group: str, key: str) -> Rows | None:
         """Rows stored under a key, or None where there are none or the file is damaged.
 
         Parameters
         ----------
-        group : str
+        group
             Extractor and digest of the recipe (see :meth:`avbaselines.extractors.recipe.Recipe.digest`).
-        key : str
+        key
             Content and segment.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> FeatureCache(tempfile.mkdtemp()).get("opensmile-0123", "ab12") is None
+        True
         """
         path = self._path(group, key)
         try:
-            head, _, data = path.read_bytes().partition(b"\n")
-            head = json.loads(head)
+            line, _, data = path.read_bytes().partition(b"\n")
+            head = json.loads(line)
             if head["crc"] != zlib.crc32(data):
                 return None
             columns = _columns(path.parents[1] / head["columns"])
@@ -128,15 +158,26 @@ class FeatureCache:
         except (OSError, ValueError, KeyError):
             return None
 
-    def put(self, group, key, rows, about):
+    def put(self, group: str, key: str, rows: Rows, about: Mapping[str, Any]) -> None:
         """Store rows; a cache that cannot be written is an error, for it would silently cost every later run.
 
         Parameters
         ----------
-        group, key : str
-        rows : Rows
-        about : dict
+        group, key
+            As for `get`.
+        rows
+            Of one recording.
+        about
             Recipe, extractor, version and options, kept beside the rows for people and the size report.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> cache = FeatureCache(tempfile.mkdtemp())
+        >>> rows = Rows(np.ones((1, 2), np.float32), ("a", "b"), None, "", 1.5, np.nan, {})
+        >>> cache.put("opensmile-0123", "ab12", rows, {"recipe": "egemaps"})
+        >>> cache.get("opensmile-0123", "ab12").X
+        array([[1., 1.]], dtype=float32)
         """
         folder = self.folder / "features" / group
         if not (folder / "about.json").exists():
@@ -160,8 +201,15 @@ class FeatureCache:
         }
         _write(self._path(group, key), json.dumps(head).encode() + b"\n" + data)
 
-    def usage(self):
-        """What the cache holds, a list of :class:`Usage`, largest first."""
+    def usage(self) -> list[Usage]:
+        """Disk use of every recipe and version, largest first.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> FeatureCache(tempfile.mkdtemp()).usage()
+        []
+        """
         report = []
         for folder in self._groups():
             try:
@@ -175,13 +223,19 @@ class FeatureCache:
             report.append(Usage(f"{name} ({folder.name})", len(files), size, max(s.st_mtime for s in files)))
         return sorted(report, key=lambda usage: -usage.bytes)
 
-    def prune(self, days):
+    def prune(self, days: float) -> tuple[int, int]:
         """Remove entries that nobody used for so many days (0 = all) and what killed runs left behind.
 
         Returns
         -------
-        entries, bytes : int
+        entries, bytes
             What was removed.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> FeatureCache(tempfile.mkdtemp()).prune(30)
+        (0, 0)
         """
         limit = time.time() - days * _DAY
         removed = size = 0
@@ -200,20 +254,20 @@ class FeatureCache:
                 path.unlink(missing_ok=True)
         return removed, size
 
-    def _groups(self):
+    def _groups(self) -> list[Path]:
         return sorted(path for path in (self.folder / "features").glob("*") if path.is_dir())
 
-    def _path(self, group, key):
+    def _path(self, group: str, key: str) -> Path:
         return self.folder / "features" / group / key[:2] / f"{key}.row"
 
 
 @lru_cache(maxsize=64)
-def _columns(path):
+def _columns(path: Path) -> tuple[str, ...]:
     """Names in a file that never changes, once for all rows: thousands of names a row would outweigh the numbers."""
     return tuple(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _write(path, data):
+def _write(path: Path, data: bytes) -> None:
     """Put a whole file in its place, or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{uuid.uuid4().hex}.part")

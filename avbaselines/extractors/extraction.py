@@ -1,10 +1,12 @@
-"""From a recipe and recordings to a feature table: cached, in parallel, and with a word on every recording."""
+"""Extraction of a feature table from recordings: cached, in parallel, and with a status for every recording."""
 
 import os
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,30 +15,63 @@ from avbaselines.errors import InputError
 from avbaselines.extractors import audio, body_motion, face
 from avbaselines.extractors.cache import FeatureCache
 from avbaselines.extractors.media import MediaError, Segment
-from avbaselines.extractors.recipe import load_recipe
+from avbaselines.extractors.recipe import Recipe, Windowed, load_recipe
 from avbaselines.extractors.rows import Rows
 from avbaselines.extractors.table import FAILED, OK, PARTIAL, FeatureTable
 
-EXTRACTORS = {"opensmile": audio, "face": face, "body-motion": body_motion}
-"""Each offers ``prepare(options, paths, settings) -> version`` and ``extract_one(segment, options, settings)``."""
+Progress = Callable[[int, int, str], None]
+Outcome = Rows | str
+"""Rows of a recording, or the reason why there are none."""
 
 
-def extract(recipe, media, *, jobs=1, cache=None, progress=None, max_failed=0.05, **settings):
-    """Make the feature table of some recordings.
+class Extractor(Protocol):
+    """A module that extracts the features of one recording.
+
+    Examples
+    --------
+    >>> extractor: Extractor = body_motion
+    >>> extractor.REVISION
+    1
+    """
+
+    REVISION: int
+
+    def prepare(self, options: Any, paths: Sequence[Path], settings: Mapping[str, Any]) -> str:
+        """Check that all it needs is there; returns the versions that shape the features."""
+
+    def extract_one(self, segment: Segment, options: Any, settings: Mapping[str, Any]) -> Rows:
+        """Features of one recording, or a MediaError."""
+
+
+EXTRACTORS: dict[str, Any] = {"opensmile": audio, "face": face, "body-motion": body_motion}
+"""Modules by name, each an `Extractor`."""
+
+
+def extract(
+    recipe: str | Path | Recipe,
+    media: Mapping[str, str | Path | Segment],
+    *,
+    jobs: int = 1,
+    cache: FeatureCache | str | Path | Literal[False] | None = None,
+    progress: Progress | None = None,
+    max_failed: float = 0.05,
+    **settings: Any,
+) -> FeatureTable:
+    """Extract the feature table of some recordings.
 
     Parameters
     ----------
-    recipe : str, Path or Recipe
+    recipe
         Name of a shipped recipe, path of one, or a recipe.
-    media : mapping of str to Path or Segment
+    media
         Recording of each clip (see :func:`avbaselines.extractors.media.find_media`).
-    jobs : int
+    jobs
         Worker processes, one thread each; 1 = in this process.
-    cache : FeatureCache, str, Path, None or False
+    cache
         Where rows are kept; None = the user's cache, False = nowhere.
-    progress : callable, optional
+    progress
         Called as ``progress(done, total, clip_id)``.
-    max_failed : float
+    max_failed
         Share of recordings that may fail, 0 to 1; above it the run stops.
     **settings
         What the machine decides rather than the recipe: ``face_python``, the interpreter that has py-feat.
@@ -50,6 +85,15 @@ def extract(recipe, media, *, jobs=1, cache=None, progress=None, max_failed=0.05
     ------
     InputError
         Nothing to extract from, a tool or its weights are missing, the cache cannot be written, or too much failed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "motion.csv")
+    >>> _ = path.write_text("time,head_x,head_y,head_z\\n0.0,0,1.7,0\\n0.1,0,1.7,0\\n")
+    >>> table = extract("body-motion", {"clip1": path}, cache=False)
+    >>> table.X.shape, table.status["status"].tolist()
+    ((1, 36), ['ok'])
     """
     recipe = load_recipe(recipe)
     if not media:
@@ -74,7 +118,7 @@ def extract(recipe, media, *, jobs=1, cache=None, progress=None, max_failed=0.05
     todo = {clip_id: segment for clip_id, segment in segments.items() if clip_id not in outcomes}
     work = partial(_work, recipe.extractor, recipe.options, settings, store, group, about)
     tasks = {clip_id: (segment, keys.get(clip_id)) for clip_id, segment in todo.items()}
-    names = {}
+    names: dict[str, tuple[str, ...]] = {}
     for clip_id, outcome in _run(work, tasks, jobs):
         outcomes[clip_id] = outcome = _share_names(outcome, names)
         tally.count(clip_id, outcome)
@@ -82,16 +126,18 @@ def extract(recipe, media, *, jobs=1, cache=None, progress=None, max_failed=0.05
     return _assemble(outcomes, recipe, about)
 
 
-def _segment(place):
+def _segment(place: str | Path | Segment) -> Segment:
     return place if isinstance(place, Segment) else Segment(Path(place))
 
 
-def _look_up(store, group, segments, jobs):
+def _look_up(
+    store: FeatureCache | None, group: str, segments: Mapping[str, Segment], jobs: int
+) -> tuple[dict[str, str], dict[str, Outcome]]:
     """Keys of all clips whose recording can be read, and the rows of those that the cache knows."""
     if store is None:
         return {}, {}
 
-    def look(item):
+    def look(item: tuple[str, Segment]) -> tuple[str, str | None, Rows | None]:
         clip_id, segment = item
         try:
             key = store.content(segment.path) if segment.path.is_file() else None
@@ -111,12 +157,20 @@ def _look_up(store, group, segments, jobs):
     return keys, {clip_id: rows for clip_id, _, rows in looked if rows is not None}
 
 
-def _work(extractor, options, settings, store, group, about, task):
+def _work(
+    extractor: str,
+    options: Windowed,
+    settings: Mapping[str, Any],
+    store: FeatureCache | None,
+    group: str,
+    about: Mapping[str, Any],
+    task: tuple[Segment, str | None],
+) -> Outcome:
     """Rows of one recording, or the reason why there are none."""
     segment, key = task
     try:
-        known = {"store": store, "content": key.partition("@")[0] if key else None, "version": about["version"]}
-        rows = EXTRACTORS[extractor].extract_one(segment, options, {**settings, **known})
+        machine = {"store": store, "content": key.partition("@")[0] if key else None, "version": about["version"]}
+        rows = EXTRACTORS[extractor].extract_one(segment, options, {**settings, **machine})
     except MediaError as error:
         return str(error)
     except Exception as error:  # one odd file must not take ten thousand others with it; its row says what happened
@@ -130,16 +184,19 @@ def _work(extractor, options, settings, store, group, about, task):
     return rows._replace(columns="\n".join(rows.columns))
 
 
-def _share_names(outcome, names):
+def _share_names(outcome: Outcome, names: dict[str, tuple[str, ...]]) -> Outcome:
     """The outcome of a worker with its column names as one tuple that all clips share."""
     if isinstance(outcome, str):
         return outcome
-    if outcome.columns not in names:
-        names[outcome.columns] = tuple(outcome.columns.split("\n"))
-    return outcome._replace(columns=names[outcome.columns])
+    text = str(outcome.columns)  # as `_work` sends them
+    if text not in names:
+        names[text] = tuple(text.split("\n"))
+    return outcome._replace(columns=names[text])
 
 
-def _run(work, tasks, jobs):
+def _run(
+    work: Callable[[Any], Outcome], tasks: Mapping[str, Any], jobs: int
+) -> Iterator[tuple[str, Outcome]]:
     """Outcomes of all tasks as they come, ``(clip_id, outcome)``."""
     if jobs == 1 or len(tasks) <= 1:
         yield from ((clip_id, work(task)) for clip_id, task in tasks.items())
@@ -168,7 +225,7 @@ def _run(work, tasks, jobs):
 _DIED = "the worker process died on this file (out of memory, or a defect of the decoder)"
 
 
-def _alone(work, task):
+def _alone(work: Callable[[Any], Outcome], task: Any) -> Outcome:
     from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -178,25 +235,26 @@ def _alone(work, task):
         return _DIED
 
 
-def _named(work, clip_id, task):
+def _named(work: Callable[[Any], Outcome], clip_id: str, task: Any) -> tuple[str, Outcome]:
     return clip_id, work(task)
 
 
 class _Tally:
     """Counts what is done and failed, tells the progress, and stops a run that has gone wrong."""
 
-    def __init__(self, total, max_failed, progress):
+    def __init__(self, total: int, max_failed: float, progress: Progress | None) -> None:
         self.total, self.max_failed, self.progress = total, max_failed, progress
-        self.done, self.reasons = 0, {}
+        self.done = 0
+        self.reasons: dict[str, str] = {}
 
-    def count(self, clip_id, outcome):
+    def count(self, clip_id: str, outcome: Outcome) -> None:
         self.done += 1
         if isinstance(outcome, str):
             self.fail(clip_id, outcome)
         if self.progress:
             self.progress(self.done, self.total, clip_id)
 
-    def fail(self, clip_id, reason):
+    def fail(self, clip_id: str, reason: str) -> None:
         self.reasons[clip_id] = reason
         if len(self.reasons) > self.max_failed * self.total:
             shown = "; ".join(f"{clip_id}: {reason}" for clip_id, reason in list(self.reasons.items())[:3])
@@ -206,7 +264,7 @@ class _Tally:
             )
 
 
-def _same_columns(outcomes, tally):
+def _same_columns(outcomes: dict[str, Outcome], tally: _Tally) -> dict[str, Outcome]:
     """Outcomes in which all rows have the commonest columns; a clip with others has failed."""
     kinds = {clip_id: (rows.columns, str(rows.info)) for clip_id, rows in outcomes.items() if isinstance(rows, Rows)}
     if len(set(kinds.values())) <= 1:
@@ -215,42 +273,49 @@ def _same_columns(outcomes, tally):
     settled = dict(outcomes)
     for clip_id, kind in kinds.items():
         if kind != common:
-            settled[clip_id] = (
-                f"its {len(kind[0])} columns {kind[1]} are not those of most clips ({len(common[0])}, {common[1]})"
-            )
-            tally.fail(clip_id, settled[clip_id])
+            reason = f"its {len(kind[0])} columns {kind[1]} are not those of most clips ({len(common[0])}, {common[1]})"
+            settled[clip_id] = reason
+            tally.fail(clip_id, reason)
     return settled
 
 
-def _assemble(outcomes, recipe, about):
-    made = [rows for rows in outcomes.values() if isinstance(rows, Rows)]
-    columns = made[0].columns if made else []
-    windowed = recipe.options.window is not None
-    digits = 2 if not windowed or round(recipe.options.hop, 2) == recipe.options.hop else 3
-    blocks, records = [], []
+def _assemble(outcomes: Mapping[str, Outcome], recipe: Recipe, about: Mapping[str, Any]) -> FeatureTable:
+    first = next((rows for rows in outcomes.values() if isinstance(rows, Rows)), None)
+    columns = list(first.columns) if first is not None else []
+    hop = recipe.options.hop
+    digits = 2 if hop is None or round(hop, 2) == hop else 3
+    blocks: list[np.ndarray] = []
+    records: list[dict[str, Any]] = []
     for clip_id, outcome in outcomes.items():
-        failed = isinstance(outcome, str)
-        X = np.full((1, len(columns)), np.nan, np.float32) if failed else outcome.X
-        state = FAILED if failed else PARTIAL if outcome.remark else OK
-        record = {
-            "status": state,
-            "reason": outcome if failed else outcome.remark,
-            "duration": np.nan if failed else outcome.duration,
-            "detection_rate": np.nan if failed else outcome.detection_rate,
-        }
-        blocks.append(X)
-        if windowed:
-            times = [0.0] if failed else outcome.times
+        record: dict[str, Any]
+        times: Iterable[float] | None
+        if isinstance(outcome, str):
+            blocks.append(np.full((1, len(columns)), np.nan, np.float32))
+            record = {"status": FAILED, "reason": outcome, "duration": np.nan, "detection_rate": np.nan}
+            times = [0.0]
+        else:
+            blocks.append(outcome.X)
+            state = PARTIAL if outcome.remark else OK
+            record = {"status": state, "reason": outcome.remark, "duration": outcome.duration,
+                      "detection_rate": outcome.detection_rate}  # fmt: skip
+            times = outcome.times
+        if hop is None or times is None:
+            records.append({"clip_id": clip_id, **record})
+        else:
             records += [
                 {"clip_id": f"{clip_id}@{t:.{digits}f}", **record, "recording": clip_id, "time": t} for t in times
             ]
-        else:
-            records.append({"clip_id": clip_id, **record})
     status = pd.DataFrame.from_records(records, index="clip_id")
-    info = {**about, "title": recipe.title, "source": recipe.source, **(made[0].info if made else {})}
+    info = {**about, "title": recipe.title, "source": recipe.source, **(first.info if first is not None else {})}
     return FeatureTable(status.index.to_numpy(dtype=str), np.concatenate(blocks), columns, status, info)
 
 
-def cpu_count():
-    """Cores this process may use."""
+def cpu_count() -> int:
+    """Cores this process may use.
+
+    Examples
+    --------
+    >>> cpu_count() >= 1
+    True
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

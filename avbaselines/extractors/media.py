@@ -1,11 +1,12 @@
-"""Finding recordings, and decoding their sound with the codecs that PyAV brings along."""
+"""Search for recordings below folders, and decoding of their sound with the codecs that PyAV brings along."""
 
 import os
 import stat
 import struct
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -19,11 +20,23 @@ _CLIPPED_SHARE = 0.001
 
 
 class MediaError(Exception):
-    """Why one recording cannot be read, for its status row."""
+    """Reason why one recording cannot be read, for its status row.
+
+    Examples
+    --------
+    >>> str(MediaError("no audio stream in the file"))
+    'no audio stream in the file'
+    """
 
 
 class Segment(NamedTuple):
-    """A part of a recording that is a clip of its own: ``path``, ``start`` and ``end`` in seconds (None = its end)."""
+    """A part of a recording that is a clip of its own: ``path``, ``start`` and ``end`` in seconds (None = its end).
+
+    Examples
+    --------
+    >>> Segment(Path("dialogue.wav"), start=2.5).end is None
+    True
+    """
 
     path: Path
     start: float = 0.0
@@ -31,13 +44,21 @@ class Segment(NamedTuple):
 
 
 class Sound(NamedTuple):
-    """Decoded sound: ``samples`` float32 (n,) within [-1, 1), mono at 16 kHz; ``remarks`` on what was lost or odd."""
+    """Decoded sound: ``samples`` float32 (n,) within [-1, 1), mono at 16 kHz; ``remarks`` on what was lost or odd.
+
+    Examples
+    --------
+    >>> Sound(np.zeros(16000, np.float32), remarks=[]).samples.shape
+    (16000,)
+    """
 
     samples: np.ndarray
-    remarks: list
+    remarks: list[str]
 
 
-def find_media(places, suffixes):
+def find_media(
+    places: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], suffixes: Collection[str]
+) -> dict[str, Path]:
     """Recordings below folders, and single files, by clip name.
 
     A folder is walked with its links followed, each real folder once. Broken links and folders whose name looks like a
@@ -45,14 +66,14 @@ def find_media(places, suffixes):
 
     Parameters
     ----------
-    places : str, Path or iterable of them
+    places
         Folders and files. A file named directly is taken whatever its suffix.
-    suffixes : collection of str
+    suffixes
         Suffixes looked for in folders, in lower case with the dot.
 
     Returns
     -------
-    dict of str to Path
+    dict of clip name to path
         Sorted. The name is the file's stem; where stems repeat, the path below its folder without suffix; where that
         repeats too, with suffix.
 
@@ -60,28 +81,35 @@ def find_media(places, suffixes):
     ------
     InputError
         A place does not exist, nothing was found, or two files cannot be told apart.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "b.wav").touch(), (folder / "a.mp4").touch(), (folder / "notes.txt").touch()
+    (None, None, None)
+    >>> list(find_media(folder, (".wav", ".mp4")))
+    ['a', 'b']
     """
-    if isinstance(places, str | os.PathLike):
-        places = [places]
-    found = []
-    for place in map(Path, places):
+    roots = [Path(places)] if isinstance(places, str | os.PathLike) else [Path(place) for place in places]
+    files: list[tuple[Path, str]] = []  # each with its path below the folder it was found in
+    for place in roots:
         if place.is_dir():
-            found += [(path, path.relative_to(place).as_posix()) for path in _walk(place, suffixes)]
+            files += [(path, path.relative_to(place).as_posix()) for path in _walk(place, suffixes)]
         elif os.path.lexists(place):
-            found.append((place, place.name))
+            files.append((place, place.name))
         else:
             raise InputError(f"{place}: no such file or folder")
-    if not found:
-        looked = ", ".join(map(str, places))
+    if not files:
+        looked = ", ".join(map(str, roots))
         raise InputError(f"{looked}: no recordings found; looked for files named {', '.join(suffixes)}")
     # The same file reached twice (a folder and one of its files) is one clip.
-    found = list(dict((os.path.abspath(path), (path, below)) for path, below in found).values())
-    named = _name(found)
-    return dict(sorted(named.items()))
+    files = list({os.path.abspath(path): (path, below) for path, below in files}.values())
+    return dict(sorted(_name(files).items()))
 
 
-def _walk(folder, suffixes):
-    seen = set()
+def _walk(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
+    seen: set[str] = set()
     for parent, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)
         if real in seen:
@@ -94,15 +122,15 @@ def _walk(folder, suffixes):
         yield from (Path(parent, name) for name in disguised)
 
 
-def _looks_like_media(name, suffixes):
+def _looks_like_media(name: str, suffixes: Collection[str]) -> bool:
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes
 
 
-def _name(found):
-    stems = Counter(path.stem for path, _ in found)
-    longer = Counter(os.path.splitext(below)[0] for _, below in found)
-    named = {}
-    for path, below in found:
+def _name(files: Collection[tuple[Path, str]]) -> dict[str, Path]:
+    stems = Counter(path.stem for path, _ in files)
+    longer = Counter(os.path.splitext(below)[0] for _, below in files)
+    named: dict[str, Path] = {}
+    for path, below in files:
         stem, without = path.stem, os.path.splitext(below)[0]
         clip_id = stem if stems[stem] == 1 else without if longer[without] == 1 else below
         if clip_id in named:
@@ -113,7 +141,7 @@ def _name(found):
     return named
 
 
-def read_sound(path, start=0.0, end=None):
+def read_sound(path: str | Path, start: float = 0.0, end: float | None = None) -> Sound:
     """Decode the sound of a file (audio or video) as openSMILE wants it.
 
     Channels are mixed down by their mean, and resampled to 16 kHz by audresample (a band-limited resampler) at high
@@ -121,18 +149,26 @@ def read_sound(path, start=0.0, end=None):
 
     Parameters
     ----------
-    path : str or Path
-    start, end : float, optional
+    path
+        Audio or video.
+    start, end
         Part to keep, in seconds of the sound's own time.
-
-    Returns
-    -------
-    Sound
 
     Raises
     ------
     MediaError
         The file cannot be read, holds no sound, or its samples are no numbers.
+
+    Examples
+    --------
+    >>> import tempfile, wave
+    >>> path = Path(tempfile.mkdtemp(), "tone.wav")
+    >>> with wave.open(str(path), "wb") as stream:
+    ...     stream.setparams((2, 2, 8000, 0, "NONE", ""))
+    ...     stream.writeframes(np.zeros((8000, 2), "<i2").tobytes())
+    >>> sound = read_sound(path)
+    >>> sound.samples.shape, sound.samples.dtype.name
+    ((16000,), 'float32')
     """
     import av
 
@@ -143,7 +179,7 @@ def read_sound(path, start=0.0, end=None):
                 raise MediaError("no audio stream in the file")
             stream = container.streams.audio[0]
             stream.codec_context.thread_count = 1
-            declared = float(stream.duration * stream.time_base) if stream.duration else None
+            declared = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
             mono, rate, remarks = _decode(container, stream, end)
     except (av.FFmpegError, OSError, ValueError, UnicodeError) as error:
         raise MediaError(f"cannot be decoded: {_reason(error)}") from None
@@ -151,7 +187,7 @@ def read_sound(path, start=0.0, end=None):
         raise MediaError("; ".join(["no sound in the file (zero samples)", *remarks]))
     seconds = len(mono) / rate
     expected = declared if end is None else min(end, declared or end)
-    missing = _missing_seconds(path, rate) or (expected - seconds if expected else 0.0)
+    missing = _missing_seconds(path) or (expected - seconds if expected else 0.0)
     if missing > max(_SHORT_BY_SECONDS, _SHORT_BY_SHARE * (seconds + missing)) and end is None:
         remarks.append(f"truncated: {seconds:.2f} s of {seconds + missing:.2f} s are there")
     mono = mono[round(start * rate) : None if end is None else round(end * rate)]
@@ -160,36 +196,46 @@ def read_sound(path, start=0.0, end=None):
     return Sound(_to_16_khz(mono, rate, remarks), remarks)
 
 
-def check_file(path):
-    """Raise a :class:`MediaError` unless the path is a regular file with something in it."""
+def check_file(path: str | Path) -> None:
+    """Raise a :class:`MediaError` unless the path is a regular file with something in it.
+
+    Examples
+    --------
+    >>> check_file("nowhere.wav")
+    Traceback (most recent call last):
+    avbaselines.extractors.media.MediaError: cannot be opened: No such file or directory
+    """
     try:
-        found = os.stat(path)
+        state = os.stat(path)
     except OSError as error:
         raise MediaError(f"cannot be opened: {error.strerror}") from None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(state.st_mode):
         raise MediaError("is a folder, not a file")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(state.st_mode):
         raise MediaError("is not a regular file")
-    if found.st_size == 0:
+    if state.st_size == 0:
         raise MediaError("the file is empty (0 bytes)")
 
 
-def _probing(path):
+def _probing(path: str | Path) -> dict[str, str]:
     """FFmpeg's options for looking into a file; of a wav, whose header says all, it need not search on (4 ms)."""
     with open(path, "rb") as stream:
         return {"probesize": "4096"} if _is_wave(stream) else {}
 
 
-def _is_wave(stream):
+def _is_wave(stream: BinaryIO) -> bool:
     head = stream.read(12)
     return head[:4] == b"RIFF" and head[8:] == b"WAVE"
 
 
-def _decode(container, stream, end):
+def _decode(container: Any, stream: Any, end: float | None) -> tuple[np.ndarray, int | None, list[str]]:
     """Mean over the channels of everything up to ``end``: samples (n,) float32, their rate, remarks."""
     import av
 
-    chunks, remarks, rate, done = [], [], None, 0
+    chunks: list[np.ndarray] = []
+    remarks: list[str] = []
+    rate: int | None = None
+    done = 0
     try:
         for frame in container.decode(stream):
             if rate is not None and frame.sample_rate != rate:
@@ -204,7 +250,7 @@ def _decode(container, stream, end):
                 break
     except av.FFmpegError as error:
         # What was decoded before the damage is worth keeping, and worth saying.
-        if not chunks:
+        if not chunks or rate is None:
             raise
         remarks.append(f"damaged after {done / rate:.2f} s ({_reason(error)})")
     if not done:
@@ -212,7 +258,7 @@ def _decode(container, stream, end):
     return np.concatenate(chunks), rate, remarks
 
 
-def _mean_of_channels(frame):
+def _mean_of_channels(frame: Any) -> np.ndarray:
     """Samples of an audio frame, (n,) float32, full scale = 1."""
     # libswresample mixes floats down by 1 / sqrt(2) a channel, which overflows: the mean is taken here instead.
     data = frame.to_ndarray()
@@ -227,7 +273,7 @@ def _mean_of_channels(frame):
     return data.mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
-def _to_16_khz(mono, rate, remarks):
+def _to_16_khz(mono: np.ndarray, rate: int, remarks: list[str]) -> np.ndarray:
     if rate != SAMPLING_RATE and len(mono):
         import audresample
 
@@ -239,7 +285,7 @@ def _to_16_khz(mono, rate, remarks):
     return np.clip(mono, -1.0, 32767 / 32768, dtype=np.float32)
 
 
-def _missing_seconds(path, rate):
+def _missing_seconds(path: str | Path) -> float:
     """Seconds that a RIFF header promises and the file lacks; 0 where it is whole or cannot be told.
 
     FFmpeg shortens the declared length to what is there, so a cut wav would pass unnoticed.
@@ -262,5 +308,5 @@ def _missing_seconds(path, rate):
     return 0.0
 
 
-def _reason(error):
+def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error).splitlines()[0]

@@ -1,7 +1,7 @@
-"""What an extractor hands back for one recording."""
+"""Feature rows of one recording, as every extractor returns them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,19 +11,24 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    X : ndarray of float32, shape (k, d)
+    X : float32, shape (k, d)
         One row, or one for each window.
-    columns : sequence of str, length d
-    times : ndarray of float64, shape (k,), or None
+    times : float64, shape (k,)
         Centres of the windows in seconds; None = one row for the clip.
-    remark : str
+    remark
         Empty where all is well; else what makes the result partial.
-    duration : float
+    duration
         Seconds.
-    detection_rate : float
+    detection_rate
         Share of frames with a face; NaN for sound.
-    info : dict
+    info
         Facts about the source that belong into the table's info, such as the scale of intensities.
+
+    Examples
+    --------
+    >>> rows = Rows(np.zeros((1, 2), np.float32), ("a", "b"), None, "", 1.5, float("nan"), {})
+    >>> rows.X.shape == (1, len(rows.columns))
+    True
     """
 
     X: np.ndarray
@@ -32,4 +37,4 @@ class Rows(NamedTuple):
     remark: str
     duration: float
     detection_rate: float
-    info: dict
+    info: dict[str, Any]

@@ -3,46 +3,26 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import people, write_study
 
 from avbaselines.run import main
-
-STUDY = """
-title = "small"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-[split]
-folds = "fold"
-[targets]
-arousal = { metric = "ccc", range = [1, 5] }
-[modalities]
-audio = "audio.npz"
-[systems]
-learners = ["ridge"]
-inner_folds = 3
-fusion = ["mean", "ridge"]
-"""
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
     """Audio and the outside system each know another half of the target."""
     folder = tmp_path_factory.mktemp("compared")
-    rng = np.random.default_rng(0)
-    n, speaker = 180, np.repeat(np.arange(15), 12)
+    rng, clips = np.random.default_rng(0), people(15, 12)
+    n = len(clips)
     heard, seen = rng.normal(size=(2, n))
-    ids = [f"c{number}" for number in range(n)]
-    arousal = 3 + 0.4 * (heard + seen)
-    table = pd.DataFrame({"clip_id": ids, "speaker": speaker, "fold": speaker % 3, "arousal": np.clip(arousal, 1, 5)})
-    table.to_csv(folder / "clips.csv", index=False)
-    X = np.column_stack([heard, rng.normal(size=n)]).astype(np.float32)
-    np.savez(folder / "audio.npz", clip_id=ids, X=X, columns=["a", "b"])
-    deep = pd.DataFrame({"clip_id": ids, "arousal": 3 + 0.5 * seen + 0.1 * rng.normal(size=n), "fold": speaker % 3})
-    deep.drop(columns="fold").to_csv(folder / "deep.csv", index=False)
-    deep.drop(columns="fold").assign(arousal=3.0 + 0.01 * seen).to_csv(folder / "flat.csv", index=False)
-    deep.to_csv(folder / "tested.csv", index=False)
-    (folder / "study.toml").write_text(STUDY)
+    audio = pd.DataFrame(np.column_stack([heard, rng.normal(size=n)]), clips["clip_id"], ["a", "b"])
+    write_study(
+        folder, clips.assign(arousal=np.clip(3 + 0.4 * (heard + seen), 1, 5)), {"audio": audio},
+        targets={"arousal": {"metric": "ccc", "range": [1, 5]}}, systems={"fusion": ["mean", "ridge"]},
+    )  # fmt: skip
+    deep = clips[["clip_id"]].assign(arousal=3 + 0.5 * seen + 0.1 * rng.normal(size=n))
+    deep.to_csv(folder / "deep.csv", index=False)
+    deep.assign(arousal=3.0 + 0.01 * seen).to_csv(folder / "flat.csv", index=False)
     return folder
 
 
@@ -76,14 +56,11 @@ def test_the_gain_of_fusing_ours_is_said_with_its_interval(release, tmp_path, ca
 
 
 def test_predictions_of_tested_clips_alone_are_compared_and_the_reason_is_said(release, tmp_path, capsys):
-    given = release / "given.toml"
-    given.write_text(STUDY.replace('folds = "fold"', 'column = "fold"\ntrain = ["0", "1"]\ntest = ["2"]'))
-    tested = pd.read_csv(release / "tested.csv").query("fold == 2").drop(columns="fold")
-    tested.to_csv(tmp_path / "t.csv", index=False)
-    assert (
-        main([str(given), "--out", str(tmp_path / "run"), "--jobs", "1", "--compare", f"deep={tmp_path / 't.csv'}"])
-        == 0
-    )
+    tested = pd.read_csv(release / "clips.csv")["fold"] == 2
+    pd.read_csv(release / "deep.csv")[tested].to_csv(tmp_path / "t.csv", index=False)
+    command = [str(release / "study.toml"), "--out", str(tmp_path / "run"), "--jobs", "1"]
+    given = "split={column='fold', train=['0', '1'], test=['2']}"
+    assert main([*command, "--set", given, "--compare", f"deep={tmp_path / 't.csv'}"]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("deep: "))
     assert "best of ours (ridge-audio) minus it" in line and "training clips are not known" in line
 

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter1d
+from small_study import people, read_table, write_study
+from small_study import run as run_study
 
 from avbaselines.catalog import find
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import execute, prepare
+from avbaselines.experiment.study_run import prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 
@@ -62,7 +64,7 @@ def finished(tmp_path_factory):
 
 
 def read_results(out):
-    return pd.read_csv(out / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
+    return read_table(out / "results.csv")
 
 
 def one(results, **wanted):
@@ -97,19 +99,15 @@ def test_the_lag_of_the_labels_is_found_noted_and_pays(finished, tmp_path):
     row = one(read_results(out), system="ridge-egemaps", target="arousal", metric="ccc", split="all")
     assert "delay 2 s" in row["note"] or "delay arousal 2 s" in row["note"]
     assert "2 clips without egemaps" not in row["note"]
-    path = find("studies", "multistage-features")
     overrides = ["systems.inner_folds=3", "systems.delay=[0]", "systems.smoothing=[0]"]
-    sides = prepare(load_study(path, overrides), path, data, ["honest"], only=["ridge-egemaps"])
-    assert sides[0].systems[0].timing is None
-    execute(sides, tmp_path)
-    undelayed = one(read_results(tmp_path), system="ridge-egemaps", target="arousal", metric="ccc", split="all")
+    run = run_study("multistage-features", tmp_path, *overrides, data=data, only=["ridge-egemaps"])
+    assert run.planned.systems[0].timing is None
+    undelayed = one(run.results(), system="ridge-egemaps", target="arousal", metric="ccc", split="all")
     assert row["value"] > 0.6 and row["value"] > undelayed["value"] + 0.3
     overrides = ["systems.inner_folds=3", 'systems.tasks=["chain"]', "systems.delay=[0, 1, 2, 3]"]
-    sides = prepare(load_study(path, overrides), path, data, ["honest"], only=["chain-ridge-egemaps"])
-    execute(sides, tmp_path / "chain")
-    chained = one(
-        read_results(tmp_path / "chain"), system="chain-ridge-egemaps", target="arousal", metric="ccc", split="all"
-    )
+    name = "chain-ridge-egemaps"
+    run = run_study("multistage-features", tmp_path / "chain", *overrides, data=data, only=[name])
+    chained = one(run.results(), system=name, target="arousal", metric="ccc", split="all")
     assert chained["status"] == "ok" and "2 s" in chained["note"]
 
 
@@ -184,37 +182,22 @@ def test_what_delay_and_smoothing_need(finished, tmp_path):
     refused(data, "systems.delay=[0, 10]", match=r"systems.delay: recording '\w+_01' lasts 10 s, and a delay of 10 s")
     refused(data, "systems.delay=[-1]", match=r"systems.delay.*greater than or equal to 0")
     refused(data, "systems.smoothing=[]", match=r"systems.smoothing")
-    study = """title = "x"
-        [corpus]
-        reader = "table"
-        clips = "clips.csv"
-        group = "who"
-        [split]
-        group_kfold = 2
-        [targets]
-        arousal = { metric = "ccc" }
-        [modalities]
-        audio = "audio.npz"
-        [systems]
-        learners = ["ridge"]
-        smoothing = [0, 1]
-    """
-    (tmp_path / "study.toml").write_text(study)
-    ids = [f"c{number}" for number in range(40)]
-    clips = pd.DataFrame({"clip_id": ids, "who": np.repeat(list("abcd"), 10), "t": np.tile(np.arange(10) * 0.5, 4)})
-    clips["arousal"], clips["mood"] = np.random.default_rng(0).normal(size=40), np.tile(["glad", "sad"], 20)
+    clips = people(4, 10).assign(t=np.tile(np.arange(10) * 0.5, 4), mood=np.tile(["glad", "sad"], 20))
+    clips["arousal"] = np.random.default_rng(0).normal(size=40)
     clips.loc[7, "t"] = 3.7
-    clips.to_csv(tmp_path / "clips.csv", index=False)
-    np.savez(tmp_path / "audio.npz", clip_id=ids, X=np.random.default_rng(1).normal(size=(40, 2)))
+    audio = pd.DataFrame(np.random.default_rng(1).normal(size=(40, 2)), clips["clip_id"])
+    study = write_study(
+        tmp_path, clips, {"audio": audio}, split={"group_kfold": 2}, targets={"arousal": {"metric": "ccc"}},
+        systems={"smoothing": [0, 1]},
+    )  # fmt: skip
 
     def refused_table(*overrides, match):
         with pytest.raises(InputError, match=match):
-            path = tmp_path / "study.toml"
-            prepare(load_study(path, overrides), path, None, ["honest"])
+            study.prepare(*overrides)
 
     refused_table(match="systems.smoothing: .*corpus.recording and corpus.time")
-    timed = ['corpus.recording="who"', 'corpus.time="t"']
-    refused_table(*timed, match="systems.smoothing: recording 'a': a frame at 3 s is followed by one at 3.7 s")
+    timed = ['corpus.recording="speaker"', 'corpus.time="t"']
+    refused_table(*timed, match="systems.smoothing: recording 's0': a frame at 3 s is followed by one at 3.7 s")
     refused_table(*timed, 'targets.mood.metric="uar"', match="systems.smoothing: is for regressed targets, and mood")
 
 

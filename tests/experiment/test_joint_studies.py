@@ -1,11 +1,15 @@
 """Class and attribute together: soft labels, combined scores, fold-averaged fits, and the studies that use them."""
 
 import re
+import tomllib
 
 import numpy as np
 import pandas as pd
 import pytest
+import tomli_w
 from releases import make_crema_d, make_mer2023, make_msp_improv
+from small_study import people, write_study
+from small_study import run as run_study
 
 from avbaselines.catalog import find
 from avbaselines.corpora.targets import TargetOptions, read_targets, read_votes
@@ -13,72 +17,40 @@ from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import execute, prepare
+from avbaselines.experiment.study_run import prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
-
-STUDY = """
-title = "joint"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-[split]
-folds = "fold"
-[targets]
-arousal = { metric = "mse", range = [1, 5] }
-mood = { metric = "f1_weighted", votes = "vote_" }
-[combined]
-label = "mood"
-value = "arousal"
-weight = 0.5
-[modalities]
-audio = "audio.npz"
-face = "face.npz"
-[systems]
-learners = ["ridge"]
-tasks = ["single", "chain"]
-inner_folds = 3
-[[systems.fusion]]
-name = "separate"
-method = "mean"
-inputs = ["ridge-*"]
-[[systems.fusion]]
-name = "joint"
-method = "mean"
-targets = "all"
-inputs = ["ridge-*"]
-"""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Audio knows arousal, the face knows the mood, and the mood tells much of arousal."""
-    folder, rng = tmp_path_factory.mktemp("joint"), np.random.default_rng(0)
-    n = 180
-    mood, speaker = rng.integers(0, 3, n), np.arange(n) // 15
+    rng, clips = np.random.default_rng(0), people(12, 15)
+    n, ids = len(clips), clips["clip_id"]
+    mood = rng.integers(0, 3, n)
     arousal = np.array([-1.0, 0.0, 1.0])[mood] + rng.normal(0, 0.4, n)
-    ids, words = [f"c{number}" for number in range(n)], np.array(["calm", "glad", "mad"])
+    words = np.array(["calm", "glad", "mad"])
     votes = rng.multinomial(10, [0.1, 0.2, 0.7], n)
     # the label's own share is the largest
     votes = np.array([np.roll(np.sort(row), shift - 2) for row, shift in zip(votes, mood, strict=True)])
-    table = pd.DataFrame({"clip_id": ids, "speaker": speaker, "fold": speaker % 3, "mood": words[mood]})
-    table["arousal"] = np.clip(3 + 0.8 * arousal, 1, 5)
-    table[[f"vote_{word}" for word in words]] = votes
-    table.to_csv(folder / "clips.csv", index=False)
+    clips = clips.assign(mood=words[mood], arousal=np.clip(3 + 0.8 * arousal, 1, 5))
+    clips[[f"vote_{word}" for word in words]] = votes
     audio, face = arousal[:, None] + rng.normal(0, 1.5, (n, 3)), 2 * np.eye(3)[mood] + rng.normal(0, 0.8, (n, 3))
-    np.savez(folder / "audio.npz", clip_id=ids, X=audio.astype(np.float32), columns=list("abc"))
-    np.savez(folder / "face.npz", clip_id=ids, X=face.astype(np.float32), columns=list("def"))
-    (folder / "study.toml").write_text(STUDY)
-    return folder
+    fusion = [{"name": "separate", "method": "mean", "inputs": ["ridge-*"]},
+              {"name": "joint", "method": "mean", "inputs": ["ridge-*"], "targets": "all"}]  # fmt: skip
+    return write_study(
+        tmp_path_factory.mktemp("joint"), clips,
+        {"audio": pd.DataFrame(audio, ids, list("abc")), "face": pd.DataFrame(face, ids, list("def"))},
+        targets={"arousal": {"metric": "mse", "range": [1, 5]}, "mood": {"metric": "f1_weighted", "votes": "vote_"}},
+        combined={"label": "mood", "value": "arousal", "weight": 0.5},
+        systems={"tasks": ["single", "chain"], "fusion": fusion},
+    ).folder  # fmt: skip
 
 
 def run(study, data, out, *overrides, **options):
-    path = find("studies", str(study))
-    sides = prepare(load_study(path, overrides), path, data, ["honest"], **options)
-    result = execute(sides, out)
-    assert not result.failed
-    return pd.read_csv(out / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
+    done = run_study(study, out, *overrides, data=data, **options)
+    assert not done.result.failed
+    return done.results()
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +114,14 @@ def test_one_study_regresses_or_classifies(folder, tmp_path, metric, other):
         "systems.inner_folds=2",
         "split={column='fold', train=['0', '1'], test=['2']}",
     ]
-    text = (folder / "study.toml").read_text().replace("[combined]\n", "").replace('label = "mood"\n', "")
-    text = text.replace('value = "arousal"\nweight = 0.5\n', "")
+    study = tomllib.loads((folder / "study.toml").read_text())
+    del study["combined"]
     clips = pd.read_csv(folder / "clips.csv")
     clips["level"] = clips["arousal"].round().astype(int)
     clips.to_csv(tmp_path / "clips.csv", index=False)
     for name in ("audio.npz", "face.npz"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
-    (tmp_path / "study.toml").write_text(text)
+    (tmp_path / "study.toml").write_text(tomli_w.dumps(study))
     table = run(tmp_path / "study.toml", None, tmp_path / "run", *changes)
     own = table[(table["target"] == "level") & (table["metric"] == metric) & (table["split"] == "all")]
     assert {"chain-xgboost-audio", "svr-audio+face", "late-greedy", "late-joint-mean"} <= set(own["system"])

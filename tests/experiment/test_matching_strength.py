@@ -1,12 +1,11 @@
 """Matching to a share of the targets' deviation: what is scored has it, and nothing is fitted anew."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from small_study import run as run_study
 
 from avbaselines.catalog import find
 from avbaselines.errors import InputError
-from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study
 
 SMALL = [
@@ -16,11 +15,10 @@ SMALL = [
 
 
 def run(folder, *overrides):
-    path = find("studies", "multitask-structured")
-    result = execute(prepare(load_study(path, [*SMALL, *overrides]), path, None, ["honest"]), folder)
-    stored = pd.read_parquet(folder / "predictions.parquet").query("part == 'test' and target == 't1'")
+    done = run_study("multitask-structured", folder, *SMALL, *overrides)
+    stored = done.predictions().query("part == 'test' and target == 't1'")
     systems = stored.groupby("system", observed=True)["prediction"]
-    return result, {name: values.to_numpy() for name, values in systems}
+    return done.result, {name: values.to_numpy() for name, values in systems}
 
 
 def test_a_share_of_the_deviation_refits_nothing(tmp_path):

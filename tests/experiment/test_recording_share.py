@@ -5,75 +5,40 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import SmallStudy, people, write_features, write_study
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import execute, prepare
-from avbaselines.study import load_study
-
-STUDY = """
-title = "videos"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-{recording}
-[split]
-column = "partition"
-train = ["train"]
-test = ["test"]
-[targets]
-arousal = {{ metric = "ccc" }}
-mood = {{ metric = "accuracy" }}
-[modalities]
-audio = "audio.csv"
-words = {{ path = "clips.csv", text = "said", width = 64 }}
-[systems]
-learners = ["ridge"]
-inner_folds = 3
-answer = "{answer}"
-fusion = [
-    {{ method = "mean", name = "alone", inputs = ["ridge-audio", "ridge-words"] }},
-    {{ method = "mean", name = "drawn", inputs = ["ridge-audio", "ridge-words"], recording_share = "search" }},
-    {{ method = "ridge", name = "weighed", recording_share = [0.0, 0.5] }},
-]
-"""
 
 
-def write(folder, recording='recording = "video"', answer="weighed"):
+def videos(folder, answer="weighed", **corpus) -> SmallStudy:
     """Each video has a level of its own, which any one clip's audio tells badly."""
-    rng = np.random.default_rng(0)
-    n = 12 * 3 * 10
-    video = np.repeat(np.arange(36), 10)
+    rng, clips = np.random.default_rng(0), people(12, 30)
+    n, video = len(clips), np.repeat(np.arange(36), 10)
     level = rng.normal(size=36)[video]
     arousal = level + rng.normal(size=n) * 0.3
-    ids = [f"c{number:03d}" for number in range(n)]
     words = np.where(arousal + rng.normal(size=n) > 0, "wonderful day", "dull and grey")
-    pd.DataFrame(
-        {
-            "clip_id": ids,
-            "speaker": video // 3,
-            "video": video,
-            "partition": np.where(video // 3 < 8, "train", "test"),
-            "arousal": arousal,
-            "mood": np.where(level + rng.normal(size=n) * 0.3 > 0, "up", "down"),
-            "said": words,
-        }
-    ).to_csv(folder / "clips.csv", index=False)
+    mood = np.where(level + rng.normal(size=n) * 0.3 > 0, "up", "down")
     audio = arousal[:, None] + rng.normal(size=(n, 2)) * 2
-    pd.DataFrame(audio, columns=["p", "q"]).assign(clip_id=ids).to_csv(folder / "audio.csv", index=False)
-    (folder / "study.toml").write_text(STUDY.format(recording=recording, answer=answer))
-    return folder / "study.toml"
-
-
-def run(path, only=()):
-    return execute(prepare(load_study(path), path, None, ["honest"], only=only), path.parent / "run")
+    both = {"method": "mean", "inputs": ["ridge-audio", "ridge-words"]}
+    study = write_study(
+        folder, clips.assign(video=video, arousal=arousal, mood=mood, said=words),
+        corpus={"recording": "video"} | corpus, split={"column": "partition", "train": ["train"], "test": ["test"]},
+        targets={"arousal": {"metric": "ccc"}, "mood": {"metric": "accuracy"}},
+        modalities={"audio": "audio.csv", "words": {"path": "clips.csv", "text": "said", "width": 64}},
+        systems={"answer": answer, "fusion": [
+            both | {"name": "alone"},
+            both | {"name": "drawn", "recording_share": "search"},
+            {"method": "ridge", "name": "weighed", "recording_share": [0.0, 0.5]},
+        ]},
+    )  # fmt: skip
+    write_features(folder / "audio.csv", pd.DataFrame(audio, clips["clip_id"], ["p", "q"]))
+    return study
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("videos")
-    return run(write(folder)).folder
+    return videos(tmp_path_factory.mktemp("videos")).run().folder
 
 
 def results(folder):
@@ -120,23 +85,23 @@ def test_the_answer_is_the_one_the_study_names(finished, tmp_path):
     assert set(results(finished).query("picked == 'yes'")["system"]) == {"weighed"}
     assert "named by the study file" in (finished / "leaderboard.md").read_text()
     assert json.loads((finished / "models" / "index.json").read_text())["system"] == "weighed"
-    other = run(write(tmp_path, answer="ridge-audio")).folder
+    other = videos(tmp_path, answer="ridge-audio").run(only=["ridge-*"]).folder
     assert set(results(other).query("picked == 'yes'")["system"]) == {"ridge-audio"}
 
 
 def test_without_the_named_system_the_best_out_of_fold_is_picked(tmp_path):
-    only = run(write(tmp_path), only=["ridge-*"]).folder
+    only = videos(tmp_path).run(only=["ridge-*"]).folder
     assert set(results(only).query("picked == 'yes'")["system"]) <= {"ridge-audio", "ridge-words", "ridge-audio+words"}
     assert "named by the study file" not in (only / "leaderboard.md").read_text()
 
 
 def test_an_unknown_answer_is_refused_before_anything_is_fitted(tmp_path):
-    path = write(tmp_path, answer="weihged")
+    study = videos(tmp_path, answer="weihged")
     with pytest.raises(InputError, match="systems.answer.*'weihged'.*weighed"):
-        prepare(load_study(path), path, None, ["honest"])
+        study.prepare()
 
 
 def test_shares_need_recordings(tmp_path):
-    path = write(tmp_path, recording="")
+    study = videos(tmp_path, recording="")
     with pytest.raises(InputError, match="systems.fusion 'drawn'.*corpus.recording"):
-        prepare(load_study(path), path, None, ["honest"])
+        study.prepare()

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from small_release import run, write_release
+from small_study import small_release
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.run_folder import write_extras
@@ -22,37 +22,36 @@ def test_what_an_earlier_run_left_goes_where_nothing_was_measured(tmp_path):
 
 def test_a_run_in_which_everything_fails_says_why(tmp_path):
     """Each modality is known of a single training clip, so nothing can be fitted, and no fusion either."""
-    folder = write_release(tmp_path, speakers=6, clips=4)
+    study = small_release(tmp_path, speakers=6, clips=4)
     for name, clip in (("audio", "c0"), ("face", "c23")):
-        np.savez(folder / f"{name}.npz", clip_id=[clip], X=np.ones((1, 2)))
+        np.savez(tmp_path / f"{name}.npz", clip_id=[clip], X=np.ones((1, 2)))
     lacking = [f"modalities.{name}={{path='{name}.npz', max_missing=1.0}}" for name in ("audio", "face")]
     with pytest.raises(InputError, match="no system could be fitted.*ridge-audio: .*training clips have audio"):
-        run(folder, *lacking, "systems.early='none'", "systems.transductive=[]")
+        study.run(*lacking, "systems.early='none'", "systems.transductive=[]")
 
 
 def test_a_modality_of_one_class_alone_is_named(tmp_path):
-    folder = write_release(tmp_path, speakers=6, clips=8)
-    clips = pd.read_csv(folder / "clips.csv")
+    study = small_release(tmp_path, speakers=6, clips=8)
+    clips = study.clips()
     ids = clips["clip_id"][clips["mood"] == "sad"].to_numpy(str)
-    np.savez(folder / "audio.npz", clip_id=ids, X=np.random.default_rng(0).normal(size=(len(ids), 2)))
+    np.savez(tmp_path / "audio.npz", clip_id=ids, X=np.random.default_rng(0).normal(size=(len(ids), 2)))
     lacking = "modalities.audio={path='audio.npz', max_missing=1.0}"
     with pytest.raises(InputError, match="ridge-audio: .*training clips that have audio are of one class of mood"):
-        run(folder, lacking, only=["ridge-audio"])
+        study.run(lacking, only=["ridge-audio"])
 
 
 def test_a_folder_that_cannot_be_written_is_named_before_anything_is_fitted(tmp_path, capsys):
-    folder = write_release(tmp_path, speakers=6, clips=4)
-    (folder / "taken").write_text("a file")
-    for out in (folder / "taken", folder / "taken" / "below"):
-        assert main([str(folder / "study.toml"), "--out", str(out)]) == 2
+    study = small_release(tmp_path, speakers=6, clips=4)
+    (tmp_path / "taken").write_text("a file")
+    for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        assert main([str(study.path), "--out", str(out)]) == 2
         assert f"error: --out {out}: cannot be made" in capsys.readouterr().err
 
 
 def test_brackets_and_formulas_in_names_and_paths_are_shown_as_they_are(tmp_path, capsys):
-    folder = write_release(tmp_path, speakers=6, clips=6)
-    clips = (folder / "clips.csv").read_text().replace("glad", "$a_^$")
-    (folder / "clips.csv").write_text(clips)
-    study, out = str(folder / "study.toml"), folder / "o[/x]ut"
+    made = small_release(tmp_path, speakers=6, clips=6)
+    made.change(mood=lambda table: table["mood"].replace("glad", "$a_^$"))
+    study, out = str(made.path), tmp_path / "o[/x]ut"
     assert main([study, "--set", "title=My [v1] [/b]", "--only", "ridge-face", "--jobs", "1", "--out", str(out)]) == 0
     printed = capsys.readouterr()
     assert "My [v1] [/b]" in printed.out and "o[/x]ut" in "".join(printed.err.split())
@@ -60,10 +59,10 @@ def test_brackets_and_formulas_in_names_and_paths_are_shown_as_they_are(tmp_path
 
 
 def test_a_damaged_fit_is_named(tmp_path):
-    folder = write_release(tmp_path, speakers=6, clips=4)
-    run(folder, only=["ridge-audio"])
+    study = small_release(tmp_path, speakers=6, clips=4)
+    study.run(only=["ridge-audio"])
     for damage in (b"", b"PK half of a file"):
-        for path in (folder / "run" / "work").glob("*.npz"):
+        for path in (tmp_path / "run" / "work").glob("*.npz"):
             path.write_bytes(damage)
         with pytest.raises(InputError, match="work/.*npz: a finished fit that is damaged; delete"):
-            run(folder, only=["ridge-audio"])
+            study.run(only=["ridge-audio"])

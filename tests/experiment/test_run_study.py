@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_release import results_of, run, write_release
+from small_study import small_release, write_study
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.group_folds import group_folds
@@ -18,23 +18,20 @@ from avbaselines.evaluation.intervals import interval
 from avbaselines.evaluation.metrics import METRICS, score
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.scoring.scoreboard import COLUMNS
-from avbaselines.experiment.study_run import prepare
 from avbaselines.run import main
-from avbaselines.study import load_study
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    folder = write_release(tmp_path_factory.mktemp("small"))
-    result, corpus = run(folder)
-    return folder, result, corpus
+    study = small_release(tmp_path_factory.mktemp("small"))
+    return study, study.run()
 
 
 def test_the_run_folder_holds_what_its_contract_says(finished):
-    folder, result, corpus = finished
-    names = {path.name for path in result.folder.iterdir()}
+    _, run = finished
+    names = {path.name for path in run.folder.iterdir()}
     assert names >= {"results.csv", "predictions.parquet", "leaderboard.md", "study.toml", "provenance.json", "models"}
-    results = results_of(result)
+    results = run.results()
     assert list(results.columns) == COLUMNS
     assert set(results["kind"]) == {"measured", "reported"} and set(results["split"]) == {"0", "1", "2", "all"}
     overall = results[(results["split"] == "all") & (results["kind"] == "measured")]
@@ -50,14 +47,13 @@ def test_the_run_folder_holds_what_its_contract_says(finished):
     assert (overall["n_clips"] == 144).all() and (overall["n_groups"] == 12).all() and (overall["status"] == "ok").all()
     assert ((overall["ci_low"] < overall["value"]) & (overall["value"] < overall["ci_high"])).all()
     assert len(set(results[results["picked"] == "yes"]["system"])) == 1
-    provenance = json.loads((result.folder / "provenance.json").read_text())
-    assert provenance["fits_computed"] == result.computed > 0 and set(provenance["sha256"]) >= {"modalities", "splits"}
+    provenance = json.loads(run.text("provenance.json"))
+    assert provenance["fits_computed"] == run.computed > 0 and set(provenance["sha256"]) >= {"modalities", "splits"}
 
 
 def test_scores_are_those_of_the_stored_predictions(finished):
-    _, result, _ = finished
-    results = results_of(result)
-    stored = pd.read_parquet(result.folder / "predictions.parquet")
+    _, run = finished
+    results, stored = run.results(), run.predictions()
     test = stored[(stored["part"] == "test") & (stored["system"] == "ridge-audio") & (stored["split"] != "final")]
     arousal = test[test["target"] == "arousal"]
     assert arousal["clip_id"].is_unique and len(arousal) == 144
@@ -70,8 +66,8 @@ def test_scores_are_those_of_the_stored_predictions(finished):
 
 
 def test_every_clip_is_scored_even_without_its_modality(finished):
-    _, result, corpus = finished
-    stored = pd.read_parquet(result.folder / "predictions.parquet")
+    _, run = finished
+    stored, corpus = run.predictions(), run.corpus
     absent = corpus.ids[~corpus.modalities["face"].present]
     rows = stored.query("system == 'ridge-face-raw' and part == 'test' and target == 'arousal'")
     rows = rows[rows["clip_id"].isin(absent)]
@@ -82,8 +78,8 @@ def test_every_clip_is_scored_even_without_its_modality(finished):
 
 
 def test_no_group_is_on_both_sides_and_matching_is_learnt_out_of_fold(finished):
-    _, result, corpus = finished
-    stored = pd.read_parquet(result.folder / "predictions.parquet")
+    _, run = finished
+    stored, corpus = run.predictions(), run.corpus
     for split in corpus.splits:
         rows = stored[stored["split"] == split.name]
         assert not set(rows[rows["part"] == "test"]["group"]) & set(rows[rows["part"] == "train_oof"]["group"])
@@ -98,40 +94,35 @@ def test_no_group_is_on_both_sides_and_matching_is_learnt_out_of_fold(finished):
         np.testing.assert_allclose(test, expected, rtol=1e-6)
 
 
-def test_a_second_call_computes_nothing_and_changed_inputs_only_what_they_touch(tmp_path):
-    folder = write_release(tmp_path)
-    first, _ = run(folder)
-    before = pd.read_parquet(first.folder / "predictions.parquet")
-    again, _ = run(folder)
+def test_a_second_call_computes_nothing_and_changed_inputs_only_what_they_touch(finished, tmp_path):
+    study = finished[0].copy(tmp_path)
+    again = study.run()
     assert again.computed == 0
-    pd.testing.assert_frame_equal(before, pd.read_parquet(first.folder / "predictions.parquet"))
-    with np.load(folder / "face.npz") as stored:
-        np.savez(folder / "face.npz", clip_id=stored["clip_id"], X=stored["X"] * 1.01, columns=stored["columns"])
-    changed, corpus = run(folder)
-    systems = plan(load_study(folder / "study.toml"), corpus.targets)
+    pd.testing.assert_frame_equal(finished[1].predictions(), again.predictions())
+    with np.load(tmp_path / "face.npz") as stored:
+        np.savez(tmp_path / "face.npz", clip_id=stored["clip_id"], X=stored["X"] * 1.01, columns=stored["columns"])
+    changed = study.run()
+    systems = changed.planned.systems
     touched = [system for system in systems if "face" in system.modalities]
     assert changed.computed == len(touched) * 4 < len(systems) * 4  # three folds and the final fit
 
 
 def test_one_job_and_two_give_the_same_predictions(finished, tmp_path):
-    _, result, _ = finished
-    folder = write_release(tmp_path)
-    parallel, _ = run(folder, jobs=2)
-    pd.testing.assert_frame_equal(
-        pd.read_parquet(result.folder / "predictions.parquet"), pd.read_parquet(parallel.folder / "predictions.parquet")
-    )
+    parallel = finished[0].run(out=tmp_path, jobs=2)
+    assert parallel.computed == finished[1].computed
+    pd.testing.assert_frame_equal(finished[1].predictions(), parallel.predictions())
 
 
 def test_labels_of_evaluated_clips_change_no_prediction(finished, tmp_path):
-    _, result, _ = finished
-    folder = write_release(tmp_path)
-    clips = pd.read_csv(folder / "clips.csv")
+    study, run = finished
+    study = study.copy(tmp_path)
+    clips = study.clips()
     evaluated = clips["fold"] == 0
     clips.loc[evaluated, "arousal"] = np.random.default_rng(1).permutation(clips.loc[evaluated, "arousal"])
-    clips.to_csv(folder / "clips.csv", index=False)
-    changed, _ = run(folder)
+    study.change(arousal=clips["arousal"])
+    changed = study.run(out="changed")
     query = "split == '0' and part == 'test' and system != 'picked'"
-    before, after = (pd.read_parquet(r.folder / "predictions.parquet").query(query) for r in (result, changed))
+    before, after = (done.predictions().query(query) for done in (run, changed))
     np.testing.assert_array_equal(before["prediction"], after["prediction"])
     assert (before["truth"].to_numpy() != after["truth"].to_numpy()).any()
 
@@ -147,9 +138,9 @@ def test_a_failing_system_is_a_row_with_its_reason(tmp_path, monkeypatch):
         return fit(self, X, y, groups)
 
     monkeypatch.setattr(RidgeRegressor, "fit", fail_on_face)
-    result, _ = run(write_release(tmp_path))
-    assert result.failed
-    results = results_of(result)
+    run = small_release(tmp_path).run()
+    assert run.result.failed
+    results = run.results()
     failed = results[results["status"] == "failed"]
     assert set(failed["system"]) == {
         "ridge-face",
@@ -181,37 +172,32 @@ main(sys.argv[1:])
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_predictions(tmp_path):
-    folder = write_release(tmp_path, speakers=15, clips=20)
-    overrides = ["systems.learners=['ridge', 'svr', 'lightgbm']"]
-    command = [sys.executable, "-c", KILLED, str(folder / "study.toml"), "--set", *overrides, "--jobs", "1"]
+    study = small_release(tmp_path, speakers=9, clips=10)
+    overrides = ["systems.learners=['ridge', 'lightgbm']", "systems.transductive=[]"]
+    command = [sys.executable, "-c", KILLED, str(study.path), "--set", *overrides, "--jobs", "1"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    killed = subprocess.run([*command, "--out", str(folder / "killed")], env=environment, stdout=subprocess.DEVNULL)
+    killed = subprocess.run([*command, "--out", str(tmp_path / "killed")], env=environment, stdout=subprocess.DEVNULL)
     assert killed.returncode == -signal.SIGKILL
-    work = folder / "killed" / "work"
-    assert not (folder / "killed" / "results.csv").exists()
+    work = tmp_path / "killed" / "work"
+    assert not (tmp_path / "killed" / "results.csv").exists()
     finished = len([path for path in work.glob("*.npz") if not path.name.startswith(".")])
-    resumed, _ = run(folder, *overrides, out="killed")
-    whole, _ = run(folder, *overrides, out="whole")
+    resumed, whole = study.run(*overrides, out="killed"), study.run(*overrides, out="whole")
     assert 0 < whole.computed - resumed.computed <= finished
-    pd.testing.assert_frame_equal(
-        pd.read_parquet(resumed.folder / "predictions.parquet"), pd.read_parquet(whole.folder / "predictions.parquet")
-    )
+    pd.testing.assert_frame_equal(resumed.predictions(), whole.predictions())
 
 
 @pytest.mark.slow
 def test_shuffled_targets_score_about_zero(tmp_path):
-    folder = write_release(tmp_path, speakers=20, clips=15)
-    clips = pd.read_csv(folder / "clips.csv")
-    rng = np.random.default_rng(4)
-    clips["arousal"], clips["mood"] = rng.permutation(clips["arousal"]), rng.permutation(clips["mood"])
-    clips.to_csv(folder / "clips.csv", index=False)
+    study, rng = small_release(tmp_path, speakers=20, clips=15), np.random.default_rng(4)
+    clips = study.clips()
+    study.change(arousal=rng.permutation(clips["arousal"]), mood=rng.permutation(clips["mood"]))
     stages = ["'best-single'", "'mean'", "'greedy'", "'ridge'", "'correlation'", "'non-negative'"]
     stages.append("{method='ridge', name='second', targets='all', inputs=['late-ridge', 'late-greedy', 'ridge-audio']}")
     stages.append("{method='ridge', name='third', targets='all', inputs=['second', 'svr-face']}")
     overrides = ["systems.learners=['ridge', 'svr', 'lightgbm']", f"systems.fusion=[{', '.join(stages)}]"]
-    result, _ = run(folder, *overrides, jobs=2)
-    assert not result.failed
-    stored = pd.read_parquet(result.folder / "predictions.parquet").query("part == 'test' and split != 'final'")
+    run = study.run(*overrides, jobs=2)
+    assert not run.result.failed
+    stored = run.predictions().query("part == 'test' and split != 'final'")
     # One in twenty 95 % intervals misses by right; all systems and both targets together are held to 95 %.
     level = 1 - 0.05 / (2 * stored["system"].nunique())
     misses = []
@@ -235,17 +221,15 @@ def test_shuffled_targets_score_about_zero(tmp_path):
 
 
 def test_only_keeps_what_a_fusion_needs(finished):
-    folder, _, corpus = finished
-    study = load_study(folder / "study.toml")
-    names = [system.name for system in plan(study, corpus.targets, ["late-greedy"])]
+    study, targets = finished[0].load(), finished[1].corpus.targets
+    names = [system.name for system in plan(study, targets, ["late-greedy"])]
     assert names == ["ridge-audio", "ridge-face", "ridge-audio+face", "late-greedy"]
     with pytest.raises(InputError, match="'ridge-audoi'.*'ridge-audio'"):
-        plan(study, corpus.targets, ["ridge-audoi"])
+        plan(study, targets, ["ridge-audoi"])
 
 
 def test_the_command_ends_with_the_leaderboard(finished, capsys, monkeypatch):
-    folder, _, _ = finished
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(finished[0].folder)
     assert main(["study.toml", "--out", "run", "--jobs", "1"]) == 0
     printed = capsys.readouterr()
     assert "ridge-audio" in printed.out and "LSTM" in printed.out and "nothing computed anew" in printed.err
@@ -254,13 +238,8 @@ def test_the_command_ends_with_the_leaderboard(finished, capsys, monkeypatch):
 
 
 def test_bad_input_ends_with_status_2_and_nothing_written(finished, capsys, tmp_path):
-    folder, _, _ = finished
-    out = tmp_path / "none"
-    for arguments in (
-        ["nostudy"],
-        [str(folder / "study.toml"), "--set", "sede=1"],
-        [str(folder / "study.toml"), "--only", "x"],
-    ):
+    study, out = str(finished[0].path), tmp_path / "none"
+    for arguments in (["nostudy"], [study, "--set", "sede=1"], [study, "--only", "x"]):
         assert main([*arguments[:1], "--out", str(out), *arguments[1:]]) == 2
         message = capsys.readouterr().err.strip()
         assert message.startswith("error: ") and "Traceback" not in message and len(message.splitlines()) <= 2
@@ -280,15 +259,12 @@ def test_list_names_every_study_and_why_one_is_broken(capsys, monkeypatch, tmp_p
 
 
 def test_chains_and_joint_trees_are_systems_like_any_other(tmp_path):
-    folder = write_release(tmp_path)
-    clips = pd.read_csv(folder / "clips.csv")
-    clips["valence"] = 6 - clips["arousal"] + np.random.default_rng(0).normal(scale=0.3, size=len(clips))
-    clips.to_csv(folder / "clips.csv", index=False)
-    result, _ = run(
-        folder, "targets.valence={metric='ccc'}", "systems.tasks=['single', 'chain', 'joint']", "systems.fusion=[]"
-    )
-    results = results_of(result)
-    assert not result.failed
+    study = small_release(tmp_path)
+    study.change(valence=lambda t: 6 - t["arousal"] + np.random.default_rng(0).normal(scale=0.3, size=len(t)))
+    tasks = "systems.tasks=['single', 'chain', 'joint']"
+    run = study.run("targets.valence={metric='ccc'}", tasks, "systems.fusion=[]")
+    results = run.results()
+    assert not run.result.failed
     overall = results.query("split == 'all' and kind == 'measured'")
     names = set(overall["system"])
     assert {"chain-ridge-audio", "chain-ridge-audio+face", "joint-xgboost-audio", "joint-xgboost-face-raw"} <= names
@@ -324,42 +300,31 @@ def test_chains_and_joint_trees_are_systems_like_any_other(tmp_path):
     ],
 )
 def test_bad_systems_are_named(finished, overrides, words):
-    folder, _, _ = finished
-    path = folder / "study.toml"
     with pytest.raises(InputError, match=words):
-        prepare(load_study(path, overrides), path, None, ["honest"])
+        finished[0].prepare(*overrides)
 
 
 def test_what_a_deep_stage_is_picked_by_comes_from_fits_without_the_fold(tmp_path):
     """Change the labels of one inner fold: no stage's out-of-fold prediction for that fold may move."""
-    folder = write_release(tmp_path, speakers=9, clips=10)
-    overrides = [
-        "predictions.a='a.csv'",
-        "predictions.b='b.csv'",
-        "modalities={}",
-        "split={column='part', train=['train'], test=['test']}",
-        "targets={arousal={metric='ccc'}}",
-        "reported=[]",
-        "systems.fusion=['greedy', {method='ridge', name='second', targets='all', inputs=['late-greedy', 'a']}]",
-    ]
-    clips = pd.read_csv(folder / "clips.csv").assign(part=lambda t: np.where(t["fold"] == 0, "test", "train"))
-    rng = np.random.default_rng(4)
+    study = small_release(tmp_path, speakers=9, clips=10)
+    clips, rng = study.clips(), np.random.default_rng(4)
     for name in "ab":
         guess = clips["arousal"] + rng.normal(size=len(clips))
-        pd.DataFrame({"clip_id": clips["clip_id"], "arousal": guess}).to_csv(folder / f"{name}.csv", index=False)
-    clips.to_csv(folder / "clips.csv", index=False)
-    study = (folder / "study.toml").read_text().split("[modalities]")[0]
-    (folder / "study.toml").write_text(study + "[systems]\ninner_folds = 3\n")
-    overrides.remove("modalities={}")
-    first, corpus = run(folder, *overrides)
-    fold = group_folds(np.unique(corpus.groups, return_inverse=True)[1][corpus.splits[0].fit], 3, seed=0) == 0
-    held = corpus.ids[corpus.splits[0].fit][fold]
-    changed = clips.assign(arousal=clips["arousal"].where(~clips["clip_id"].isin(held), rng.uniform(1, 5, len(clips))))
-    changed.to_csv(folder / "clips.csv", index=False)
-    second, _ = run(folder, *overrides, out="changed")
+        pd.DataFrame({"clip_id": clips["clip_id"], "arousal": guess}).to_csv(tmp_path / f"{name}.csv", index=False)
+    study = write_study(
+        tmp_path, clips, split={"column": "partition", "train": ["train"], "test": ["test"]},
+        targets={"arousal": {"metric": "ccc"}}, predictions={"a": "a.csv", "b": "b.csv"},
+        systems={"fusion": ["greedy", {"method": "ridge", "name": "second", "targets": "all",
+                                       "inputs": ["late-greedy", "a"]}]},
+    )  # fmt: skip
+    first = study.run()
+    rows = first.corpus.splits[0].fit
+    held = first.corpus.ids[rows][group_folds(np.unique(first.corpus.groups[rows], return_inverse=True)[1], 3) == 0]
+    inside = clips["clip_id"].isin(held)
+    study.change(arousal=clips["arousal"].where(~inside, rng.uniform(1, 5, len(clips))))
     before, after = (
-        pd.read_parquet(result.folder / "predictions.parquet").query("part == 'train_oof' and system == 'second-raw'")
-        for result in (first, second)
+        run.predictions().query("part == 'train_oof' and system == 'second-raw'")
+        for run in (first, study.run(out="changed"))
     )
     inside = before["clip_id"].isin(held).to_numpy()
     np.testing.assert_allclose(before["prediction"][inside], after["prediction"][inside], rtol=1e-6)

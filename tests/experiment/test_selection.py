@@ -1,11 +1,10 @@
 """Late fusion of the best few inputs: chosen per target, on training groups, and honest about having chosen."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from small_release import write_release
+from small_study import SmallStudy, people, small_release, write_study
 
-from avbaselines.corpora.corpus import SplitId, Target
+from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.input_selection import kept_inputs, selection_note, spread_weights
@@ -14,8 +13,6 @@ from avbaselines.experiment.fitting.scheduler import fit_systems
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.system import FusionSystem
-from avbaselines.experiment.study_run import prepare
-from avbaselines.study import load_study
 from avbaselines.systems import FUSION_METHODS, Stage
 
 N = 90
@@ -60,12 +57,11 @@ def fusion(method="mean", **settings):
 
 
 def test_too_few_groups_for_choosing_are_named(tmp_path):
-    folder = write_release(tmp_path, speakers=6, clips=4)
-    path = folder / "study.toml"
     fusion = "systems.fusion=[{method='greedy', best=2}]"
-    study = load_study(path, ["split={group_kfold=2}", "systems.inner_folds=2", "systems.transductive=[]", fusion])
+    overrides = ["split={group_kfold=2}", "systems.inner_folds=2", "systems.transductive=[]", fusion]
+    planned = small_release(tmp_path, speakers=6, clips=4).prepare(*overrides)
     with pytest.raises(InputError, match="split fold0: .*single group is left, too few for 'late-greedy'.*inner_folds"):
-        fit_systems(prepare(study, path, None, ["honest"])[0], tmp_path / "run", RunOptions())
+        fit_systems(planned, tmp_path / "run", RunOptions())
 
 
 def test_each_target_has_its_own_best_inputs(setting):
@@ -114,59 +110,38 @@ def test_words_and_weights():
     assert spread_weights({"a": [0.25, 0.75]}, {"a": [0, 2]}, 3) == {"a": [0.25, 0.0, 0.75]}
 
 
-STUDY = """
-title = "noise"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-[split]
-column = "part"
-train = ["train"]
-test = ["test"]
-[targets]
-arousal = { metric = "ccc" }
-[predictions]
-{predictions}
-[systems]
-inner_folds = 4
-[[systems.fusion]]
-name = "lucky-mean"
-method = "mean"
-best = 1
-[[systems.fusion]]
-name = "second-mean"
-method = "mean"
-best = 2
-inputs = ["*", "lucky-mean"]
-"""
+def noise_study(folder, names, clips, best=1) -> SmallStudy:
+    """Predictions of other models alone, and two means of the best few."""
+    return write_study(
+        folder, clips, split={"column": "partition", "train": ["train"], "test": ["test"]},
+        targets={"arousal": {"metric": "ccc"}}, predictions={name: f"{name}.csv" for name in names},
+        systems={"inner_folds": 4, "fusion": [
+            {"name": "lucky-mean", "method": "mean", "best": best},
+            {"name": "second-mean", "method": "mean", "best": 2, "inputs": ["*", "lucky-mean"]},
+        ]},
+    )  # fmt: skip
 
 
 def test_luck_in_choosing_does_not_show_out_of_fold(tmp_path):
     """The best of systems that know nothing looks good where it was chosen; the stage is told by choices without it."""
     rng = np.random.default_rng(3)
     n, names = 72, [f"n{number}" for number in range(30)]
-    speaker = np.repeat(np.arange(24), 3)
-    clips = pd.DataFrame({"clip_id": [f"c{i}" for i in range(n)], "speaker": speaker, "arousal": rng.normal(size=n)})
-    clips["part"] = np.where(speaker < 16, "train", "test")
-    clips.to_csv(tmp_path / "clips.csv", index=False)
+    clips = people(24, 3).assign(arousal=rng.normal(size=n))
     known = rng.normal(size=(30, n))
     for name, values in zip(names, known, strict=True):
         clips[["clip_id"]].assign(arousal=values).to_csv(tmp_path / f"{name}.csv", index=False)
-    path = tmp_path / "study.toml"
-    path.write_text(STUDY.replace("{predictions}", "\n".join(f'{name} = "{name}.csv"' for name in names)))
-    side = prepare(load_study(path), path, None, ["honest"])[0]
-    outcome = fit_systems(side, tmp_path / "run", RunOptions())
-    assert not outcome.failures
-    rows = side.corpus.splits[0].fit
-    folds, y, known = outcome.tasks[SplitId("test")].folds, side.corpus.y["arousal"][rows], known[:, rows]
+    run = noise_study(tmp_path, names, clips).prepare()
+    fitted = fit_systems(run, tmp_path / "run", RunOptions())
+    assert not fitted.failures
+    (split,) = run.corpus.splits
+    folds, y, known = fitted.tasks[split.id].folds, run.corpus.y["arousal"][split.fit], known[:, split.fit]
 
     def best(of):
         return max(range(30), key=lambda number: np.corrcoef(known[number, of], y[of])[0, 1])
 
     def oof(name):
-        system = next(system for system in side.systems if name in system.labels)
-        return outcome.source(SplitId("test"), system).load(outcome.store).oof["arousal"][:, 0]
+        system = next(system for system in run.systems if name in system.labels)
+        return fitted.source(split.id, system).load(fitted.store).oof["arousal"][:, 0]
 
     choices = {fold: best(folds != fold) for fold in np.unique(folds)}
     overall = best(slice(None))
@@ -179,7 +154,6 @@ def test_luck_in_choosing_does_not_show_out_of_fold(tmp_path):
 
 
 def test_best_is_a_whole_number_of_one_or_more(tmp_path):
-    path = tmp_path / "study.toml"
-    path.write_text(STUDY.replace("{predictions}", 'a = "a.csv"').replace("best = 1", "best = 0"))
+    study = noise_study(tmp_path, ["a"], people(6, 2).assign(arousal=0.0), best=0)
     with pytest.raises(InputError, match="best.*greater than or equal to 1"):
-        load_study(path)
+        study.load()

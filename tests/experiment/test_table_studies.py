@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import run as run_study
 
-from avbaselines.catalog import find
-from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
-from avbaselines.study import load_study
 
 EMOTIONS = np.array(["angry", "calm", "disgust", "fearful", "happy", "neutral", "sad", "surprised"])
 
@@ -63,14 +61,11 @@ def ravdess(tmp_path_factory):
 
 def run(study, data, folder):
     """The whole study with two inner folds; its overall rows, and what was planned."""
-    path = find("studies", study)
-    sides = prepare(load_study(path, ["systems.inner_folds=2"]), path, data, ["honest"])
-    result = execute(sides, folder)
-    assert not result.failed and (folder / "leaderboard.md").is_file() and (folder / "report.html").is_file()
-    results = pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
-    assert (results["status"] == "ok").all()
-    overall = results[results["split"] == "all"]
-    planned = {label for system in sides[0].systems for label in system.labels}
+    done = run_study(study, folder, "systems.inner_folds=2", data=data)
+    assert (folder / "leaderboard.md").is_file() and (folder / "report.html").is_file()
+    assert not done.result.failed and (done.results()["status"] == "ok").all()
+    overall = done.results(split="all")
+    planned = {label for system in done.planned.systems for label in system.labels}
     assert set(overall[overall["kind"] != "reported"]["system"]) - {"picked"} == planned
     return overall
 

@@ -13,7 +13,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-from small_release import results_of, run, write_release
+from small_study import small_release
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
@@ -39,7 +39,6 @@ from avbaselines.experiment.planning import learners as registry
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, Timing
 from avbaselines.run import main
-from avbaselines.study import load_study
 from avbaselines.systems import Stage, Tuning
 
 TRIALS = 12
@@ -305,62 +304,59 @@ def test_drawn_values_reach_the_estimators_that_know_them():
     assert registry.estimator("ridge", "regression", NOTHING).preparation is None
 
 
+TUNED = ("tuning.trials=4", "systems.transductive=[]")
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    folder = write_release(tmp_path_factory.mktemp("tuned"))
-    return folder, *run(folder, "tuning.trials=4", "systems.transductive=[]")
+    study = small_release(tmp_path_factory.mktemp("tuned"))
+    return study, study.run(*TUNED)
 
 
 def test_tuned_systems_stand_beside_untuned_ones_and_feed_the_fusions(finished):
-    folder, result, corpus = finished
-    systems = {s.name: s for s in plan(load_study(folder / "study.toml", ["tuning.trials=4"]), corpus.targets)}
+    study, run = finished
+    systems = {s.name: s for s in plan(study.load("tuning.trials=4"), run.corpus.targets)}
     assert {"ridge-audio", "ridge-audio-tuned", "ridge-audio+face-tuned"} <= set(systems)
     assert set(systems["late-greedy"].inputs) == {"ridge-audio-tuned", "ridge-face-tuned", "ridge-audio+face-tuned"}
     assert not systems["ridge-audio-per-speaker"].tuning
-    results = results_of(result)
-    notes = results.query("split == 'all' and system == 'ridge-audio-tuned'")["note"]
+    notes = run.results(split="all", system="ridge-audio-tuned")["note"]
     assert notes.str.contains("of 4 trials|of 4 ").all()
-    trials = pd.read_csv(result.folder / "tuning.csv", dtype={"split": str})
+    trials = run.table("tuning.csv")
     base = trials[trials["system"].str.startswith("ridge") & ~trials["split"].str.contains("inner")]
     assert len(base) == 3 * 4 * 4 and set(base["split"]) == {"0", "1", "2", "final"}
     first = trials.query("trial == 0").set_index(["split", "system"])["value"]
     best = trials.groupby(["split", "system"])["value"].max()
     first = first.reindex(best.index)
     assert (best >= first).all() and (best > first).any()
-    page = (result.folder / "report.html").read_text()
-    assert "Tuning: gain by trial" in page
+    assert "Tuning: gain by trial" in run.text("report.html")
 
 
 def test_shipped_averages_and_searched_fusions_predict_as_the_run_did(tmp_path):
-    folder = write_release(tmp_path)
-    study = folder / "study.toml"
-    text = study.read_text()
-    study.write_text(text.replace('folds = "fold"', 'column = "fold"\ntrain = ["1", "2"]\ntest = ["0"]'))
-    result, _ = run(folder, "tuning.trials=8", "systems.transductive=[]")
-    notes = results_of(result).query("split == 'all'").drop_duplicates("system").set_index("system")["note"].fillna("")
+    given = "split={column='fold', train=['1', '2'], test=['0']}"
+    run = small_release(tmp_path).run(given, "tuning.trials=8", "systems.transductive=[]")
+    notes = run.results(split="all").drop_duplicates("system").set_index("system")["note"].fillna("")
     averaged = [name for name in notes.index if "mean of the best" in notes[name] and not name.endswith("-raw")]
     assert averaged
-    everything = pd.read_parquet(result.folder / "predictions.parquet").query("part == 'test' and target == 'arousal'")
+    everything = run.predictions().query("part == 'test' and target == 'arousal'")
     for name in [*averaged, "late-tuned"]:
-        system = bundle.load(result.folder, name)
+        system = bundle.load(run.folder, name)
         stored = everything.query("system == @name").set_index("clip_id")["prediction"]
-        told = system.predict({key: folder / f"{key}.npz" for key in system.modalities}, clips=folder / "clips.csv")
+        told = system.predict({key: tmp_path / f"{key}.npz" for key in system.modalities}, clips=tmp_path / "clips.csv")
         expected = stored.astype(float).to_numpy()
         assert told.loc[stored.index, "arousal"].to_numpy() == pytest.approx(expected, abs=1e-6), name
 
 
 def test_the_search_of_a_fusion_starts_from_the_greedy_one(finished):
-    folder, result, corpus = finished
-    trials = pd.read_csv(result.folder / "tuning.csv", dtype={"split": str}).query("system == 'late-tuned'")
+    (study, run), targets = finished, finished[1].corpus.targets
+    trials = run.table("tuning.csv").query("system == 'late-tuned'")
     assert {"0~0", "0~1", "0~2"} < set(trials["split"])  # judged by searches that did not see the fold
     assert json.loads(trials.query("trial == 0")["params"].iloc[0]) == {"method": "greedy", "best": 3}
-    systems = {s.name: s for s in plan(load_study(folder / "study.toml", ["tuning.trials=4"]), corpus.targets)}
+    systems = {s.name: s for s in plan(study.load("tuning.trials=4"), targets)}
     assert systems["late-tuned"].inputs == systems["late-greedy"].inputs
-    study = load_study(folder / "study.toml", ["tuning.trials=4", "tuning.search=['fusion']"])
-    names = [s.name for s in plan(study, corpus.targets)]
+    names = [s.name for s in plan(study.load("tuning.trials=4", "tuning.search=['fusion']"), targets)]
     assert "late-tuned" in names and "ridge-audio-tuned" not in names
-    study = load_study(folder / "study.toml", ["tuning.trials=4", "tuning.search=['learner']"])
-    assert "late-tuned" not in [s.name for s in plan(study, corpus.targets)]
+    names = [s.name for s in plan(study.load("tuning.trials=4", "tuning.search=['learner']"), targets)]
+    assert "late-tuned" not in names
 
 
 def test_a_searched_fusion_takes_what_scores_best(tmp_path):
@@ -386,35 +382,32 @@ def test_a_searched_fusion_takes_what_scores_best(tmp_path):
     assert "tuned: trial" in fitted.note
 
 
-def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished):
-    folder, result, _ = finished
-    assert run(folder, "tuning.trials=4", "systems.transductive=[]")[0].computed == 0
-    more, _ = run(folder, "tuning.trials=5", "systems.transductive=[]")
+def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished, tmp_path):
+    study = finished[0].copy(tmp_path)
+    assert study.run(*TUNED).computed == 0
+    more = study.run("tuning.trials=5", "systems.transductive=[]")
     # Three tuned systems, four fusions of them and the searched one, that one in three inner folds too; in four splits.
     assert more.computed == 4 * (3 + 4 + 1 + 3)
 
 
 def test_labels_of_evaluated_clips_change_no_trial(finished, tmp_path):
-    _, result, _ = finished
-    folder = write_release(tmp_path)
-    clips = pd.read_csv(folder / "clips.csv")
+    study = small_release(tmp_path)
+    clips = study.clips()
     evaluated = clips["fold"] == 0
     clips.loc[evaluated, "arousal"] = np.random.default_rng(1).permutation(clips.loc[evaluated, "arousal"])
-    clips.to_csv(folder / "clips.csv", index=False)
-    changed, _ = run(folder, "tuning.trials=4", "systems.transductive=[]")
+    study.change(arousal=clips["arousal"])
+    runs = finished[1], study.run(*TUNED)
     before, after = (
-        table.query("split == '0' and trial < 4").reset_index(drop=True)
-        for table in (pd.read_csv(r.folder / "tuning.csv", dtype={"split": str}) for r in (result, changed))
+        run.table("tuning.csv").query("split == '0' and trial < 4").reset_index(drop=True) for run in runs
     )
     pd.testing.assert_frame_equal(before, after)
     query = "split == '0' and part == 'test' and system == 'ridge-audio-tuned'"
-    before, after = (pd.read_parquet(r.folder / "predictions.parquet").query(query) for r in (result, changed))
+    before, after = (run.predictions().query(query) for run in runs)
     assert len(before) and (before["truth"].to_numpy() != after["truth"].to_numpy()).any()
 
 
 def test_the_command_takes_trials_and_names_a_bad_storage(finished, capsys, tmp_path):
-    folder, _, _ = finished
-    study = str(folder / "study.toml")
+    study = str(finished[0].path)
     assert main([study, "--trials", "3", "--dry-run"]) == 0
     assert "ridge-audio-tuned" in capsys.readouterr().out
     bad = ["--trials", "3", "--storage", "nosuch://host/db", "--out", str(tmp_path / "out"), "--jobs", "1"]

@@ -121,8 +121,8 @@ class SmallStudy:
 def people(speakers: int, clips: int, tested: int | None = None) -> pd.DataFrame:
     """Clips c0, c1 ... of speakers s0, s1 ..., as many of each.
 
-    Columns: clip_id; speaker; fold, three of them by speaker; partition, where the last `tested` speakers (a third
-    where it is not given) are ``test`` and the others ``train``.
+    Columns: clip_id; speaker; fold, three of them by speaker; partition, ``test`` for the last `tested` speakers (by
+    default a third of them) and ``train`` for the others.
     """
     speaker = np.repeat(np.arange(speakers), clips)
     tested = speakers // 3 if tested is None else tested

@@ -3,24 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import run as run_study
 
-from avbaselines.catalog import find
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.analyses.missing_modalities import LEFT
-from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.study_run import execute, prepare
-from avbaselines.study import load_study
 
 pytestmark = pytest.mark.real
 
 
 def table_of(study, data, folder, *overrides, only=()):
-    path = find("studies", study)
-    sides = prepare(load_study(path, overrides), path, data, ["honest"], only=only)
-    result = execute(sides, folder, RunOptions(jobs=2))
-    assert not result.failed
-    return result, pd.read_csv(folder / "masking.csv")
+    run = run_study(study, folder, *overrides, data=data, only=only, jobs=2)
+    assert not run.result.failed
+    return run.result, run.table("masking.csv")
 
 
 def test_ravdess_fusion_is_never_below_the_best_system_on_what_is_left(shared_data, tmp_path):

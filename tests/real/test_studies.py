@@ -1,19 +1,16 @@
 """The shipped studies on the corpora they are for: the known figures, with few learners where many would take long."""
 
-import pandas as pd
 import pytest
+from small_study import read_table
+from small_study import run as run_study
 
-from avbaselines.catalog import find
-from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
-from avbaselines.study import load_study
 
 pytestmark = pytest.mark.real
 
 
 def overall(folder):
-    results = pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype={"split": str})
+    results = read_table(folder / "results.csv")
     return results[(results["split"] == "all") & (results["status"] == "ok")]
 
 
@@ -23,10 +20,8 @@ def values(results, metric, target="mean"):
 
 
 def run(study, data, folder, *overrides, protocols=("honest",), only=()):
-    path = find("studies", study)
-    sides = prepare(load_study(path, overrides), path, data, protocols, only=only)
-    result = execute(sides, folder, RunOptions(jobs=2))
-    assert not result.failed
+    done = run_study(study, folder, *overrides, data=data, protocols=protocols, only=only, jobs=2)
+    assert not done.result.failed
     return overall(folder)
 
 

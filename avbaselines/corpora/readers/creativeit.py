@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.corpora.tables import read_table
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
@@ -40,23 +40,27 @@ class Options(Section):
 
     Attributes
     ----------
-    hop : float
+    hop
         Seconds between clips. The annotation is averaged over the ``hop`` seconds around each, whatever its own rate.
+
+    Examples
+    --------
+    >>> Options(hop=0.1).hop
+    0.1
     """
 
     reader: ClassVar[str] = "creativeit"
     hop: Annotated[float, Field(ge=0.01, le=60)] = 0.5
 
 
-def read(options, data, progress=None):
+def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the annotations.
 
     Parameters
     ----------
-    options : Options
-    data : Path
+    data
         Folder in the layout of this module.
-    progress : callable, optional
+    progress
         ``progress(done, total, recording)``.
 
     Returns
@@ -72,6 +76,18 @@ def read(options, data, progress=None):
     ------
     InputError
         A file or column is missing, a recording has two rows or none, times do not ascend, or a value is no number.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> (root / "annotations").mkdir()
+    >>> _ = (root / "recordings.csv").write_text("recording,session\\nr1,s1\\n")
+    >>> rows = "time,activation,valence,dominance\\n0.0,0.1,0.2,0.3\\n0.1,0.3,0.2,0.3\\n"
+    >>> _ = (root / "annotations" / "r1_F1.csv").write_text(rows)
+    >>> clips = read(Options(hop=0.5), root).clips
+    >>> clips.index.tolist(), clips["activation"].tolist()
+    (['r1_F1@0.00'], [0.2])
     """
     if data is None or not Path(data).is_dir():
         raise InputError(f"{data}: no such folder; needed is {NEEDS} (give its place by --data or ${ENVIRONMENT})")
@@ -101,7 +117,7 @@ def read(options, data, progress=None):
     return Release(clips=clips, group="group", recording="recording", time="time", root=root, notes=notes)
 
 
-def _recordings(path):
+def _recordings(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: no such file; needed is {NEEDS}")
     table = read_table(path, key="corpus", text=["recording", "session"])
@@ -120,7 +136,7 @@ def _recordings(path):
     return table.set_index("recording")
 
 
-def _series(path, interaction, actor, about, hop):
+def _series(path: Path, interaction: str, actor: str, about: pd.Series, hop: float) -> pd.DataFrame:
     """Clips of one actor in one recording."""
     table = read_table(path, key="corpus")
     for column in ("time", *ATTRIBUTES):
@@ -160,10 +176,10 @@ def _series(path, interaction, actor, about, hop):
     return clips
 
 
-def _groups(clips):
+def _groups(clips: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
     """Group of every session: sessions that share an actor become one, named after all of them."""
     members = {session: set(actors) for session, actors in clips.groupby("session")["actor"].unique().items()}
-    joined = []
+    joined: list[tuple[set[str], set[str]]] = []
     for session, actors in members.items():
         sessions, everybody = {session}, set(actors)
         for other in [group for group in joined if group[1] & actors]:

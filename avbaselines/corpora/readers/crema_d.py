@@ -6,13 +6,14 @@ both. Media are files of Git LFS and are read by recipes.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.corpora.formats.vavl import read_vavl
 from avbaselines.corpora.tables import read_table
 from avbaselines.corpora.text_form import as_text
@@ -43,22 +44,26 @@ class Options(Section):
 
     Attributes
     ----------
-    vavl : path, optional
+    vavl
         Folder of VAVL's ``label_consensus_1.csv`` ... ``label_consensus_5.csv`` (in its repository
         ``VAVL/data/CREMA-D/labels_consensus_6class_M``).
+
+    Examples
+    --------
+    >>> Options().vavl is None
+    True
     """
 
     reader: ClassVar[str] = "crema_d"
     vavl: LocatedPath | None = None
 
 
-def read(options, data, progress=None):
+def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the release's tables.
 
     Parameters
     ----------
-    options : Options
-    data : Path
+    data
         The release's folder.
 
     Returns
@@ -78,6 +83,24 @@ def read(options, data, progress=None):
     InputError
         A file, column or row is missing, a class is unknown, a clip has two rows, a row has no votes, or the tables
         disagree.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root, clip = Path(tempfile.mkdtemp()), "1001_IEO_NEU_XX"
+    >>> (root / "processedResults").mkdir()
+    >>> votes = {"A": 0, "D": 0, "F": 0, "H": 2, "N": 8, "S": 0, "numResponses": 10, "agreement": 0.8}
+    >>> votes |= {"meanEmoResp": 50, "meanEmoRespNorm": 50} | {f"mean{name}Resp": 50 for name in _LEVELS.values()}
+    >>> rows = [{"": number, "fileName": clip, **votes} for number in (100001, 200001, 300001)]
+    >>> pd.DataFrame(rows).to_csv(root / _VOTES, index=False)
+    >>> summary = {"FileName": clip, "VoiceVote": "N", "FaceVote": "N", "MultiModalVote": "N"}
+    >>> pd.DataFrame([summary]).to_csv(root / _SUMMARY, index=False)
+    >>> pd.DataFrame([{"Filename": clip}]).to_csv(root / "SentenceFilenames.csv", index=False)
+    >>> actor = {"ActorID": 1001, "Age": 51, "Sex": "Male", "Race": "Caucasian", "Ethnicity": "Not Hispanic"}
+    >>> pd.DataFrame([actor]).to_csv(root / "VideoDemographics.csv", index=False)
+    >>> clips = read(Options(), root).clips
+    >>> clips.loc[clip, ["speaker", "voice_emotion", "sex"]].tolist()
+    ['1001', 'neutral', 'male']
     """
     if data is None or not Path(data).is_dir():
         raise InputError(f"{data}: no such folder; needed is {NEEDS} (give its place by --data or ${ENVIRONMENT})")
@@ -102,7 +125,7 @@ def read(options, data, progress=None):
     return Release(clips=clips, group="speaker", root=root, notes=notes)
 
 
-def _table(path, columns, text=()):
+def _table(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: no such file; needed is {NEEDS}")
     table = read_table(path, key="corpus", text=text)
@@ -112,8 +135,8 @@ def _table(path, columns, text=()):
     return table
 
 
-def _names(path):
-    """Clips with what their names say."""
+def _names(path: Path) -> pd.DataFrame:
+    """Clips with speaker, sentence, emotion and level, as their names give them."""
     names = as_text(_table(path, ["Filename"], text=["Filename"])["Filename"])
     rows = {}
     for line, name in enumerate(names, 2):
@@ -127,7 +150,7 @@ def _names(path):
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("clip_id")
 
 
-def _actors(path, speakers):
+def _actors(path: Path, speakers: pd.Series) -> pd.DataFrame:
     columns = {"Sex": "sex", "Age": "age", "Race": "race", "Ethnicity": "ethnicity"}
     table = _table(path, ["ActorID", *columns], text=["ActorID"])
     actors = as_text(table["ActorID"])
@@ -141,7 +164,7 @@ def _actors(path, speakers):
     return actors.assign(sex=actors["sex"].str.lower())
 
 
-def _votes(path, clips):
+def _votes(path: Path, clips: pd.Index) -> dict[str, pd.DataFrame]:
     """Rows of tabulatedVotes by channel, indexed by clip, in the clips' order."""
     levels = [f"mean{name}Resp" for name in _LEVELS.values()]
     numbers = [*CLASSES, "numResponses", "agreement", "meanEmoResp", "meanEmoRespNorm", *levels]
@@ -172,7 +195,7 @@ def _votes(path, clips):
     return by_channel
 
 
-def _winners(path, clips):
+def _winners(path: Path, clips: pd.Index) -> dict[str, pd.Series]:
     """Letters of the winning classes by channel, ``:`` between the ones that tie, indexed by clip."""
     columns = [f"{prefix}Vote" for _, prefix in CHANNELS.values()]
     table = _table(path, ["FileName", *columns], text=["FileName", *columns])
@@ -190,7 +213,7 @@ def _winners(path, clips):
     return {channel: rows[f"{prefix}Vote"] for channel, (_, prefix) in CHANNELS.items()}
 
 
-def _one_row_a_clip(rows, clips, source):
+def _one_row_a_clip(rows: pd.DataFrame, clips: pd.Index, source: str | Path) -> pd.DataFrame:
     twice = rows.index.duplicated()
     if twice.any():
         raise InputError(f"{source}: clip {rows.index[twice][0]!r} has two rows; remove one")
@@ -200,7 +223,7 @@ def _one_row_a_clip(rows, clips, source):
     return rows.loc[clips]
 
 
-def _channel(channel, votes, winners, root):
+def _channel(channel: str, votes: pd.DataFrame, winners: pd.Series, root: Path) -> pd.DataFrame:
     counts = votes[list(CLASSES)].to_numpy(float)
     letters = np.array(list(CLASSES))
     most = counts == counts.max(axis=1, keepdims=True)
@@ -224,7 +247,7 @@ def _channel(channel, votes, winners, root):
     return pd.DataFrame(columns).rename_axis("clip_id")
 
 
-def _vavl(folder, clips):
+def _vavl(folder: Path, clips: pd.Index) -> pd.DataFrame:
     labels = read_vavl(folder, "label_consensus", VAVL_CLASSES, prefix="vavl_")
     strangers = labels.index.difference(clips)
     if len(strangers):

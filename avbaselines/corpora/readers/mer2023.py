@@ -4,14 +4,15 @@ Lian et al. 2023, arXiv:2304.08981. Two layouts are read: the organisers' releas
 their baseline code turns it into (``label-6way.npz``). No speaker is known, so folds can only be random.
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.corpora.formats.object_arrays import load_object_arrays
 from avbaselines.corpora.tables import index_by_id, read_table
 from avbaselines.corpora.text_form import as_text
@@ -25,7 +26,8 @@ NEEDS = (
     "test3/, or the folder their baseline code makes of it, with label-6way.npz and video/"
 )
 
-PARTS = ("train", "test1", "test2", "test3")
+Part = Literal["train", "test1", "test2", "test3"]
+PARTS: tuple[Part, ...] = get_args(Part)
 CHALLENGES = {"test1": "multi", "test2": "noise", "test3": "semi"}
 """Names of the challenges (MER-MULTI, MER-NOISE, MER-SEMI) by the part that is evaluated."""
 EMOTIONS = ("neutral", "angry", "happy", "sad", "worried", "surprise")
@@ -41,24 +43,28 @@ class Options(Section):
 
     Attributes
     ----------
-    layout : {"auto", "release", "processed"}
+    layout
         Which layout the folder has; ``auto`` takes the release's csv files where there are any.
-    parts : list of str
+    parts
         Which of train, test1 (MER-MULTI), test2 (MER-NOISE) and test3 (MER-SEMI) are read.
+
+    Examples
+    --------
+    >>> Options(parts=["train", "test3"]).layout
+    'auto'
     """
 
     reader: ClassVar[str] = "mer2023"
     layout: Literal["auto", "release", "processed"] = "auto"
-    parts: list[Literal["train", "test1", "test2", "test3"]] = Field(default=list(PARTS), min_length=1)
+    parts: list[Part] = Field(default=list(PARTS), min_length=1)
 
 
-def read(options, data, progress=None):
+def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the labels of the challenge's parts.
 
     Parameters
     ----------
-    options : Options
-    data : Path
+    data
         The release's folder, or the processed one.
 
     Returns
@@ -66,14 +72,21 @@ def read(options, data, progress=None):
     Release
         Columns ``partition`` (train, test1, test2, test3), ``emotion`` (neutral, angry, happy, sad, worried, surprise),
         ``valence`` (-5 to 5; missing in test3), the splits ``multi`` (test1), ``noise`` (test2) and ``semi`` (test3) as
-        train, test and other, and where a table of transcripts is there ``sentence`` or its own
-        columns. No group.
+        train, test and other, and where a table of transcripts is there ``sentence`` or its own columns. No group.
 
     Raises
     ------
     InputError
         A file, column or part is missing, an emotion is unknown, a valence is no number within its scale, a clip is
         labelled twice, or the npz holds anything but plain labels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> _ = (root / "train-label.csv").write_text("name,discrete,valence\\nsample1,happy,2.5\\n")
+    >>> read(Options(parts=["train"]), root).clips.loc["sample1", ["partition", "emotion"]].tolist()
+    ['train', 'happy']
     """
     if data is None or not Path(data).is_dir():
         raise InputError(f"{data}: no such folder; needed is {NEEDS} (give its place by --data or ${ENVIRONMENT})")
@@ -98,7 +111,7 @@ def read(options, data, progress=None):
     return Release(clips=clips, group=None, root=root, notes=notes)
 
 
-def _release(root, parts):
+def _release(root: Path, parts: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame, str | Path]]:
     for part in parts:
         path = root / f"{part}-label.csv"
         if not path.is_file():
@@ -114,7 +127,7 @@ def _release(root, parts):
         yield part, labels, path
 
 
-def _processed(path, parts):
+def _processed(path: Path, parts: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame, str | Path]]:
     if not path.is_file():
         raise InputError(f"{path}: no such file; needed is {NEEDS}")
     corpora = load_object_arrays(path, [f"{part}_corpus" for part in parts])
@@ -130,7 +143,7 @@ def _processed(path, parts):
         yield part, pd.DataFrame(rows, columns=["name", "emotion", "valence"]), source
 
 
-def _checked(part, table, source):
+def _checked(part: str, table: pd.DataFrame, source: str | Path) -> pd.DataFrame:
     emotion = as_text(table["emotion"])
     unknown = ~emotion.isin(EMOTIONS).to_numpy()
     if unknown.any():
@@ -155,7 +168,7 @@ def _checked(part, table, source):
     )
 
 
-def _transcripts(root):
+def _transcripts(root: Path) -> pd.DataFrame:
     """Sentences by clip, from the first table that is there; an empty frame without one."""
     for name in _TRANSCRIPTS:
         path = root / name

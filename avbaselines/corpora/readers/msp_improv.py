@@ -11,13 +11,14 @@ read anger lies above read neutral in it, and it correlates with dominance by +.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.corpora.formats.vavl import read_vavl
 from avbaselines.errors import InputError
 from avbaselines.schema import LocatedPath, Section
@@ -29,7 +30,7 @@ NEEDS = (
     "labels_consensus_1.csv ... 5.csv, named by corpus.vavl"
 )
 
-EMOTIONS = {"A": "angry", "H": "happy", "N": "neutral", "S": "sad", "O": "other", "X": None}
+EMOTIONS: dict[str, str | None] = {"A": "angry", "H": "happy", "N": "neutral", "S": "sad", "O": "other", "X": None}
 """Consensus letters of the release; X = no agreement."""
 
 SCENARIOS = {"P": "natural", "R": "read", "S": "improvised", "T": "target"}
@@ -53,12 +54,17 @@ class Options(Section):
 
     Attributes
     ----------
-    evaluation : path, optional
+    evaluation
         The release's labels; by default ``Evaluation.txt`` (or ``Evalution.txt``) in the corpus' folder.
-    vavl : path, optional
+    vavl
         Folder of VAVL's ``labels_consensus_1.csv`` ... ``labels_consensus_5.csv`` (in its repository
         ``VAVL/data/MSP-IMPROV/labels_consensus_EmoP_4class_D``); where there is no Evaluation.txt, all labels come from
         it.
+
+    Examples
+    --------
+    >>> Options().vavl is None
+    True
     """
 
     reader: ClassVar[str] = "msp_improv"
@@ -66,13 +72,12 @@ class Options(Section):
     vavl: LocatedPath | None = None
 
 
-def read(options, data, progress=None):
+def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the release's labels, VAVL's, or both.
 
     Parameters
     ----------
-    options : Options
-    data : Path or None
+    data
         The release's folder; not needed where ``vavl`` names a folder of its own.
 
     Returns
@@ -91,43 +96,56 @@ def read(options, data, progress=None):
     InputError
         No labels, a line that cannot be read, an unknown class, a clip labelled twice, a missing partition, or an
         arousal that runs against dominance.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> line = "UTD-IMPROV-S01A-F02-R-FF01.avi; A; A:3.333333; V:2.333333; D:3.000000 ; N:3.666667;"
+    >>> _ = (root / "Evaluation.txt").write_text(line)
+    >>> clip = read(Options(), root).clips.loc["MSP-IMPROV-S01A-F02-R-FF01"]
+    >>> clip["emotion"], float(round(clip["arousal"], 2)), clip["session"]
+    ('angry', 2.67, '2')
     """
     evaluation = options.evaluation or _find_evaluation(data)
-    if evaluation is None and options.vavl is None:
-        raise InputError(f"{data}: no Evaluation.txt there, and no corpus.vavl; needed is {NEEDS}")
     if evaluation is not None and not evaluation.is_file():
         raise InputError(f"corpus.evaluation: no file {evaluation}; needed is {NEEDS}")
     vavl = None if options.vavl is None else _vavl(options.vavl)
-    if evaluation is None:
-        notes = []
-        clips = vavl.rename(columns=lambda column: column.removeprefix("vavl_"))
-        clips = clips.join(vavl.filter(like="vavl_"))
-        source = options.vavl
-    else:
-        (clips, notes), source = _evaluation(evaluation), evaluation
+    notes: list[str] = []
+    if evaluation is not None:
+        source = evaluation
+        clips, notes = _evaluation(evaluation)
         if vavl is not None:
             strangers = vavl.index.difference(clips.index)
             if len(strangers):
                 raise InputError(f"{options.vavl}: clip {strangers[0]!r} is not in {evaluation}")
             clips = clips.join(vavl)
+    elif vavl is not None and options.vavl is not None:
+        source = options.vavl
+        clips = vavl.rename(columns=lambda column: column.removeprefix("vavl_"))
+        clips = clips.join(vavl.filter(like="vavl_"))
+    else:
+        raise InputError(f"{data}: no Evaluation.txt there, and no corpus.vavl; needed is {NEEDS}")
     clips = _described(clips.index, source).join(clips)
     _refuse_reversed(clips, source)
     notes.append("MSP-IMPROV: arousal runs from calm (1) to active (5), 6 - A of the release's Evaluation.txt")
     if vavl is not None:
         notes.append(f"VAVL's labels and partitions cover {len(vavl)} of {len(clips)} clips")
-    return Release(clips=clips, group="session", root=Path(data or options.vavl), notes=notes)
+    return Release(clips=clips, group="session", root=Path(data or options.vavl or source.parent), notes=notes)
 
 
-def _find_evaluation(data):
+def _find_evaluation(data: Path | None) -> Path | None:
     if data is None:
         return None
-    found = [Path(data, name) for name in ("Evaluation.txt", "Evalution.txt") if Path(data, name).is_file()]
-    return found[0] if found else None
+    places = (Path(data, name) for name in ("Evaluation.txt", "Evalution.txt"))
+    return next((path for path in places if path.is_file()), None)
 
 
-def _evaluation(path):
+def _evaluation(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Consensus labels and shares of the raters' votes, a row a clip, and notes on lines left out."""
-    rows, votes, unread = {}, {}, []
+    rows: dict[str, tuple[str | float | None, ...]] = {}
+    votes: dict[str, dict[str, str]] = {}
+    unread: list[int] = []
     clip = None
     for line, text in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
         text = text.strip()
@@ -166,7 +184,7 @@ def _evaluation(path):
     return clips.rename_axis("clip_id"), notes
 
 
-def _values(clip, emotion, texts, where):
+def _values(clip: str, emotion: str | None, texts: Sequence[str], where: str) -> tuple[str | float | None, ...]:
     values = [float(text) for text in texts]
     for name, value in zip((*ATTRIBUTES, "naturalness"), values, strict=True):
         if not np.isnan(value) and not 1 <= value <= 5:
@@ -174,14 +192,14 @@ def _values(clip, emotion, texts, where):
     return (emotion, 6 - values[0], *values[1:])
 
 
-def _vavl(folder):
+def _vavl(folder: Path) -> pd.DataFrame:
     labels = read_vavl(folder, "labels_consensus", ("EmoAct", "EmoVal", "EmoDom"))
     names = dict(zip(("EmoAct", "EmoVal", "EmoDom"), (f"vavl_{name}" for name in ATTRIBUTES), strict=True))
     return labels.rename(columns=names).drop(columns=["speaker", "gender"])
 
 
-def _described(ids, source):
-    """What the clips' names say."""
+def _described(ids: Iterable[str], source: Path) -> pd.DataFrame:
+    """Speaker, session, gender, sentence, emotion and scenario of each clip, as its name gives them."""
     rows = {}
     for clip in ids:
         match = _CLIP.fullmatch(clip)
@@ -199,14 +217,14 @@ def _described(ids, source):
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("clip_id")
 
 
-def _refuse_reversed(clips, source):
+def _refuse_reversed(clips: pd.DataFrame, source: Path) -> None:
     """An arousal that falls where dominance rises has been turned round on the way here."""
     for prefix in ("", "vavl_"):
         if f"{prefix}arousal" not in clips:
             continue
-        known = clips[[f"{prefix}arousal", f"{prefix}dominance"]].dropna().to_numpy(float)
-        if len(known) >= _ENOUGH and (known.std(axis=0) > 0).all() and np.corrcoef(known.T)[0, 1] < 0:
+        labels = clips[[f"{prefix}arousal", f"{prefix}dominance"]].dropna().to_numpy(float)
+        if len(labels) >= _ENOUGH and (labels.std(axis=0) > 0).all() and np.corrcoef(labels.T)[0, 1] < 0:
             raise InputError(
-                f"{source}: arousal and dominance correlate by {np.corrcoef(known.T)[0, 1]:.2f}, where MSP-IMPROV has "
+                f"{source}: arousal and dominance correlate by {np.corrcoef(labels.T)[0, 1]:.2f}, where MSP-IMPROV has "
                 "+.66: the arousal of this file has been turned round; take the file as it was published"
             )

@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.errors import InputError
 from avbaselines.schema import Section
 
@@ -43,15 +44,20 @@ class Options(Section):
 
     Attributes
     ----------
-    channel : {"speech", "song", "all"}
+    channel
         Which of the two vocal channels are read.
+
+    Examples
+    --------
+    >>> Options(channel="song").channel
+    'song'
     """
 
     reader: ClassVar[str] = "ravdess"
     channel: Literal["speech", "song", "all"] = "speech"
 
 
-def clip_id(stem):
+def clip_id(stem: str) -> str | None:
     """Clip that a file belongs to, or None where the name is not the corpus' own.
 
     The files of one clip differ in the first of their seven numbers (01 sound and picture, 02 picture, 03 sound); the
@@ -65,13 +71,12 @@ def clip_id(stem):
     return f"01{stem[2:]}" if _NAME.fullmatch(stem) else None
 
 
-def read(options, data, progress=None):
-    """Read what the file names below a folder say.
+def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
+    """Read the labels that the file names below a folder are.
 
     Parameters
     ----------
-    options : Options
-    data : Path
+    data
         Folder that holds ``Actor_01/`` ..., at any depth.
 
     Returns
@@ -85,23 +90,31 @@ def read(options, data, progress=None):
     ------
     InputError
         The folder is missing, holds no files of the corpus, or a file whose name cannot be right.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> (root / "03-01-06-01-02-01-12.wav").touch()
+    >>> read(Options(), root).clips.loc["01-01-06-01-02-01-12", ["speaker", "emotion"]].tolist()
+    ['actor12', 'fearful']
     """
     if data is None or not Path(data).is_dir():
         raise InputError(
             f"{data}: no such folder; the corpus needs {NEEDS} (give its place by --data or ${ENVIRONMENT})"
         )
-    rows = {}
+    rows: dict[str | None, dict[str, Any]] = {}
     for path in _files(Path(data)):
         row = _row(path)
         if options.channel not in ("all", row["channel"]):
             continue
-        kept = rows.setdefault(clip_id(path.stem), {**row, "sound_file": "", "picture_file": ""})
+        clip = rows.setdefault(clip_id(path.stem), {**row, "sound_file": "", "picture_file": ""})
         modality, below = path.stem[:2], path.relative_to(data).as_posix()
         # Sound and picture recorded apart are the same takes: the single-modality files are the smaller ones.
-        if modality in _SOUND and (modality == "03" or not kept["sound_file"]):
-            kept["sound_file"] = below
-        if modality in _PICTURE and (modality == "02" or not kept["picture_file"]):
-            kept["picture_file"] = below
+        if modality in _SOUND and (modality == "03" or not clip["sound_file"]):
+            clip["sound_file"] = below
+        if modality in _PICTURE and (modality == "02" or not clip["picture_file"]):
+            clip["picture_file"] = below
     if not rows:
         raise InputError(f"{data}: no files of RAVDESS ({options.channel}) there; the corpus needs {NEEDS}")
     clips = pd.DataFrame.from_dict(rows, orient="index").sort_index()
@@ -110,7 +123,7 @@ def read(options, data, progress=None):
     return Release(clips=clips, group="speaker", root=Path(data), notes=notes, clip_of=clip_id)
 
 
-def _files(data):
+def _files(data: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(data):
         folders.sort()
         yield from (
@@ -120,10 +133,10 @@ def _files(data):
         )
 
 
-def _row(path):
+def _row(path: Path) -> dict[str, Any]:
     _, channel, emotion, intensity, statement, repetition, actor = path.stem.split("-")
-    known = {"channel": CHANNELS, "emotion": EMOTIONS, "intensity": INTENSITIES}
-    for (what, codes), code in zip(known.items(), (channel, emotion, intensity), strict=True):
+    meanings = {"channel": CHANNELS, "emotion": EMOTIONS, "intensity": INTENSITIES}
+    for (what, codes), code in zip(meanings.items(), (channel, emotion, intensity), strict=True):
         if code not in codes:
             raise InputError(
                 f"{path}: {what} {code!r} is none of the corpus' ({', '.join(codes)}); rename or remove the file"

@@ -5,6 +5,7 @@ each participant were rated by six raters.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.corpora.formats.arff import read_arff
 from avbaselines.errors import InputError
 from avbaselines.schema import LocatedPath, Section
@@ -51,12 +52,17 @@ class Options(Section):
 
     Attributes
     ----------
-    gold, individual : path, optional
+    gold, individual
         Folders with ``arousal/`` and ``valence/`` that hold the gold standard and the raters' own ratings; by default
         the places of the known layouts. ``${data}/labels/gs_1`` names one of several gold standards of AVEC 2018.
-    hop : float
+    hop
         Seconds between the frames that become clips, a multiple of 0.04 (the annotation's own step). AVEC's baselines
         predict every 0.4 s.
+
+    Examples
+    --------
+    >>> Options(hop=0.4).hop
+    0.4
     """
 
     reader: ClassVar[str] = "recola"
@@ -65,14 +71,12 @@ class Options(Section):
     hop: Annotated[float, Field(ge=STEP, le=60)] = STEP
 
 
-def read(options, data, progress=None):
+def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the gold standard and the raters' own ratings.
 
     Parameters
     ----------
-    options : Options
-    data : Path
-    progress : callable, optional
+    progress
         ``progress(done, total, recording)``.
 
     Returns
@@ -87,6 +91,16 @@ def read(options, data, progress=None):
     ------
     InputError
         No labels, a file of the series missing, a line that cannot be read, or frames that are not 0.04 s apart.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for dimension in DIMENSIONS:
+    ...     (root / "ratings_gold_standard" / dimension).mkdir(parents=True)
+    ...     _ = (root / "ratings_gold_standard" / dimension / "P16.csv").write_text("time,gold\\n0.0,0.1\\n0.04,0.2\\n")
+    >>> read(Options(), root).clips[["time", "valence"]].values.tolist()
+    [[0.0, 0.1], [0.04, 0.2]]
     """
     if data is None or not Path(data).is_dir():
         raise InputError(f"{data}: no such folder; needed is {NEEDS} (give its place by --data or ${ENVIRONMENT})")
@@ -96,9 +110,10 @@ def read(options, data, progress=None):
         raise InputError(f"corpus.hop: {options.hop:g} s is no multiple of {STEP} s, the step of RECOLA's annotation")
     gold = options.gold or _find(root, GOLD, "corpus.gold")
     individual = options.individual or _find(root, INDIVIDUAL, "corpus.individual")
-    if gold is None and individual is None:
+    first = gold or individual
+    if first is None:
         raise InputError(f"{root}: no folder with arousal/ and valence/ of a known layout there; needed is {NEEDS}")
-    files = _files(gold or individual)
+    files = _files(first)
     raters = {} if individual is None else _files(individual)
     frames = []
     for done, recording in enumerate(sorted(files, key=_order), 1):
@@ -115,26 +130,26 @@ def read(options, data, progress=None):
     return Release(clips=clips, group="recording", recording="recording", time="time", root=root, notes=notes)
 
 
-def _find(root, places, key):
+def _find(root: Path, places: Sequence[str], key: str) -> Path | None:
     """The folder with arousal/ and valence/ in the first of these places that has one, or None."""
     for place in places:
-        found = [
+        folders = [
             folder
             for folder in sorted(root.glob(place))
             if all((folder / dimension).is_dir() for dimension in DIMENSIONS)
             and not (place == "labels/*" and folder.name == "individual")
         ]
-        if len(found) > 1:
-            names = [folder.relative_to(root).as_posix() for folder in found]
+        if len(folders) > 1:
+            names = [folder.relative_to(root).as_posix() for folder in folders]
             raise InputError(
                 f"{root}: has several gold standards ({', '.join(names)}); choose one by {key} = '${{data}}/{names[0]}'"
             )
-        if found:
-            return found[0]
+        if folders:
+            return folders[0]
     return None
 
 
-def _files(folder):
+def _files(folder: Path) -> dict[str, dict[str, Path]]:
     """Files of each recording by dimension, all of them there."""
     by_dimension = {}
     for dimension in DIMENSIONS:
@@ -158,18 +173,19 @@ def _files(folder):
     return {recording: {"arousal": arousal[recording], "valence": valence[recording]} for recording in arousal}
 
 
-def _order(recording):
+def _order(recording: str) -> tuple[int, int, str]:
     match = _AVEC.fullmatch(recording)
     if match:
         return ("train", "dev", "test").index(match[1]), int(match[2]), recording
     return 3, int("".join(filter(str.isdigit, recording)) or 0), recording
 
 
-def _recording(recording, gold, raters):
+def _recording(recording: str, gold: dict[str, Path] | None, raters: dict[str, Path] | None) -> pd.DataFrame:
     """Frames of one recording; the gold standard is the raters' mean where there is none."""
-    columns, at, source = {}, None, None
+    columns: dict[str, pd.Series] = {}
+    n_frames, source = -1, Path()
     for dimension in DIMENSIONS:
-        tables = {}
+        tables: dict[Path, pd.DataFrame] = {}
         if gold:
             path = gold[dimension]
             tables[path] = read_series(path)
@@ -182,12 +198,14 @@ def _recording(recording, gold, raters):
             if not gold:
                 columns[dimension] = rated.mean(axis=1)
         for path, table in tables.items():
-            if at is None:
-                at, source = table.index, path
-            elif len(table) != len(at):
-                raise InputError(f"{path}: has {len(table)} frames, {source} has {len(at)}; take both from one release")
+            if n_frames < 0:
+                n_frames, source = len(table), path
+            elif len(table) != n_frames:
+                raise InputError(
+                    f"{path}: has {len(table)} frames, {source} has {n_frames}; take both from one release"
+                )
     # times printed with few digits differ in the last one, so that frames are counted rather than compared
-    times = np.round(np.arange(len(at)) * STEP, 2)
+    times = np.round(np.arange(n_frames) * STEP, 2)
     clips = pd.DataFrame({name: values.to_numpy() for name, values in columns.items()})
     clips.insert(0, "recording", recording)
     clips.insert(1, "time", times)
@@ -198,12 +216,8 @@ def _recording(recording, gold, raters):
     return clips
 
 
-def read_series(path):
+def read_series(path: Path) -> pd.DataFrame:
     """One annotated series: an ARFF file of AVEC, or a csv whose first column is the time.
-
-    Parameters
-    ----------
-    path : Path
 
     Returns
     -------
@@ -214,6 +228,14 @@ def read_series(path):
     ------
     InputError
         A line that cannot be read, or frames that are not 0.04 s apart.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "P16.csv")
+    >>> _ = path.write_text("time,FM1,FM2\\n0.0,0.1,0.3\\n0.04,0.2,?\\n")
+    >>> read_series(path)["FM1"].to_dict()
+    {0.0: 0.1, 0.04: 0.2}
     """
     if path.suffix.lower() == ".arff":
         table = read_arff(path)
@@ -235,7 +257,7 @@ def read_series(path):
     return table
 
 
-def _read_csv(path):
+def _read_csv(path: Path) -> pd.DataFrame:
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     first = lines[0] if lines else ""
     separator = max(",;\t", key=first.count)
@@ -255,7 +277,7 @@ def _read_csv(path):
     return pd.DataFrame(rows, columns=names)
 
 
-def _is_number(text):
+def _is_number(text: str) -> bool:
     if text in ("", "?"):
         return True
     try:

@@ -6,12 +6,12 @@ cross-cultural affect recognition" (2019), cross-cultural emotion sub-challenge.
 
 import re
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.corpora.formats.avec_csv import read_recording
 from avbaselines.errors import InputError
 from avbaselines.schema import LocatedPath, Section, nearest
@@ -33,29 +33,33 @@ class Options(Section):
 
     Attributes
     ----------
-    labels : path
+    labels
         Folder of the label files.
-    cultures : list of str, optional
+    cultures
         Of DE, HU and CN; left out: all that are there. Files without a culture (AVEC 2017) are German.
-    partitions : list of str, optional
+    partitions
         Of Train, Devel and Test; left out: all that are there.
+
+    Examples
+    --------
+    >>> Options(cultures=["DE"]).partitions is None
+    True
     """
 
     reader: ClassVar[str] = "sewa"
-    labels: LocatedPath = "${data}/labels"
+    labels: LocatedPath = Path("${data}/labels")
     cultures: list[str] | None = None
     partitions: list[str] | None = None
 
 
-def read(options, data, progress=None):
+def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the labels: a clip is a frame of a recording.
 
     Parameters
     ----------
-    options : Options
-    data : Path or None
+    data
         The corpus' root; by default the folder above the labels.
-    progress : callable, optional
+    progress
         ``progress(done, total, what)``.
 
     Returns
@@ -68,6 +72,15 @@ def read(options, data, progress=None):
     ------
     InputError
         Missing folder, no file of the wanted cultures and partitions, a file of another name, or a broken one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> rows = "".join(f"'Devel_DE_07';{time};0.1;0.2;0.3\\n" for time in (0.0, 0.1))
+    >>> _ = (root / "Devel_DE_07.csv").write_text(f"name;timestamp;arousal;valence;liking\\n{rows}")
+    >>> read(Options(labels=root), None).clips.loc["Devel_DE_07@0.1", ["partition", "culture"]].tolist()
+    ['Devel', 'DE']
     """
     files = _label_files(options)
     parts = []
@@ -85,12 +98,18 @@ def read(options, data, progress=None):
     return Release(clips=clips, group="subject", root=root, recording="recording", time="time")
 
 
-def _label_files(options):
-    """Path, partition and culture of the wanted files, in the order of their names."""
+class _LabelFile(NamedTuple):
+    path: Path
+    partition: str
+    culture: str
+
+
+def _label_files(options: Options) -> list[_LabelFile]:
+    """The wanted files, in the order of their names."""
     folder = Path(options.labels)
     if not folder.is_dir():
         raise InputError(f"corpus.labels: no folder {folder}; needed is {NEEDS}")
-    found = []
+    files: list[_LabelFile] = []
     for path in sorted(folder.glob("*.csv")):
         if path.name.startswith("."):
             continue
@@ -99,26 +118,27 @@ def _label_files(options):
             raise InputError(
                 f"corpus.labels: {path}: is not named like Devel_DE_07.csv (Train, Devel or Test; DE, HU, CN or none)"
             )
-        found.append((path, match["partition"], match["culture"] or "DE"))
-    if not found:
+        files.append(_LabelFile(path, match["partition"], match["culture"] or "DE"))
+    if not files:
         raise InputError(f"corpus.labels: {folder} has no csv file; needed is {NEEDS}")
-    everything = found
-    for key, place in (("partitions", 1), ("cultures", 2)):
-        wanted, known = getattr(options, key), sorted({entry[place] for entry in everything})
+    everything = files
+    choices = (("partitions", options.partitions, "partition"), ("cultures", options.cultures, "culture"))
+    for key, wanted, field in choices:
+        there = sorted({getattr(file, field) for file in everything})
         for one in wanted or ():
-            if one not in known:
+            if one not in there:
                 raise InputError(
-                    f"corpus.{key}: no label file in {folder} is of {one!r}{nearest(one, known)}; there are: "
-                    f"{', '.join(known)}; needed is {NEEDS}"
+                    f"corpus.{key}: no label file in {folder} is of {one!r}{nearest(one, there)}; there are: "
+                    f"{', '.join(there)}; needed is {NEEDS}"
                 )
         if wanted is not None:
-            found = [entry for entry in found if entry[place] in wanted]
-    if not found:
+            files = [file for file in files if getattr(file, field) in wanted]
+    if not files:
         raise InputError(f"corpus: no label file in {folder} is of both the named partitions and cultures")
-    return found
+    return files
 
 
-def _clip_ids(clips):
+def _clip_ids(clips: pd.DataFrame) -> np.ndarray:
     """``recording@time``, with as many decimals as tell the frames apart (one, at a hop of 0.1 s)."""
     times = clips["time"].to_numpy()
     decimals = next((d for d in (1, 2, 3) if np.abs(np.round(times, d) - times).max() < 1e-6), 6)

@@ -1,4 +1,4 @@
-"""A made-up table corpus for multitask claims: targets that share what drives them, or do not.
+"""Reader ``structured``: a simulated table corpus for multitask claims: targets that share causes or not.
 
 With structure = "shared", one well-labelled target follows a factor of the features, and every other target is a bent
 copy of that factor with labels for few clips only: whoever learns the targets one at a time learns the factor anew from
@@ -6,21 +6,18 @@ a handful of labels. With structure = "independent", each target follows feature
 that there is nothing to gain from the others. Scores on it compare task modes; they say nothing about people.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 import pydantic
 
-from avbaselines.corpora.corpus import Release
-from avbaselines.corpora.synthesis.generated import Made
+from avbaselines.corpora.corpus import Progress, Release
+from avbaselines.corpora.synthesis.generated import GeneratedCorpus
 
 ENVIRONMENT = None
 NEEDS = "nothing: the corpus is made on the spot from a seed"
-
-Progress = Callable[[int, int, str], None]
 
 _CLIPS, _FEATURES = "clips.csv", "features.npz"
 _DRIVERS = 4  # features behind each factor
@@ -30,21 +27,25 @@ _LABELLED = 0.12  # share of the training clips with a label of the second and l
 
 
 class Options(pydantic.BaseModel, extra="forbid"):
-    """What a study may say about the corpus.
+    """Keys of ``[corpus]`` for this reader.
 
     Attributes
     ----------
-    structure : {"shared", "independent"}
-    speakers : int
+    speakers
         At least 6; the last third are the test partition.
-    clips_per_speaker : int
+    clips_per_speaker
         At least 2.
-    targets : int
+    targets
         At least 2: the columns ``t1``, ``t2`` ...
-    features : int
+    features
         At least four a target.
-    seed : int
+    seed
         At least 0.
+
+    Examples
+    --------
+    >>> Options(structure="independent", targets=2).features
+    40
     """
 
     structure: Literal["shared", "independent"] = "shared"
@@ -55,22 +56,21 @@ class Options(pydantic.BaseModel, extra="forbid"):
     seed: int = pydantic.Field(0, ge=0)
 
     @pydantic.model_validator(mode="after")
-    def _enough_features(self):
+    def _enough_features(self) -> Self:
         if self.features < _DRIVERS * self.targets:
             raise ValueError(f"{self.targets} targets need {_DRIVERS * self.targets} features or more")
         return self
 
 
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
-    """Read the corpus, making it first where it is not there yet.
+    """Read the corpus, generating it first where it is not there yet.
 
     Parameters
     ----------
-    options : Options
-    data : Path or None
+    data
         Folder of the corpus; None is one of its own in the user's cache (`AVBASELINES_CACHE` moves that).
-    progress : callable, optional
-        Called with (clips made, clips in all, what was made), once.
+    progress
+        Called with (clips, clips in all, name of the file), once.
 
     Returns
     -------
@@ -82,9 +82,16 @@ def read(options: Options, data: Path | None, progress: Progress | None = None) 
     ------
     InputError
         If `data` holds something else, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp(), "structured")
+    >>> read(Options(speakers=6, clips_per_speaker=2), folder).clips.columns.tolist()
+    ['speaker', 'partition', 't1', 't2', 't3']
     """
-    made = Made("structured", options, (__file__,))
-    folder = Path(data).absolute() if data is not None else made.cached
+    corpus = GeneratedCorpus("structured", options, (__file__,))
+    folder = Path(data).absolute() if data is not None else corpus.cached
 
     def build(built: Path) -> None:
         _build(built, options)
@@ -92,7 +99,7 @@ def read(options: Options, data: Path | None, progress: Progress | None = None) 
             total = options.speakers * options.clips_per_speaker
             progress(total, total, _FEATURES)
 
-    made.make(folder, build)
+    corpus.generate(folder, build)
     clips = pd.read_csv(folder / _CLIPS, index_col="clip_id")
     note = f"made-up table with {options.structure} targets, seed {options.seed}; its scores say nothing about people"
     return Release(clips=clips, group="speaker", root=folder, notes=[note])
@@ -103,16 +110,25 @@ def draw(options: Options) -> tuple[pd.DataFrame, np.ndarray]:
 
     Returns
     -------
-    clips : pandas.DataFrame
+    clips
         Indexed by clip_id: speaker, partition, t1, t2 ...
-    X : ndarray of float32, shape (n_clips, features)
+    X : float32, shape (n_clips, features)
+
+    Examples
+    --------
+    >>> clips, X = draw(Options(speakers=6, clips_per_speaker=2))
+    >>> X.shape, clips["partition"].value_counts().to_dict()
+    ((12, 40), {'train': 8, 'test': 4})
     """
     rng = np.random.default_rng(options.seed)
     speaker = np.repeat(np.arange(options.speakers), options.clips_per_speaker)
     offsets = rng.normal(0, _SPEAKER, (options.speakers, options.features))
     X = rng.normal(size=(speaker.size, options.features)) + offsets[speaker]
     test = speaker >= options.speakers - options.speakers // 3
-    columns = {"speaker": [f"s{number:03d}" for number in speaker], "partition": np.where(test, "test", "train")}
+    columns: dict[str, Any] = {
+        "speaker": [f"s{number:03d}" for number in speaker],
+        "partition": np.where(test, "test", "train"),
+    }
     shared = options.structure == "shared"
     for target in range(options.targets):
         first = 0 if shared else _DRIVERS * target

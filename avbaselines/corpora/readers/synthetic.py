@@ -1,28 +1,25 @@
-"""The embedded corpus: speakers, recordings, faces and raters, made on the spot from a seed.
+"""Reader ``synthetic``: simulated speakers, recordings, faces and raters, generated on the spot from a seed.
 
-It exists so that the whole road, from wav files and OpenFace tables to the leaderboard, can be walked anywhere. Voices
-(`synthetic_voice`) carry arousal well and valence weakly, faces (`synthetic_face`) the other way round; each channel
+It exists so that a whole study, from wav files and OpenFace tables to the leaderboard, runs anywhere. Voices
+(`synthesis.voice`) carry arousal well and valence weakly, faces (`synthesis.face`) the other way round; each channel
 expresses the feeling with an error of its own, so that the two together tell more than either. Scores on it say that
 the machinery works; they say nothing about people.
 """
 
 import wave
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pydantic
 
-from avbaselines.corpora.corpus import Release
+from avbaselines.corpora.corpus import Progress, Release
 from avbaselines.corpora.synthesis import face as synthetic_face
 from avbaselines.corpora.synthesis import voice as synthetic_voice
-from avbaselines.corpora.synthesis.generated import Made
+from avbaselines.corpora.synthesis.generated import GeneratedCorpus
 
 ENVIRONMENT = None
 NEEDS = "nothing: the corpus is made on the spot from a seed"
-
-Progress = Callable[[int, int, str], None]
 
 _RATERS = 6
 _CORRELATION = 0.2  # of arousal and valence between clips
@@ -34,16 +31,21 @@ _CLIPS = "clips.csv"
 
 
 class Options(pydantic.BaseModel, extra="forbid"):
-    """What a study may say about the corpus.
+    """Keys of ``[corpus]`` for this reader.
 
     Attributes
     ----------
-    speakers : int
+    speakers
         Number of speakers, at least 2; women and men alternate.
-    clips_per_speaker : int
+    clips_per_speaker
         At least 2.
-    seed : int
+    seed
         At least 0. A clip depends on the seed, its speaker's and its own number alone.
+
+    Examples
+    --------
+    >>> Options(speakers=2).clips_per_speaker
+    20
     """
 
     speakers: int = pydantic.Field(24, ge=2)
@@ -52,15 +54,14 @@ class Options(pydantic.BaseModel, extra="forbid"):
 
 
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
-    """Read the corpus, making it first where it is not there yet.
+    """Read the corpus, generating it first where it is not there yet.
 
     Parameters
     ----------
-    options : Options
-    data : Path or None
+    data
         Folder of the corpus; None is one of its own in the user's cache (`AVBASELINES_CACHE` moves that).
-    progress : callable, optional
-        Called with (clips made, clips in all, clip).
+    progress
+        Called with (clips written, clips in all, clip).
 
     Returns
     -------
@@ -72,35 +73,49 @@ def read(options: Options, data: Path | None, progress: Progress | None = None) 
     ------
     InputError
         If `data` holds something else, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp(), "synthetic")
+    >>> read(Options(speakers=2, clips_per_speaker=2), folder).clips["speaker"].tolist()
+    ['spk00', 'spk00', 'spk01', 'spk01']
     """
-    folder = _made(options).cached if data is None else Path(data)
-    make(folder, options, progress)
+    folder = _corpus(options).cached if data is None else Path(data)
+    generate(folder, options, progress)
     clips = pd.read_csv(folder / _CLIPS, index_col="clip_id")
     note = f"synthetic: {options.speakers} simulated speakers, seed {options.seed}; its scores say nothing about people"
     return Release(clips=clips, group="speaker", recording=None, time=None, root=folder, notes=[note])
 
 
-def make(folder: Path, options: Options, progress: Progress | None = None) -> None:
-    """Make the corpus in a folder, or nothing if it is there.
+def generate(folder: Path, options: Options, progress: Progress | None = None) -> None:
+    """Generate the corpus in a folder, or nothing if it is there.
 
     Parameters
     ----------
-    folder : Path
-        To be made; may exist if it is empty or holds this very corpus.
-    options : Options
-    progress : callable, optional
-        Called with (clips made, clips in all, clip).
+    folder
+        Need not be there; may exist if it is empty or holds this very corpus.
+    progress
+        Called with (clips written, clips in all, clip).
 
     Raises
     ------
     InputError
         If the folder holds anything else, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp(), "synthetic")
+    >>> generate(folder, Options(speakers=2, clips_per_speaker=2))
+    >>> sorted(path.name for path in folder.iterdir())
+    ['audio', 'clips.csv', 'openface', 'synthetic.json']
     """
-    _made(options).make(folder, lambda built: _build(built, options, progress))
+    _corpus(options).generate(folder, lambda built: _build(built, options, progress))
 
 
-def _made(options: Options) -> Made:
-    return Made("synthetic", options, (__file__, synthetic_voice.__file__, synthetic_face.__file__))
+def _corpus(options: Options) -> GeneratedCorpus:
+    return GeneratedCorpus("synthetic", options, (__file__, synthetic_voice.__file__, synthetic_face.__file__))
 
 
 def _build(folder: Path, options: Options, progress: Progress | None) -> None:
@@ -122,13 +137,14 @@ def _build(folder: Path, options: Options, progress: Progress | None) -> None:
             seconds = round(feeling_rng.uniform(1.5, 2.5), 2)
 
             expressed = feeling + voice_rng.normal(0, _VOICE_ERROR)
-            samples = synthetic_voice.speak(voice, *expressed, seconds, voice_rng)
+            samples = synthetic_voice.speak(voice, expressed[0], expressed[1], seconds, voice_rng)
             _write_wav(folder / "audio" / f"{clip_id}.wav", samples)
             # one clip in a hundred has no table, another no face in it; by count, so that small corpora keep them rare
             number = speaker * options.clips_per_speaker + clip
             if number % 100 != 67:
                 expressed = feeling + face_rng.normal(0, _FACE_ERROR)
-                table = synthetic_face.show(face, *expressed, seconds, face_rng, seen=number % 100 != 27)
+                seen = number % 100 != 27
+                table = synthetic_face.show(face, expressed[0], expressed[1], seconds, face_rng, seen=seen)
                 text = synthetic_face.openface_text(table)
                 (folder / "openface" / f"{clip_id}.csv").write_text(text, encoding="ascii", newline="\n")
 

@@ -1,4 +1,4 @@
-"""The faces of the embedded corpus: action-unit tracks in the table format of OpenFace 2.
+"""Simulated faces: action-unit tracks in the table format of OpenFace 2.
 
 Emotion moves the action units that FACS ties to it (Ekman, Friesen & Hager 2002; EMFACS): a smile is AU6 with AU12,
 displeasure AU4, often with AU1 and AU15; arousal opens eyes (AU5) and mouth (AU25, AU26). Every face has its own
@@ -54,16 +54,21 @@ _THRESHOLD = 1.0  # intensity from which an action unit is called present
 
 @dataclass(frozen=True)
 class FaceTraits:
-    """What a speaker's face is like before any emotion.
+    """A speaker's face before any emotion.
 
     Attributes
     ----------
-    rest : numpy.ndarray
+    rest
         Resting intensity of each of `ACTION_UNITS`, shape (17,); below 0 means that some effort is needed to show it.
-    expressiveness : float
+    expressiveness
         Factor on all that emotion does to this face.
-    pose : numpy.ndarray
+    pose
         Habitual head position in mm and rotation in radians, shape (6,).
+
+    Examples
+    --------
+    >>> FaceTraits(rest=np.zeros(17), expressiveness=1.0, pose=np.zeros(6)).rest.shape
+    (17,)
     """
 
     rest: np.ndarray
@@ -74,13 +79,10 @@ class FaceTraits:
 def draw_traits(rng: np.random.Generator) -> FaceTraits:
     """Draw a speaker's face.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    FaceTraits
+    Examples
+    --------
+    >>> draw_traits(np.random.default_rng(0)).pose.shape
+    (6,)
     """
     return FaceTraits(
         rest=rng.normal(0.45, 0.45, len(ACTION_UNITS)),
@@ -96,13 +98,11 @@ def show(
 
     Parameters
     ----------
-    traits : FaceTraits
-    arousal, valence : float
+    arousal, valence
         What the face expresses, in standard deviations.
-    seconds : float
+    seconds
         Length of the clip.
-    rng : numpy.random.Generator
-    seen : bool
+    seen
         False: the detector finds no face in any frame.
 
     Returns
@@ -110,6 +110,12 @@ def show(
     numpy.ndarray
         Shape (frames, len(COLUMNS)), at `FRAMES_PER_SECOND`; a frame without a face is zero but for its number
         and time.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> show(draw_traits(rng), arousal=1.0, valence=-1.0, seconds=2.0, rng=rng).shape == (60, len(COLUMNS))
+    True
     """
     frames = round(seconds * FRAMES_PER_SECOND)
     number = np.arange(frames)
@@ -128,18 +134,27 @@ def openface_text(table: np.ndarray) -> str:
 
     Parameters
     ----------
-    table : numpy.ndarray
+    table
         As `show` gives it.
 
     Returns
     -------
     str
         The csv file, lines ended by a line feed.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> text = openface_text(show(draw_traits(rng), 0.0, 0.0, seconds=1.0, rng=rng))
+    >>> text.splitlines()[0].split(", ")[:3]
+    ['frame', 'timestamp', 'confidence']
     """
     return "\n".join([", ".join(COLUMNS), *(_FORMAT % tuple(row) for row in table), ""])
 
 
-def _intensities(traits, arousal, valence, frames, rng) -> np.ndarray:
+def _intensities(
+    traits: FaceTraits, arousal: float, valence: float, frames: int, rng: np.random.Generator
+) -> np.ndarray:
     """Intensity of each action unit in each frame, shape (frames, 17), within [0, 5]."""
     moved = traits.expressiveness * (np.array(list(_LOADINGS.values())) @ [arousal, valence])
     moved = moved + rng.normal(0, 0.22, moved.size)

@@ -1,4 +1,4 @@
-"""Corpora that are made on the spot: whole or not at all, once, and never over anything else."""
+"""Corpora that are generated on the spot: whole or not at all, once, and never over anything else."""
 
 import hashlib
 import json
@@ -13,20 +13,29 @@ import pydantic
 
 from avbaselines.errors import InputError
 
-__all__ = ["Made"]
+__all__ = ["GeneratedCorpus"]
 
 
 @dataclass(frozen=True)
-class Made:
-    """A made-up corpus of some options.
+class GeneratedCorpus:
+    """A simulated corpus of some options.
 
     Attributes
     ----------
-    kind : str
-        Such as ``synthetic``; names the file that says what the corpus was made from, and its folder in the cache.
-    options : pydantic.BaseModel
-    sources : sequence of str
-        Paths of the code that makes it.
+    kind
+        Such as ``synthetic``; names the file that says what the corpus was generated from, and its folder in the cache.
+    sources
+        Paths of the code that generates it.
+
+    Examples
+    --------
+    >>> class Options(pydantic.BaseModel):
+    ...     seed: int = 0
+    >>> folder = Path(tempfile.mkdtemp(), "corpus")
+    >>> corpus = GeneratedCorpus("numbers", Options(), sources=())
+    >>> corpus.generate(folder, lambda built: (built / "seed.txt").write_text("0"))
+    >>> sorted(path.name for path in folder.iterdir())
+    ['numbers.json', 'seed.txt']
     """
 
     kind: str
@@ -35,7 +44,15 @@ class Made:
 
     @property
     def recipe(self) -> str:
-        """All that the files depend on, as text: the options and the code that makes them."""
+        """All that the files depend on, as text: the options and the code that writes them.
+
+        Examples
+        --------
+        >>> class Options(pydantic.BaseModel):
+        ...     seed: int = 0
+        >>> json.loads(GeneratedCorpus("numbers", Options(), ()).recipe)["options"]
+        {'seed': 0}
+        """
         code = hashlib.sha256()
         for source in self.sources:
             code.update(Path(source).read_bytes())
@@ -44,27 +61,45 @@ class Made:
 
     @property
     def cached(self) -> Path:
-        """Its folder in the user's cache (`AVBASELINES_CACHE` moves that)."""
+        """Its folder in the user's cache (`AVBASELINES_CACHE` moves that).
+
+        Examples
+        --------
+        >>> class Options(pydantic.BaseModel):
+        ...     seed: int = 0
+        >>> GeneratedCorpus("numbers", Options(), ()).cached.name.partition("-")[0]
+        'numbers'
+        """
         root = Path(os.environ.get("AVBASELINES_CACHE") or platformdirs.user_cache_dir("avbaselines"))
         return root / f"{self.kind}-{hashlib.sha256(self.recipe.encode()).hexdigest()[:12]}"
 
-    def make(self, folder: Path, build: Callable[[Path], None]) -> None:
-        """Make the corpus in a folder, or nothing if it is there.
+    def generate(self, folder: Path, build: Callable[[Path], None]) -> None:
+        """Generate the corpus in a folder, or nothing if it is there.
 
         Everything is built beside the folder and moved in place at the end, so that a call cut short leaves no half
         corpus.
 
         Parameters
         ----------
-        folder : Path
-            To be made; may exist if it is empty or holds this very corpus.
-        build : callable
+        folder
+            Need not be there; may exist if it is empty or holds this very corpus.
+        build
             Writes the files into the empty folder that it is given.
 
         Raises
         ------
         InputError
             If the folder holds anything else, or cannot be written.
+
+        Examples
+        --------
+        >>> class Options(pydantic.BaseModel):
+        ...     seed: int = 0
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "thesis.txt").write_text("mine")
+        >>> GeneratedCorpus("numbers", Options(), ()).generate(folder, print)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        avbaselines.errors.InputError: ...: is no numbers corpus; name an empty or a new folder
         """
         folder = Path(folder).absolute()
         try:

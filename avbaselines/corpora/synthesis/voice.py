@@ -1,4 +1,4 @@
-"""The voices of the embedded corpus: a glottal source through moving formants.
+"""Simulated voices: a glottal source through moving formants.
 
 A source-filter synthesiser after Fant (1960) and Klatt (1980, "Software for a cascade/parallel formant synthesizer",
 JASA 67). Emotion moves the voice the way the literature has it (Scherer 2003, "Vocal communication of emotion"):
@@ -38,26 +38,33 @@ _BANDWIDTHS = np.array([70.0, 90.0, 130.0, 200.0, 280.0])
 
 @dataclass(frozen=True)
 class VoiceTraits:
-    """What a speaker's voice is like before any emotion.
+    """A speaker's voice before any emotion.
 
     Attributes
     ----------
-    pitch : float
+    pitch
         Base pitch in Hz.
-    tract : float
+    tract
         Factor on all formants; 1 is the average man's vocal tract, larger is shorter.
-    level : float
+    level
         Habitual level with the distance to the microphone, in dB.
-    brightness : float
+    brightness
         Corner of the source's low-pass in octaves above 1.2 kHz: the spectral tilt.
-    tempo : float
+    tempo
         Syllables a second.
-    liveliness : float
+    liveliness
         Factor on the pitch range.
-    roughness : float
+    roughness
         Relative jitter of the glottal cycle; shimmer is five times that.
-    expressiveness : float
+    expressiveness
         Factor on all that emotion does to this voice.
+
+    Examples
+    --------
+    >>> voice = VoiceTraits(pitch=200.0, tract=1.16, level=0.0, brightness=0.0, tempo=4.3, liveliness=1.0,
+    ...                     roughness=0.008, expressiveness=1.0)
+    >>> voice.pitch
+    200.0
     """
 
     pitch: float
@@ -75,13 +82,14 @@ def draw_traits(rng: np.random.Generator, female: bool) -> VoiceTraits:
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-    female : bool
+    female
         Women are drawn around 205 Hz and formants 16 % higher, men around 118 Hz.
 
-    Returns
-    -------
-    VoiceTraits
+    Examples
+    --------
+    >>> woman, man = (draw_traits(np.random.default_rng(0), female) for female in (True, False))
+    >>> woman.pitch > man.pitch
+    True
     """
     return VoiceTraits(
         pitch=(205.0 if female else 118.0) * 2 ** (rng.normal(0, 2.2) / 12),
@@ -100,17 +108,21 @@ def speak(traits: VoiceTraits, arousal: float, valence: float, seconds: float, r
 
     Parameters
     ----------
-    traits : VoiceTraits
-    arousal, valence : float
+    arousal, valence
         What the voice expresses, in standard deviations.
-    seconds : float
+    seconds
         Length of the clip.
-    rng : numpy.random.Generator
 
     Returns
     -------
     numpy.ndarray
         Mono samples at `RATE`, int16, shape (round(seconds * RATE),), no sample at full scale.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> speak(draw_traits(rng, female=True), arousal=1.0, valence=0.0, seconds=0.5, rng=rng).shape
+    (8000,)
     """
     arousal, valence = traits.expressiveness * arousal, traits.expressiveness * valence
     frames = int(np.ceil(seconds * RATE / _FRAME))
@@ -154,7 +166,15 @@ def _syllables(tempo: float, seconds: float, rng: np.random.Generator) -> tuple[
     return edges[:-1] + consonants * np.diff(edges), edges[1:]
 
 
-def _pitch(traits, arousal, valence, times, onsets, ends, rng) -> np.ndarray:
+def _pitch(
+    traits: VoiceTraits,
+    arousal: float,
+    valence: float,
+    times: np.ndarray,
+    onsets: np.ndarray,
+    ends: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Pitch in Hz at each frame: base, declination, an accent on each syllable, and where the last one goes."""
     base = 12 * np.log2(traits.pitch) + 1.7 * arousal + 0.3 * valence + rng.normal(0, 0.6)
     span = 1.3 * traits.liveliness * np.exp(0.16 * arousal + 0.25 * valence)
@@ -165,7 +185,9 @@ def _pitch(traits, arousal, valence, times, onsets, ends, rng) -> np.ndarray:
     return np.clip(2 ** (semitones / 12), 60.0, 600.0)
 
 
-def _envelopes(times, onsets, ends, rng) -> tuple[np.ndarray, np.ndarray]:
+def _envelopes(
+    times: np.ndarray, onsets: np.ndarray, ends: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Amplitudes of voicing and of friction at each frame, both within about [0, 1]."""
     rise, fall = 0.02, 0.03
     stress = np.exp(rng.normal(0, 0.25, onsets.size))
@@ -179,7 +201,9 @@ def _envelopes(times, onsets, ends, rng) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum(voicing, 0.18 * murmur), np.convolve(friction, np.ones(5) / 5, mode="same")
 
 
-def _formants(traits, valence, times, onsets, rng) -> np.ndarray:
+def _formants(
+    traits: VoiceTraits, valence: float, times: np.ndarray, onsets: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Formant frequencies in Hz, shape (frames, 5), gliding from vowel to vowel."""
     vowels = _VOWELS[rng.integers(len(_VOWELS), size=onsets.size)]
     targets = np.column_stack([vowels, np.tile(_HIGHER_FORMANTS, (onsets.size, 1))])

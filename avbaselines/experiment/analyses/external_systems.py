@@ -1,27 +1,41 @@
-"""What an outside system is worth beside ours: the best of ours against it, and what ours add to it."""
+"""Worth of imported systems beside those fitted here: the best of these against each, and what they add to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
-from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem
-from avbaselines.experiment.scoring.scoreboard import may_be_picked, oof_score
+from avbaselines.corpora.corpus import ImportedPrediction, Split
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
+from avbaselines.experiment.scoring.scoreboard import Scored, may_be_picked, oof_score
 from avbaselines.reports.summary import p_text, signed
+from avbaselines.study import Study
+
+__all__ = ["ExternalSystems", "Rivals", "rivals"]
 
 
 @dataclass(frozen=True)
-class Outside:
-    """One outside system and the rows it is compared with, chosen out-of-fold.
+class Rivals:
+    """Rows that an external system is compared with, chosen by out-of-fold score.
 
     Attributes
     ----------
     name, protocol : str
+        Of the external system's row.
     ours : str or None
-        The best row that does not read it or any other outside system.
+        The best row that reads no external system.
     fused : str or None
-        The best fusion that reads it.
+        The best fusion that reads this one.
     reason : str
         Why there is no such fusion.
+
+    Examples
+    --------
+    >>> Rivals("wav2vec", "honest", ours="svr-audio", fused="late-mean").pairs
+    [('svr-audio', 'wav2vec'), ('late-mean', 'wav2vec')]
     """
 
     name: str
@@ -31,95 +45,100 @@ class Outside:
     reason: str = ""
 
     @property
-    def pairs(self):
+    def pairs(self) -> list[tuple[str, str]]:
         """Rows to compare, as (a, b)."""
         return [(other, self.name) for other in (self.ours, self.fused) if other]
 
 
-def beside_outside(run, rows):
-    """For every imported row the rows of ours to compare it with, none chosen by evaluated clips.
+class ExternalSystems(Analysis):
+    """A sentence on each external system: the best of ours against it, and its fusion with ours against it alone.
 
-    Parameters
-    ----------
-    run : ProtocolRun
-    rows : list of Scored
-
-    Returns
-    -------
-    list of Outside
+    Examples
+    --------
+    >>> ExternalSystems().every_protocol
+    True
     """
-    corpus, splits = run.corpus, run.corpus.splits
-    external = [row for row in rows if isinstance(row.system, ExternalSystem)]
-    names = [row.system.source for row in external if not row.id.matched]
-    if not names:
+
+    name: ClassVar[str] = "external-systems"
+    every_protocol: ClassVar[bool] = True
+
+    def wanted(self, study: Study) -> bool:
+        """Where it imports predictions."""
+        return bool(study.predictions)
+
+    def pairs(self, scored: ScoredRun) -> list[tuple[str, str]]:
+        """Each external system with its rivals."""
+        return [pair for item in rivals(scored) for pair in item.pairs]
+
+    def run(self, context: AnalysisContext) -> AnalysisResult:
+        """Put the comparisons into sentences for the terminal."""
+        every = [item for scored in context.scored for item in rivals(scored)]
+        several = len({item.protocol for item in every}) > 1
+        return AnalysisResult(terminal=[_sentence(item, context.comparisons, several) for item in every])
+
+
+def rivals(scored: ScoredRun) -> list[Rivals]:
+    """The rows to compare each external system with; no evaluated clip has a say in the choice."""
+    corpus, splits = scored.run.corpus, scored.run.corpus.splits
+    sources = [row.system.source for row in scored.rows if _is_imported_as_given(row)]
+    if not sources:
         return []
-    reads = _outside_below(run.systems)
-    able = [row for row in rows if may_be_picked(row) and row.system.name in reads]
+    reads = _external_inputs(scored.run.systems)
+    able = [row for row in scored.rows if may_be_picked(row) and row.system.name in reads]
     score = {
         row.name: float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in splits])) for row in able
     }
 
-    def best(chosen):
-        chosen = [row.name for row in chosen]
-        return max(chosen, key=score.get) if chosen else None
+    def best(rows: Iterable[Scored]) -> str | None:
+        return max((row.name for row in rows), key=score.__getitem__, default=None)
 
-    ours, found = best(row for row in able if not reads[row.system.name]), []
-    for name in names:
-        fusions = [row for row in able if isinstance(row.system, FusionSystem)]
+    ours = best(row for row in able if not reads[row.system.name])
+    fusions = [row for row in able if isinstance(row.system, FusionSystem)]
+    chosen = []
+    for name in sources:
         fused, reason = best(row for row in fusions if name in reads[row.system.name]), ""
-        if not _known_in_training(corpus.predictions[name], splits):
+        if not _predicts_training(corpus.predictions[name], splits):
             fused, reason = None, "its predictions of training clips are not known, so no fusion can weigh it"
         elif fused is None:
             reason = "no late fusion reads it (systems.fusion)"
-        found.append(Outside(name, run.protocol, ours, fused, reason))
-    return found
+        chosen.append(Rivals(name, scored.run.protocol, ours, fused, reason))
+    return chosen
 
 
-def _outside_below(systems):
-    """Names of the outside systems that each system reads, directly or through others."""
-    reads = {}
+def _is_imported_as_given(row: Scored) -> bool:
+    return isinstance(row.system, ExternalSystem) and not row.id.matched
+
+
+def _external_inputs(systems: Iterable[System]) -> dict[str, set[str]]:
+    """Names of the external systems that each system reads, directly or through others."""
+    reads: dict[str, set[str]] = {}
     for system in systems:
         own = {system.source} if isinstance(system, ExternalSystem) else set()
         reads[system.name] = own.union(*(reads[name] for name in system.inputs))
     return reads
 
 
-def _known_in_training(prediction, splits):
+def _predicts_training(prediction: ImportedPrediction, splits: Iterable[Split]) -> bool:
     return all(
         not np.isnan(values[split.fit]).all() for split in splits for values in prediction.of(split.name).values()
     )
 
 
-def outside_lines(found, tests):
-    """One sentence an outside system, for the terminal.
-
-    Parameters
-    ----------
-    found : list of Outside
-    tests : pandas.DataFrame
-        As of comparisons.csv.
-
-    Returns
-    -------
-    list of str
-    """
-    several = len({item.protocol for item in found}) > 1
-    lines = []
-    for item in found:
-        parts = []
-        if item.ours:
-            parts.append(f"best of ours ({item.ours}) minus it {_difference(item, item.ours, tests)}")
-        if item.fused:
-            parts.append(f"it fused with ours ({item.fused}) minus it alone {_difference(item, item.fused, tests)}")
-        else:
-            parts.append(item.reason)
-        lines.append(f"{item.name}{f' ({item.protocol})' if several else ''}: {'; '.join(parts)}")
-    return lines
+def _sentence(item: Rivals, comparisons: pd.DataFrame, several_protocols: bool) -> str:
+    parts = []
+    if item.ours:
+        parts.append(f"best of ours ({item.ours}) minus it {_difference(item, item.ours, comparisons)}")
+    if item.fused:
+        difference = _difference(item, item.fused, comparisons)
+        parts.append(f"it fused with ours ({item.fused}) minus it alone {difference}")
+    else:
+        parts.append(item.reason)
+    return f"{item.name}{f' ({item.protocol})' if several_protocols else ''}: {'; '.join(parts)}"
 
 
-def _difference(item, other, tests):
+def _difference(item: Rivals, other: str, comparisons: pd.DataFrame) -> str:
     """``+.030 [+.010, +.050], p = .004``: positive = the other is better; p corrected for all comparisons."""
-    own = tests[tests["protocol"] == item.protocol]
+    own = comparisons[comparisons["protocol"] == item.protocol]
     row = own[(own["system_a"] == other) & (own["system_b"] == item.name)].iloc[0]
     spread = "" if np.isnan(row["ci_low"]) else f" [{signed(row['ci_low'])}, {signed(row['ci_high'])}]"
     # A plain minus, for terminals without any other.

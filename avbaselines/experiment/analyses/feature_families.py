@@ -1,6 +1,9 @@
-"""Families of features by their names: what openSMILE and face tools measure, in words people use."""
+"""Families of features by the names that openSMILE and face tools give them."""
 
 import re
+from collections.abc import Sequence
+
+__all__ = ["OTHER", "families", "family"]
 
 # First match wins. Descriptors of openSMILE's eGeMAPS, GeMAPS, ComParE 2016 and emobase sets, sorted as in F. Eyben et
 # al. 2016, "The Geneva minimalistic acoustic parameter set" (tempo counted as prosody, formants as spectrum).
@@ -18,28 +21,26 @@ OTHER = "other"
 _PATTERNS = tuple((family, re.compile(pattern)) for family, pattern in _FAMILIES)
 
 
-def family(column):
+def family(column: str) -> str:
     """The family of a column, `OTHER` where its name is not known.
 
+    Examples
+    --------
     >>> family("jitterLocal_sma3nz_amean"), family("AU12_r_mean"), family("x7")
     ('voice quality', 'action units', 'other')
     """
     return next((name for name, pattern in _PATTERNS if pattern.match(column)), OTHER)
 
 
-def families(columns):
-    """Columns by family.
+def families(columns: Sequence[str]) -> dict[str, list[int]]:
+    """Positions of columns by family, in the order of first appearance; a modality of unknown names is one family.
 
-    Parameters
-    ----------
-    columns : sequence of str
-
-    Returns
-    -------
-    dict of str to list of int
-        Positions, in the order of first appearance; a modality of unknown names is one family.
+    Examples
+    --------
+    >>> families(["F0_mean", "AU12_r", "F0_std"])
+    {'prosody': [0, 2], 'action units': [1]}
     """
-    found = {}
+    positions: dict[str, list[int]] = {}
     for position, column in enumerate(columns):
-        found.setdefault(family(str(column)), []).append(position)
-    return found
+        positions.setdefault(family(str(column)), []).append(position)
+    return positions

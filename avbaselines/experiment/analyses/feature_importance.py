@@ -1,4 +1,4 @@
-"""What each family of features is worth: the score that is lost when its values are another clip's.
+"""Importance of each family of features: the score that is lost when its values are another clip's.
 
 Grouped permutation (L. Breiman 2001, "Random forests", of whole families: correlated features stand in for one another,
 so that single ones seem worthless). The models that predict have not seen the clips' groups: each evaluated split's
@@ -7,183 +7,169 @@ clips, which breaks its tie to the label and to the speaker. What is lost is wha
 not what the family knows: another family may hold the same.
 """
 
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
 import joblib
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from avbaselines.corpora.corpus import SplitId
+from avbaselines.corpora.corpus import Corpus, SplitId, Target
 from avbaselines.evaluation.comparison import compare_means
-from avbaselines.experiment.analyses.feature_families import families
-from avbaselines.experiment.fitting.base import fit_base, predict, spread
-from avbaselines.experiment.fitting.store import Fitted, digest
-from avbaselines.experiment.fitting.tuned import drawn_again
+from avbaselines.evaluation.metrics import Metric
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.experiment.analyses.permuted_predictions import (
+    REPEATS,
+    PermutedPredictions,
+    families_of,
+    key_of,
+    permute_and_store,
+)
+from avbaselines.experiment.fitting.postprocess import Finished
+from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.planning.system import BaseSystem
-from avbaselines.experiment.scoring.scoreboard import Predicted, may_be_picked, oof_score
+from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored, may_be_picked, oof_score
+from avbaselines.reports.importance import family_losses
+from avbaselines.study import Study
 
-REPEATS = 5
+__all__ = ["COLUMNS", "FeatureImportance"]
+
 FEWEST_SWAPS = 1  # the test's p-value is not used: that a model reads its features is no discovery
 COLUMNS = [
     *("protocol", "system", "family", "n_features", "target", "metric", "score", "loss", "ci_low", "ci_high"),
     *("n_repeats", "n_groups"),
 ]
+Parts = list[tuple[Metric, np.ndarray]]
+"""Metric and its sums per group, of each term of a mean."""
 
 
-def measure(run, fitted_run, scoreboard, rows, *, jobs=1, force=False, progress=None):
+class FeatureImportance(Analysis):
     """Losses of the best system of every set of modalities, chosen by out-of-fold score.
 
-    Parameters
-    ----------
-    run : ProtocolRun
-    fitted_run : FittedRun
-    scoreboard : Scoreboard
-    rows : list of Scored
-    jobs, force, progress
-        As in `RunOptions`.
+    The table, importance.csv, has the score of the untouched features and what is lost without a family (positive = the
+    family helps), of each target and of the mean over targets, with a 95 % interval over groups.
 
-    Returns
-    -------
-    table : pandas.DataFrame
-        `COLUMNS`: the score of the untouched features, and what is lost without a family (positive = the family
-        helps), of each target and of the mean over targets, with a 95 % interval over groups.
-    computed : int
-        Fits done for it that were not there before.
+    Examples
+    --------
+    >>> FeatureImportance().files
+    ('importance.csv',)
     """
-    splits = run.corpus.splits
-    chosen = _best_of_each_set(run.corpus, rows)
-    units = [(row.system, split) for row in chosen for split in splits]
-    keys = {
-        (system.name, split.name): digest(
-            "importance", fitted_run.keys[split.id, system.name], list(parts_of(run.corpus, system)), REPEATS
-        )[:32]
-        for system, split in units
-    }
-    pending = [
-        (system, split) for system, split in units if force or not fitted_run.store.has(keys[system.name, split.name])
-    ]
-    calls = (
-        joblib.delayed(_work)(
-            run.corpus, fitted_run.tasks[split.id], fitted_run.store, system, split, keys[system.name, split.name],
-            fitted_run.keys[split.id, system.name],
-        )  # fmt: skip
-        for system, split in pending
-    )
-    workers = joblib.Parallel(
-        n_jobs=max(1, min(jobs, len(pending))), return_as="generator_unordered", max_nbytes="100K"
-    )
-    for done, name in enumerate(workers(calls), 1):
-        if progress:
-            progress(done, len(pending), f"importance · {name}")
-    found = [
-        record
-        for row in chosen
-        for record in _losses(
-            run, fitted_run, scoreboard, row, {split.name: keys[row.name, split.name] for split in splits}
+
+    name: ClassVar[str] = "importance"
+    files: ClassVar[tuple[str, ...]] = ("importance.csv",)
+
+    def wanted(self, study: Study) -> bool:
+        """Where it says ``importance = true``."""
+        return study.importance
+
+    def run(self, context: AnalysisContext) -> AnalysisResult:
+        """Fit the chosen systems again and score them without each family."""
+        scored = context.scored[0]
+        chosen = _best_of_each_set(scored.run.corpus, scored.rows)
+        computed = _permute(scored, chosen, context.options)
+        records = [record for row in chosen for record in _losses(scored, row)]
+        table = pd.DataFrame(records, columns=COLUMNS)
+        return AnalysisResult(
+            {"importance.csv": table}, drawings=family_losses(table, context.heading), computed=computed
         )
-    ]
-    return pd.DataFrame(found, columns=COLUMNS), len(pending)
 
 
-def parts_of(corpus, system):
-    """The families of a system's features: (label, modality, columns within that modality), each of one modality."""
-    for name in system.modalities:
-        for family, columns in families(corpus.modalities[name].columns).items():
-            yield f"{name}: {family}", name, columns
-
-
-def _best_of_each_set(corpus, rows):
-    best = {}
+def _best_of_each_set(corpus: Corpus, rows: list[Scored]) -> list[Scored]:
+    """The base system of the best out-of-fold score among those of the same modalities."""
+    best: dict[tuple[str, ...], tuple[float, Scored]] = {}
     for row in rows:
         if not isinstance(row.system, BaseSystem) or not may_be_picked(row):
             continue
-        score = np.mean([oof_score(corpus, split, row.oof[split.name]) for split in corpus.splits])
+        score = float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in corpus.splits]))
         if row.system.modalities not in best or score > best[row.system.modalities][0]:
             best[row.system.modalities] = (score, row)
     return [row for _, row in best.values()]
 
 
-def _work(corpus, task, store, system, split, key, finished):
-    """Fit again and predict the evaluated clips once per family and repeat, before matching."""
-    features = {name: corpus.modalities[name].X for name in system.modalities}
-    blocks = [X[split.fit] for X in features.values()]
-    drawn = drawn_again(system, task, blocks, store.load(finished).trials)
-    fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features.values()], drawn)
-    result = Fitted(test={f"{name}/": values for name, values in fitted.test.items()})
-    for label, modality, columns in parts_of(corpus, system):
-        for repeat in range(REPEATS):
-            donors = _donors(corpus, modality, task.seed, repeat)[split.test]
-            blocks = {name: X[split.test].copy() for name, X in features.items()}
-            blocks[modality][:, columns] = features[modality][np.ix_(donors, columns)]
-            predicted = _predicted(models, task.targets, np.hstack(list(blocks.values())))
-            result.test |= {f"{name}/{label}/{repeat}": values for name, values in predicted.items()}
-    store.save(key, result)
-    return f"{system.name} · {split.name}"
-
-
-def _donors(corpus, modality, seed, repeat):
-    """For each clip the one whose values it is given: evaluated clips that have the modality change places."""
-    X, rows = corpus.modalities[modality].X, np.arange(len(corpus.ids))
-    evaluated = np.unique(np.concatenate([split.test for split in corpus.splits]))
-    known = evaluated[~np.isnan(X[evaluated]).all(axis=1)]
-    donors = rows.copy()
-    donors[known] = np.random.default_rng([seed, repeat]).permutation(known)
-    return donors
-
-
-def _predicted(models, targets, X):
-    known, found = ~np.isnan(X).all(axis=1), {}
-    for model in {id(model): model for model in models.values()}.values():
-        own = [target for target in targets if models[target.name] is model]
-        with threadpool_limits(1):
-            predicted = predict(model, X[known], own)
-        found |= {target.name: spread(predicted[target.name], known) for target in own}
-    return found
-
-
-def _losses(run, fitted_run, scoreboard, row, keys):
-    """Records of one system: every family, target by target and the mean."""
-    corpus, system = run.corpus, row.system
-    finished = {name: fitted_run.finished(SplitId(name), system) for name in keys}
-    stored = {name: fitted_run.store.load(key).test for name, key in keys.items()}
-
-    def scored(ending):
-        return Predicted(
-            row.name, {name: _matched(finished[name], stored[name], ending, corpus.targets) for name in keys}
+def _permute(scored: ScoredRun, rows: list[Scored], options: RunOptions) -> int:
+    """Store the permuted predictions of systems in every split; the number of those that were not there before."""
+    corpus, fitted = scored.run.corpus, scored.fitted
+    pending = [
+        (row.system, split)
+        for row in rows
+        for split in corpus.splits
+        if options.force or not fitted.store.has(_key(scored, row, split.id))
+    ]
+    calls = (
+        joblib.delayed(permute_and_store)(
+            system, corpus, split, fitted.tasks[split.id], fitted.store, fitted.keys[split.id, system.name]
         )
-
-    base = scored("")
-    for label, _, columns in parts_of(corpus, system):
-        changed = [scored(f"{label}/{repeat}") for repeat in range(REPEATS)]
-        pairs = {}
-        for target in corpus.targets:
-            whole = scoreboard.parts(base, target, target.metric)
-            for other in changed:
-                part = scoreboard.parts(other, target, target.metric)
-                pairs.setdefault(target.name, []).extend(
-                    (metric, *((left, right) if metric.higher_is_better else (right, left)))
-                    for (metric, left), (_, right) in zip(whole, part, strict=True)
-                )
-        if len(pairs) > 1:
-            pairs["mean"] = [pair for own in pairs.values() for pair in own]
-        for name, own in pairs.items():
-            result = compare_means(own, n_permutations=FEWEST_SWAPS)
-            metric = next((target.metric for target in corpus.targets if target.name == name), corpus.targets[0].metric)
-            yield {
-                "protocol": run.protocol, "system": row.name, "family": label, "n_features": len(columns),
-                "target": name, "metric": metric, "score": _score(own), "loss": result.difference,
-                "ci_low": result.ci_low, "ci_high": result.ci_high, "n_repeats": REPEATS, "n_groups": result.n_groups,
-            }  # fmt: skip
+        for system, split in pending
+    )
+    workers = joblib.Parallel(
+        n_jobs=max(1, min(options.jobs, len(pending))), return_as="generator_unordered", max_nbytes="100K"
+    )
+    for done, name in enumerate(workers(calls), 1):
+        options.report(done, len(pending), f"importance · {name}")
+    return len(pending)
 
 
-def _score(pairs):
-    """Score of the untouched features: the mean over parts, each of which stands once a repeat."""
-    totals = [(metric, (left if metric.higher_is_better else right).sum(axis=0)) for metric, left, right in pairs]
-    return float(np.nanmean([metric.value(total) for metric, total in totals]))
+def _key(scored: ScoredRun, row: Scored, split: SplitId) -> str:
+    return key_of(scored.fitted.keys[split, row.system.name], families_of(scored.run.corpus, row.system))
 
 
-def _matched(finished, stored, ending, targets):
-    values = {}
+def _losses(scored: ScoredRun, row: Scored) -> Iterator[dict[str, Any]]:
+    """Records of one system: every family, target by target and the mean."""
+    corpus, splits, fitted = scored.run.corpus, scored.run.corpus.splits, scored.fitted
+    names = [target.name for target in corpus.targets]
+    finished = {split.name: fitted.finished(split.id, row.system) for split in splits}
+    stored = {
+        split.name: PermutedPredictions.load(fitted.store, _key(scored, row, split.id), names) for split in splits
+    }
+
+    untouched = Predicted(row.name, {split: _matched(finished[split], stored[split].untouched) for split in stored})
+    for number, family in enumerate(families_of(corpus, row.system)):
+        permuted = [
+            Predicted(
+                row.name,
+                {
+                    split: _matched(
+                        finished[split],
+                        {name: stored[split].permuted[name][number, repeat] for name in names},
+                    )
+                    for split in stored
+                },
+            )
+            for repeat in range(REPEATS)
+        ]
+        named = {"protocol": scored.run.protocol, "system": row.name, "family": family.label}
+        named |= {"n_features": len(family.columns), "n_repeats": REPEATS}
+        for targets in [*([target] for target in corpus.targets), *([corpus.targets] if len(names) > 1 else [])]:
+            yield named | _loss(scored.scoreboard, untouched, permuted, targets)
+
+
+def _matched(finished: Finished, raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Raw predictions matched as the system's own, gaps filled as they are in every score."""
+    return finished.filled(finished.matched(dict(raw)))
+
+
+def _loss(
+    board: Scoreboard, untouched: Predicted, permuted: list[Predicted], targets: list[Target]
+) -> dict[str, Any]:
+    """Score of the untouched features, mean over targets, and what is lost of it on average over the repeats."""
+    pairs, whole = [], []
     for target in targets:
-        factor, offset = finished.matching.get(target.name, (1.0, 0.0))
-        values[target.name] = offset + factor * stored[f"{target.name}/{ending}"]
-    return finished.filled(values)
+        before: Parts = board.parts(untouched, target, target.metric)
+        whole += before * len(permuted)
+        for other in permuted:
+            after: Parts = board.parts(other, target, target.metric)
+            pairs += [
+                (metric, *((left, right) if metric.higher_is_better else (right, left)))
+                for (metric, left), (_, right) in zip(before, after, strict=True)
+            ]
+    result = compare_means(pairs, n_permutations=FEWEST_SWAPS)
+    score = float(np.nanmean([metric.value(sums.sum(axis=0)) for metric, sums in whole]))
+    return {
+        "target": targets[0].name if len(targets) == 1 else "mean",
+        "metric": targets[0].metric,
+        "score": score,
+        "loss": result.difference,
+        "ci_low": result.ci_low,
+        "ci_high": result.ci_high,
+        "n_groups": result.n_groups,
+    }

@@ -1,227 +1,283 @@
-"""How systems do where evaluated clips lack modalities: hidden one by one, and at random by clip and by group."""
+"""Scores of systems where evaluated clips lack modalities: hidden one by one, and at random by clip and by group."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import SplitId
+from avbaselines.corpora.corpus import SplitId, Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, PickedSystem
-from avbaselines.experiment.scoring.scoreboard import Predicted, oof_score
+from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored, oof_score
 from avbaselines.reports.masking import draw, render_markdown, render_terminal
 from avbaselines.schema import nearest
+from avbaselines.study import Study
+from avbaselines.systems import Masking
 
-LEFT = "best on what is left"
+__all__ = ["COLUMNS", "Condition", "MissingModalities", "NOTHING_HIDDEN", "REFERENCE", "conditions"]
+
+REFERENCE = "best on what is left"
+NOTHING_HIDDEN = ""
 COLUMNS = [
     *("condition", "by", "share", "system", "picked", "target", "metric", "value", "ci_low", "ci_high"),
     *("best_left", "difference", "difference_low", "difference_high", "below"),
 ]
+Predictions = dict[str, np.ndarray]
+"""By target, shape (n_test, width)."""
 
 
-@dataclass
-class Masking:
-    """What a study's ``[masking]`` adds to a run.
+@dataclass(frozen=True)
+class Condition:
+    """One way in which evaluated clips lack modalities.
 
     Attributes
     ----------
-    table : pandas.DataFrame
-        masking.csv: a row a condition, system and target (``mean`` included); ``best_left`` is the score of the best
-        single systems on what is left, ``difference`` how much better the system is (errors count reversed) with its
-        paired interval, ``below`` whether it is worse by more than that.
-    notes : list of str
+    name : str
+        Shown in the table.
+    by : {"", "clip", "group"}
+        What loses modalities together at random; empty where nothing is random.
+    share : float
+        Of the clips or groups that lack something, 0 to 1; NaN where all lack the same.
+    masks : ndarray of str, shape (n_clips,)
+        For each clip the sources that it keeps (a key of `masks`), or `NOTHING_HIDDEN`.
     """
 
-    table: pd.DataFrame
-    notes: list = field(default_factory=list)
-
-    @property
-    def drawings(self):
-        """Figures for the report."""
-        return draw(self.table, LEFT)
-
-    @property
-    def markdown(self):
-        """masking.md."""
-        return render_markdown(self.table, self.notes)
-
-    @property
-    def terminal(self):
-        """For ``rich.console.Console.print``."""
-        return render_terminal(self.table, self.notes)
+    name: str
+    by: Literal["", "clip", "group"]
+    share: float
+    masks: np.ndarray
 
 
-def masking(run, fitted_run, board, rows, picked):
-    """Score systems under every condition, from predictions that the fits left for every set of sources.
+class MissingModalities(Analysis):
+    """Scores under every condition, from predictions that the fits left for every set of sources.
 
-    Parameters
-    ----------
-    run : ProtocolRun
-    fitted_run : FittedRun
-    board : Scoreboard
-    rows : list of Scored
-        The picked one included.
-    picked : str or None
+    The table, masking.csv, has a row a condition, system and target (``mean`` included): ``best_left`` is the score of
+    the best single systems on what is left, ``difference`` how much better the system is (errors count reversed) with
+    its paired interval, ``below`` whether it is worse by more than that.
 
-    Returns
-    -------
-    Masking or None
-        None where the study has no ``[masking]``, or its protocol scores what it was fitted to.
+    Examples
+    --------
+    >>> MissingModalities().files
+    ('masking.csv', 'masking.md')
     """
-    options = run.study.masking
-    if options is None or run.resubstitution:
-        return None
-    kept = {"": (), **masks(run.study)}
-    ours = {row.name: row for row in rows if not (row.failed or row.is_twin or isinstance(row.system, PickedSystem))}
-    chosen = _shown(options, run, board, ours, rows, picked)
-    finished = {
-        (split.name, name): fitted_run.finished(split.id, row.system)
-        for split in board.splits
-        for name, row in ours.items()
-    }
-    # Every set of sources is predicted once; a condition puts clips together from these.
-    used = {name for of in chosen.values() for name in of.values()}
-    by_mask = {
-        (split, name, mask): _under(item, mask, ours[name].system, fitted_run.tasks[SplitId(split)])
-        for (split, name), item in finished.items()
-        for mask in (kept if name in used else ())
-    }
-    left = {mask: _best_left(board, ours, finished, hidden) for mask, hidden in kept.items()}
-    found = []
-    for condition, by, share, masks_of in _conditions(run, options, kept):
-        best = _row(LEFT, board.splits, lambda split, mask: left[mask][split], masks_of)
-        scored = [
-            _row(
-                name,
-                board.splits,
-                lambda split, mask, of=of: by_mask[split, of[split], mask],
-                masks_of,
-            )
-            for name, of in chosen.items()
-        ]
-        for row in [*scored, best]:
-            for target, metric, *values in _scores(board, row, best):
-                is_picked = "yes" if row.name == picked else ""
-                found.append([condition, by, share, row.name, is_picked, target, metric, *values])
-    parts = ", ".join(f"{name} ({', '.join(names)})" for name, names in sources(run.study).items())
-    notes = [
+
+    name: ClassVar[str] = "masking"
+    files: ClassVar[tuple[str, ...]] = ("masking.csv", "masking.md")
+
+    def wanted(self, study: Study) -> bool:
+        """Where it has the section ``[masking]``.
+
+        Raises
+        ------
+        InputError
+            Its sources cannot be hidden.
+        """
+        return bool(masks(study))
+
+    def run(self, context: AnalysisContext) -> AnalysisResult:
+        """Put every system's predictions together under every condition, and score them."""
+        scored = context.scored[0]
+        table, notes = masking_table(scored), _notes(scored.run.study)
+        return AnalysisResult(
+            files={"masking.csv": table, "masking.md": render_markdown(table, notes)},
+            drawings=draw(table, REFERENCE),
+            terminal=[render_terminal(table, notes)],
+        )
+
+
+def _notes(study: Study) -> list[str]:
+    parts = ", ".join(f"{name} ({', '.join(names)})" for name, names in sources(study).items())
+    return [
         f"Hidden together: {parts}. Training is as it was; all evaluated clips are scored in every row, those left "
         "without anything by the training mean.",
-        f"{LEFT}: for each clip and target the single system of the best out-of-fold score among those that read "
+        f"{REFERENCE}: for each clip and target the single system of the best out-of-fold score among those that read "
         "nothing hidden. Differences from it have paired 95 % intervals over groups.",
     ]
-    return Masking(pd.DataFrame(found, columns=COLUMNS), notes)
 
 
-def _shown(options, run, board, ours, rows, picked):
-    """Systems to show: by name, in each split the row whose predictions are meant; the picked one first."""
-    names = [split.name for split in board.splits]
-    if options.systems:
-        wanted = []
-        for pattern in options.systems:
-            match = [name for name in ours if fnmatchcase(name, pattern)]
-            if not match:
-                raise InputError(
-                    f"masking.systems: no system {pattern!r}{nearest(pattern, ours)}; known: {', '.join(ours)}"
-                )
-            wanted += [name for name in match if name not in wanted]
-    else:
-        fusions = [row for row in ours.values() if isinstance(row.system, FusionSystem)]
-        wanted = [row.name for row in fusions if not row.system.transductive]
-        for parts in sources(run.study).values():
-            single = [row for row in ours.values() if _single(row) and set(row.system.modalities) <= set(parts)]
-            if single:
-                scores = [np.mean([oof_score(run.corpus, s, row.oof[s.name]) for s in board.splits]) for row in single]
-                wanted.append(single[int(np.argmax(scores))].name)
-    shown = {name: dict.fromkeys(names, name) for name in wanted}
-    if picked in ours:
-        return {picked: dict.fromkeys(names, picked)} | shown
-    row = next((row for row in rows if isinstance(row.system, PickedSystem)), None)
-    if row is not None:
-        # The picked row holds in each split the very predictions of the system picked there.
-        of = {split: next(n for n, r in ours.items() if r.test.get(split) is row.test[split]) for split in names}
-        return {PICKED: of} | shown
-    return shown
+def masking_table(scored: ScoredRun) -> pd.DataFrame:
+    """Every shown system and the reference under every condition, with `COLUMNS`."""
+    masked = _MaskedPredictions(scored)
+    shown = _shown(scored, masked.rows)
+    records = []
+    for condition in conditions(scored.run):
+        reference = _together(REFERENCE, scored.scoreboard, condition, masked.best_left)
+        for name, chosen in shown.items():
+            predicted = _together(
+                name, scored.scoreboard, condition, lambda split, mask, of=chosen: masked.of(split, of[split], mask)
+            )
+            records += _records(scored, condition, predicted, reference)
+        records += _records(scored, condition, reference, reference)
+    return pd.DataFrame(records, columns=COLUMNS)
 
 
-def _single(row):
-    return isinstance(row.system, BaseSystem | ExternalSystem) and not row.system.transductive
-
-
-def _under(finished, mask, system, task):
-    """Finished predictions of a system in a split under a mask, gaps filled as they are in every score."""
-    if not mask:
-        return finished.filled(finished.test)
-    if isinstance(system, ExternalSystem):
-        gone = system.source in task.masks[mask]
-        return finished.filled({name: test * np.nan if gone else test for name, test in finished.test.items()})
-    values = {}
-    for name, raw in finished.raw.under(mask).test.items():
-        factor, offset = finished.matching.get(name, (1.0, 0.0))
-        values[name] = offset + factor * raw
-    return finished.filled(values)
-
-
-def _best_left(board, ours, finished, hidden):
-    """By split and target, for each clip the prediction of the best system that reads nothing hidden and has one."""
-    able = [row for row in ours.values() if _single(row) and not set(row.system.modalities) & set(hidden)]
-    found = {}
-    for split in board.splits:
-        fitted = [finished[split.name, row.name] for row in able]
-        found[split.name] = {}
-        for target in board.corpus.targets:
-            scores = [_target_score(board.corpus, split, target, row.oof[split.name][target.name]) for row in able]
-            values = np.full((len(split.test), target.width), np.nan)
-            for number in np.argsort(-np.array(scores), kind="stable"):
-                values = np.where(np.isnan(values), fitted[number].test[target.name], values)
-            gaps = finished[split.name, next(iter(ours))].fallback[target.name]
-            found[split.name][target.name] = np.where(np.isnan(values), gaps, values)
-    return found
-
-
-def _target_score(corpus, split, target, oof):
-    return oof_score(replace(corpus, targets=[target]), split, {target.name: oof})
-
-
-def _conditions(run, options, kept):
-    """Name, unit, share and, per clip of the corpus, the mask: nothing hidden, one source alone, random shares."""
-    corpus = run.corpus
-    n, parts = len(corpus.ids), sources(run.study)
-    whole = np.full(n, "", dtype=object)
-    yield "all", "", 0.0, whole
-    for mask in kept:
-        if mask:
-            yield f"only {mask}", "", np.nan, np.full(n, mask, dtype=object)
-    has = {name: np.zeros(n, bool) for name in parts}
-    for source, names in parts.items():
-        for name in names:
-            modality = corpus.modalities.get(name)
-            has[source] |= True if modality is None else modality.present
-    names = [mask for mask in kept if mask]
-    keeps = np.column_stack([np.any([has[part] for part in mask.split("+")], axis=0) for mask in names])
+def conditions(run: ProtocolRun) -> Iterator[Condition]:
+    """Nothing hidden; each set of sources kept alone; random shares of clips and of groups that lose something."""
+    corpus, study = run.corpus, run.study
+    n, names = len(corpus.ids), list(masks(study))
+    yield Condition("all", "", 0.0, np.full(n, NOTHING_HIDDEN, dtype=object))
+    for mask in names:
+        yield Condition(f"only {mask}", "", np.nan, np.full(n, mask, dtype=object))
+    keeps = _leaves_something(run)
+    options = _options(study)
     for by in options.by:
-        _, codes = (None, np.arange(n)) if by == "clip" else np.unique(corpus.groups, return_inverse=True)
-        rng = np.random.default_rng([run.study.seed, by == "group"])
+        codes = np.arange(n) if by == "clip" else np.unique(corpus.groups, return_inverse=True)[1]
+        rng = np.random.default_rng([study.seed, by == "group"])
         # One draw for all shares: a greater share hides what a smaller one did, and more.
         rank = rng.permutation(codes.max() + 1)
         drawn = rng.integers(len(names), size=codes.max() + 1)[codes]
         for share in options.shares:
             lose = (rank < round(share * (codes.max() + 1)))[codes] & keeps[np.arange(n), drawn]
-            yield f"{share:.0%} by {by}", by, share, np.where(lose, np.array(names, dtype=object)[drawn], "")
+            hidden = np.where(lose, np.array(names, dtype=object)[drawn], NOTHING_HIDDEN)
+            yield Condition(f"{share:.0%} by {by}", by, share, hidden)
 
 
-def _row(name, splits, predictions, masks_of):
-    """One system's predictions, clip by clip under the clip's own mask."""
+def _options(study: Study) -> Masking:
+    return study.masking or Masking()
+
+
+def _leaves_something(run: ProtocolRun) -> np.ndarray:
+    """Whether a clip has anything left under each mask, shape (n_clips, n_masks)."""
+    parts = sources(run.study)
+    has = {name: np.zeros(len(run.corpus.ids), bool) for name in parts}
+    for source, members in parts.items():
+        for name in members:
+            modality = run.corpus.modalities.get(name)
+            has[source] |= True if modality is None else modality.present
+    columns = []
+    for hidden in masks(run.study).values():
+        left = [has[source] for source, members in parts.items() if not set(members) & set(hidden)]
+        columns.append(np.any(left, axis=0))
+    return np.column_stack(columns)
+
+
+class _MaskedPredictions:
+    """Test predictions of a run's systems under each mask, each put together once."""
+
+    def __init__(self, scored: ScoredRun):
+        self.scored = scored
+        self.hidden = masks(scored.run.study)
+        self.rows = {
+            row.name: row
+            for row in scored.rows
+            if not (row.failed or row.is_twin or isinstance(row.system, PickedSystem))
+        }
+        self._finished: dict[tuple[str, str], Finished] = {}
+        self._predicted: dict[tuple[str, str, str], Predictions] = {}
+        self._best: dict[tuple[str, str], Predictions] = {}
+
+    def finished(self, split: str, name: str) -> Finished:
+        """Predictions of a row as they are scored where nothing is hidden."""
+        if (split, name) not in self._finished:
+            found = self.scored.fitted.finished(SplitId(split), self.rows[name].system)
+            self._finished[split, name] = found
+        return self._finished[split, name]
+
+    def of(self, split: str, name: str, mask: str) -> Predictions:
+        """Predictions of a row under a mask, gaps filled as they are in every score."""
+        place = split, name, mask
+        if place not in self._predicted:
+            self._predicted[place] = self._under(*place)
+        return self._predicted[place]
+
+    def _under(self, split: str, name: str, mask: str) -> Predictions:
+        finished, system = self.finished(split, name), self.rows[name].system
+        if mask == NOTHING_HIDDEN:
+            return finished.filled(finished.test)
+        if isinstance(system, ExternalSystem):
+            gone = system.source in self.hidden[mask]
+            return finished.filled({name: test * np.nan if gone else test for name, test in finished.test.items()})
+        return finished.filled(finished.under(mask))
+
+    def best_left(self, split: str, mask: str) -> Predictions:
+        """For each clip and target the prediction of the best single system that reads nothing hidden and has one."""
+        if (split, mask) not in self._best:
+            hidden = set(self.hidden.get(mask, ()))
+            able = [row for row in self.rows.values() if _is_single(row) and not set(row.system.modalities) & hidden]
+            self._best[split, mask] = {
+                target.name: self._best_of(able, split, target) for target in self.scored.run.corpus.targets
+            }
+        return self._best[split, mask]
+
+    def _best_of(self, rows: list[Scored], split: str, target: Target) -> np.ndarray:
+        corpus = replace(self.scored.run.corpus, targets=[target])
+        (place,) = (part for part in self.scored.scoreboard.splits if part.name == split)
+        scores = [oof_score(corpus, place, {target.name: row.oof[split][target.name]}) for row in rows]
+        values = np.full((len(place.test), target.width), np.nan)
+        for number in np.argsort(-np.array(scores), kind="stable"):
+            values = np.where(np.isnan(values), self.finished(split, rows[number].name).test[target.name], values)
+        fallback = self.finished(split, next(iter(self.rows))).fallback[target.name]
+        return np.where(np.isnan(values), fallback, values)
+
+
+def _is_single(row: Scored) -> bool:
+    return isinstance(row.system, BaseSystem | ExternalSystem) and not row.system.transductive
+
+
+def _shown(scored: ScoredRun, ours: Mapping[str, Scored]) -> dict[str, dict[str, str]]:
+    """Rows to show by name, the picked one first: in each split, the name of the row whose predictions are meant."""
+    options, splits = _options(scored.run.study), [split.name for split in scored.scoreboard.splits]
+    names = _named(options.systems, ours) if options.systems else _default_names(scored, ours)
+    shown = {name: dict.fromkeys(splits, name) for name in names}
+    if scored.picked in ours:
+        return {scored.picked: dict.fromkeys(splits, scored.picked)} | shown
+    composed = next((row for row in scored.rows if isinstance(row.system, PickedSystem)), None)
+    if composed is None:
+        return shown
+    # The picked row holds in each split the very predictions of the system picked there.
+    chosen = {
+        split: next(name for name, row in ours.items() if row.test.get(split) is composed.test[split])
+        for split in splits
+    }
+    return {PICKED: chosen} | shown
+
+
+def _named(patterns: list[str], ours: Mapping[str, Scored]) -> list[str]:
+    """Names that match the patterns of the study, in their order."""
+    names: dict[str, None] = {}
+    for pattern in patterns:
+        matching = [name for name in ours if fnmatchcase(name, pattern)]
+        if not matching:
+            raise InputError(
+                f"masking.systems: no system {pattern!r}{nearest(pattern, ours)}; known: {', '.join(ours)}"
+            )
+        names |= dict.fromkeys(matching)
+    return list(names)
+
+
+def _default_names(scored: ScoredRun, ours: Mapping[str, Scored]) -> list[str]:
+    """All fusions, and the best single system of each source by out-of-fold score."""
+    corpus, splits = scored.run.corpus, scored.scoreboard.splits
+    names = [
+        row.name for row in ours.values() if isinstance(row.system, FusionSystem) and not row.system.transductive
+    ]
+    for parts in sources(scored.run.study).values():
+        single = [row for row in ours.values() if _is_single(row) and set(row.system.modalities) <= set(parts)]
+        if single:
+            scores = [np.mean([oof_score(corpus, split, row.oof[split.name]) for split in splits]) for row in single]
+            names.append(single[int(np.argmax(scores))].name)
+    return names
+
+
+def _together(
+    name: str, board: Scoreboard, condition: Condition, predictions: Callable[[str, str], Predictions]
+) -> Predicted:
+    """Predictions, clip by clip under the clip's own mask."""
     test = {}
-    for split in splits:
-        own = masks_of[split.test]
-        whole = {}
+    for split in board.splits:
+        own = condition.masks[split.test]
+        whole: Predictions = {}
         for mask in np.unique(own.astype(str)):
             for target, values in predictions(split.name, str(mask)).items():
                 filled = whole.setdefault(target, np.full_like(values, np.nan))
@@ -230,25 +286,30 @@ def _row(name, splits, predictions, masks_of):
     return Predicted(name, test)
 
 
-def _scores(board, row, best):
-    """Per target and for their mean: metric, value, interval, and the paired difference from the best left."""
-    every = []
-    for target in board.corpus.targets:
-        every.append((target, board.parts(row, target, target.metric), board.parts(best, target, target.metric)))
-    for part in [*([item] for item in every), every]:
-        if len(every) == 1 and part is every:
-            return
-        ours = [piece for _, a, _ in part for piece in a]
-        theirs = [piece for _, _, b in part for piece in b]
-        paired = []
-        for target, a, b in part:
-            left, right = (a, b) if METRICS[target.metric].higher_is_better else (b, a)
-            paired += [(metric, x, y) for (metric, x), (_, y) in zip(left, right, strict=True)]
-        result = compare_means(paired, n_permutations=1)
-        low, high = interval_of_mean(ours)
-        name = part[0][0].name if len(part) == 1 else "mean"
-        below = bool(result.ci_high < 0)
-        values = [mean_value(ours), low, high, mean_value(theirs)]
-        metrics = {target.metric for target, _, _ in part}
-        metric = metrics.pop() if len(metrics) == 1 else "mixed"
-        yield name, metric, *values, result.difference, result.ci_low, result.ci_high, below
+def _records(scored: ScoredRun, condition: Condition, row: Predicted, reference: Predicted) -> Iterator[list]:
+    """Rows of the table of one system: each target, and their mean where there are several."""
+    targets = scored.run.corpus.targets
+    picked = "yes" if row.name == scored.picked else ""
+    for group in [*([target] for target in targets), *([targets] if len(targets) > 1 else [])]:
+        metrics = {target.metric for target in group}
+        yield [
+            *(condition.name, condition.by, condition.share, row.name, picked),
+            group[0].name if len(group) == 1 else "mean",
+            metrics.pop() if len(metrics) == 1 else "mixed",
+            *_values(scored.scoreboard, row, reference, group),
+        ]
+
+
+def _values(board: Scoreboard, row: Predicted, reference: Predicted, targets: list[Target]) -> list[float | bool]:
+    """Value with its interval, that of the reference, and the paired difference from it with its interval."""
+    ours, theirs, paired = [], [], []
+    for target in targets:
+        own, other = board.parts(row, target, target.metric), board.parts(reference, target, target.metric)
+        ours += own
+        theirs += other
+        left, right = (own, other) if METRICS[target.metric].higher_is_better else (other, own)
+        paired += [(metric, a, b) for (metric, a), (_, b) in zip(left, right, strict=True)]
+    result = compare_means(paired, n_permutations=1)
+    low, high = interval_of_mean(ours)
+    difference = [result.difference, result.ci_low, result.ci_high, bool(result.ci_high < 0)]
+    return [mean_value(ours), low, high, mean_value(theirs), *difference]

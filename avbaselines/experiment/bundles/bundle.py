@@ -44,6 +44,12 @@ def load(run: str | Path, system: str | None = None) -> "Bundle":
     InputError
         Nothing of that name, a file that is damaged, was changed after the run or was made by another version, or one
         that holds anything but the estimators of this package (in that case, too, nothing in it is executed).
+
+    Examples
+    --------
+    >>> load("nowhere")
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: nowhere: no index.json of shipped models there; give the folder of a finished run
     """
     models = Path(run) / "models" if (Path(run) / "models").is_dir() else Path(run)
     if not (models / INDEX_FILE).is_file():

@@ -32,7 +32,7 @@ def contents(folder):
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny") / "corpus"
-    synthetic.make(folder, TINY)
+    synthetic.generate(folder, TINY)
     return folder
 
 
@@ -81,12 +81,12 @@ def test_faces_are_written_as_openface_writes_them(tiny):
 
 
 def test_repeats_bit_for_bit(tiny, tmp_path):
-    synthetic.make(tmp_path / "again", TINY)
+    synthetic.generate(tmp_path / "again", TINY)
     assert contents(tmp_path / "again") == contents(tiny)
 
 
 def test_clip_depends_on_its_own_numbers_alone(tiny, tmp_path):
-    synthetic.make(tmp_path / "more", synthetic.Options(speakers=3, clips_per_speaker=3))
+    synthetic.generate(tmp_path / "more", synthetic.Options(speakers=3, clips_per_speaker=3))
     more = contents(tmp_path / "more")
     for path, content in contents(tiny).items():
         if path.parent.name:
@@ -97,7 +97,7 @@ def test_clip_depends_on_its_own_numbers_alone(tiny, tmp_path):
 
 
 def test_seed_changes_every_file(tiny, tmp_path):
-    synthetic.make(tmp_path / "other", TINY.model_copy(update={"seed": 1}))
+    synthetic.generate(tmp_path / "other", TINY.model_copy(update={"seed": 1}))
     other = contents(tmp_path / "other")
     assert all(other[path] != content for path, content in contents(tiny).items())
 
@@ -129,7 +129,7 @@ def test_few_faces_are_missing(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("speakers", "clips"), [(2, 14), (4, 7), (17, 4), (5, 20)])
 def test_missing_tables_stay_rare_in_small_corpora(tmp_path, monkeypatch, speakers, clips):
     monkeypatch.setattr(synthetic_voice, "speak", lambda *_: np.zeros(1, np.int16))
-    synthetic.make(tmp_path / "corpus", synthetic.Options(speakers=speakers, clips_per_speaker=clips))
+    synthetic.generate(tmp_path / "corpus", synthetic.Options(speakers=speakers, clips_per_speaker=clips))
     assert len(list((tmp_path / "corpus" / "openface").iterdir())) >= 0.95 * speakers * clips
 
 
@@ -140,19 +140,19 @@ def test_killed_call_leaves_nothing(tiny, tmp_path):
             raise KeyboardInterrupt(clip)
 
     with pytest.raises(KeyboardInterrupt, match="spk01_c00"):
-        synthetic.make(tmp_path / "corpus", TINY, kill)
+        synthetic.generate(tmp_path / "corpus", TINY, kill)
     assert not any(tmp_path.iterdir())
-    synthetic.make(tmp_path / "corpus", TINY)
+    synthetic.generate(tmp_path / "corpus", TINY)
     assert contents(tmp_path / "corpus") == contents(tiny)
     assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
 
 
 def test_second_call_does_nothing(tmp_path):
     (tmp_path / "corpus").mkdir()
-    synthetic.make(tmp_path / "corpus", TINY)
+    synthetic.generate(tmp_path / "corpus", TINY)
     (tmp_path / "corpus" / "audio" / "spk00_c00.wav").write_bytes(b"mine")
     calls = []
-    synthetic.make(tmp_path / "corpus", TINY, lambda *call: calls.append(call))
+    synthetic.generate(tmp_path / "corpus", TINY, lambda *call: calls.append(call))
     assert not calls
     assert (tmp_path / "corpus" / "audio" / "spk00_c00.wav").read_bytes() == b"mine"
 
@@ -160,9 +160,9 @@ def test_second_call_does_nothing(tmp_path):
 def test_two_processes_at_once(tiny, tmp_path):
     def other_process(done, total, clip):
         if done == total:
-            synthetic.make(tmp_path / "corpus", TINY)
+            synthetic.generate(tmp_path / "corpus", TINY)
 
-    synthetic.make(tmp_path / "corpus", TINY, other_process)
+    synthetic.generate(tmp_path / "corpus", TINY, other_process)
     assert contents(tmp_path / "corpus") == contents(tiny)
     assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
 
@@ -170,18 +170,18 @@ def test_two_processes_at_once(tiny, tmp_path):
 def test_folder_of_something_else_is_left_alone(tiny, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(InputError, match="is no synthetic corpus"):
-        synthetic.make(tmp_path, TINY)
+        synthetic.generate(tmp_path, TINY)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     before = contents(tiny)
     with pytest.raises(InputError, match="other options"):
-        synthetic.make(tiny, TINY.model_copy(update={"seed": 7}))
+        synthetic.generate(tiny, TINY.model_copy(update={"seed": 7}))
     assert contents(tiny) == before
 
 
 def test_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
-        synthetic.make(tmp_path / "file" / "corpus", TINY)
+        synthetic.generate(tmp_path / "file" / "corpus", TINY)
 
 
 @pytest.mark.parametrize("bad", [{"speakers": 1}, {"clips_per_speaker": 1}, {"seed": -1}, {"speaker": 3}])

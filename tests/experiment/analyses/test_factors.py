@@ -4,20 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from releases import make_creativeit, make_recola, make_sewa
+from small_study import read_table
+from small_study import run as run_study
 
-from avbaselines.catalog import find
 from avbaselines.estimators.boosting.early_stopping import GrownRegressor
 from avbaselines.evaluation.metrics import score
-from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.reports.factors import factor_grids, factor_sentences, render_factors_latex
 from avbaselines.run import main
-from avbaselines.study import load_study
 
 
 def run(study, folder, *overrides, data=None):
-    path = find("studies", study)
-    sides = prepare(load_study(path, overrides), path, data, ["honest"])
-    result = execute(sides, folder)
+    result = run_study(study, folder, *overrides, data=data).result
     assert not result.failed
     return result
 
@@ -39,7 +36,7 @@ SMALL = ("corpus.speakers=15", "corpus.clips_per_speaker=12", "corpus.features=1
 
 def test_every_combination_is_scored_and_what_each_adds_is_tested(tmp_path, quick_trees):
     result = run("multitask-structured", tmp_path, *SMALL)
-    table = pd.read_csv(tmp_path / "factors.csv", keep_default_na=False, na_values=[""])
+    table = read_table(tmp_path / "factors.csv")
     pd.testing.assert_frame_equal(table, result.factors, check_dtype=False)
     scores = table[table["kind"] == "score"].set_index("system")
     assert len(scores) == 3 * 2 * 3
@@ -72,7 +69,7 @@ def test_it_stands_in_every_report_and_goes_with_the_option(tmp_path, quick_tree
     few = (*SMALL, "systems.learners=['xgboost-squared']")
     arguments = ["multitask-structured", "--out", str(tmp_path), "--jobs", "1", "--set", *few]
     assert main(arguments) == 0
-    table = pd.read_csv(tmp_path / "factors.csv", keep_default_na=False, na_values=[""])
+    table = read_table(tmp_path / "factors.csv")
     (sentence,) = factor_sentences(table)
     assert sentence in (tmp_path / "factors.md").read_text() and sentence in (tmp_path / "report.html").read_text()
     assert sentence in " ".join((tmp_path / "factors.tex").read_text().split())
@@ -112,7 +109,7 @@ def test_the_sentence_says_what_the_intervals_say():
 def test_searched_weights_are_said_and_table_2_stands_beside(tmp_path, quick_trees):
     data = make_sewa(tmp_path / "sewa")
     result = run("multitask-weights", tmp_path / "run", "systems.inner_folds=3", "systems.delay=[0.1]", data=data)
-    results = pd.read_csv(tmp_path / "run" / "results.csv", keep_default_na=False, na_values=[""])
+    results = read_table(tmp_path / "run" / "results.csv")
     notes = results.loc[results["system"] == "joint-xgboost-ccc-face", "note"].unique()
     assert len(notes) == 1 and "chosen among 3" in notes[0]
     weights = [float(part.split()[-1]) for part in notes[0].partition("weights arousal")[2].split(", ")[:3]]

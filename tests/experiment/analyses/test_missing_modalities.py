@@ -3,73 +3,41 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import MOODS, SmallStudy, people, write_study
 
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.analyses.missing_modalities import LEFT, _conditions
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.planning.missing_patterns import masks, sources
-from avbaselines.experiment.study_run import execute, prepare
-from avbaselines.study import load_study
-
-STUDY = """
-title = "masked"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-[split]
-column = "partition"
-train = ["train"]
-test = ["test"]
-[targets]
-arousal = { metric = "ccc" }
-mood = { metric = "accuracy" }
-[modalities]
-audio = "audio.npz"
-prosody = "prosody.npz"
-face = "face.npz"
-[systems]
-learners = ["ridge"]
-inner_folds = 3
-fusion = ["mean", { method = "greedy", missing = "best" }, { method = "ridge", missing = "pattern" }]
-[masking]
-shares = [0.2, 0.8]
-sources = { voice = ["audio", "prosody"] }
-"""
 
 
-def write_release(folder, speakers=24, clips=8):
+def masked_study(folder) -> SmallStudy:
     """Voice and face both know both targets; a few faces are missing, and one speaker has nothing else."""
-    rng = np.random.default_rng(0)
-    n = speakers * clips
-    speaker = np.repeat(np.arange(speakers), clips)
+    rng, clips = np.random.default_rng(0), people(24, 8)
+    n, speaker = len(clips), np.repeat(np.arange(24), 8)
     arousal, mood = rng.normal(size=n), rng.integers(0, 3, n)
     known = np.column_stack([arousal, 2 * np.eye(3)[mood]])
-    ids = np.array([f"c{number}" for number in range(n)])
-    table = {"clip_id": ids, "speaker": [f"s{s}" for s in speaker], "arousal": arousal}
-    table |= {"partition": np.where(speaker < 16, "train", "test"), "mood": np.array(["glad", "sad", "mad"])[mood]}
-    pd.DataFrame(table).to_csv(folder / "clips.csv", index=False)
     voiced, seen = speaker >= 1, (rng.permutation(n) >= n // 20) | (speaker < 1)
+    tables = {}
     for name, has, noise in (("audio", voiced, 1.0), ("prosody", voiced, 1.5), ("face", seen, 1.2)):
-        X = (known + noise * rng.normal(size=known.shape))[has].astype(np.float32)
-        np.savez(folder / f"{name}.npz", clip_id=ids[has], X=X, columns=[f"{name}{k}" for k in range(4)])
-    (folder / "study.toml").write_text(STUDY)
-    return folder
-
-
-def run(folder, *overrides):
-    path = folder / "study.toml"
-    sides = prepare(load_study(path, overrides), path, None, ["honest"])
-    return execute(sides, folder / "run"), sides[0]
+        X = (known + noise * rng.normal(size=known.shape))[has]
+        tables[name] = pd.DataFrame(X, index=clips["clip_id"][has], columns=[f"{name}{k}" for k in range(4)])
+    fusion = ["mean", {"method": "greedy", "missing": "best"}, {"method": "ridge", "missing": "pattern"}]
+    return write_study(
+        folder, clips.assign(arousal=arousal, mood=MOODS[mood]), tables,
+        split={"column": "partition", "train": ["train"], "test": ["test"]},
+        targets={"arousal": {"metric": "ccc"}, "mood": {"metric": "accuracy"}}, systems={"fusion": fusion},
+        masking={"shares": [0.2, 0.8], "sources": {"voice": ["audio", "prosody"]}},
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    folder = write_release(tmp_path_factory.mktemp("masked"))
-    result, side = run(folder)
-    assert not result.failed
-    return folder, result, side
+    study = masked_study(tmp_path_factory.mktemp("masked"))
+    run = study.run()
+    assert not run.result.failed
+    return study, run
 
 
 def cells(table, target="arousal"):
@@ -77,13 +45,11 @@ def cells(table, target="arousal"):
 
 
 def test_table_figure_and_what_stays_as_it_was(finished):
-    folder, result, _ = finished
-    table = pd.read_csv(folder / "run" / "masking.csv")
+    _, run = finished
+    table = run.table("masking.csv")
     random = [f"{share} by {by}" for by in ("clip", "group") for share in ("20%", "80%")]
     assert list(dict.fromkeys(table["condition"])) == ["all", "only voice", "only face", *random]
-    results = pd.read_csv(folder / "run" / "results.csv")
-    results = results[(results["split"] == "test") & (results["target"] == "arousal") & (results["metric"] == "ccc")]
-    stored = results.set_index("system")["value"]
+    stored = run.results(split="test", target="arousal", metric="ccc").set_index("system")["value"]
     found = cells(table)
     for name in ("late-greedy-best", "late-ridge-pattern", "ridge-face"):
         assert found.loc[("all", name), "value"].item() == pytest.approx(stored[name], abs=1e-9)
@@ -93,47 +59,41 @@ def test_table_figure_and_what_stays_as_it_was(finished):
     assert (found.loc[pd.IndexSlice[:, LEFT], "difference"] == 0).all()
     fused = table[table["system"].isin(["late-greedy-best", "late-ridge-pattern"])]
     assert fused["value"].notna().all() and not fused.loc[fused["system"] == "late-greedy-best", "below"].any()
-    text = (folder / "run" / "report.html").read_text()
+    text = run.text("report.html")
     assert "missing modalities by clip" in text and "missing modalities by group" in text
-    assert "only voice" in (folder / "run" / "masking.md").read_text()
+    assert "only voice" in run.text("masking.md")
 
 
-def test_labels_of_masked_clips_change_no_prediction_and_the_draw_repeats(finished):
-    folder, _, _ = finished
-    before = pd.read_csv(folder / "run" / "masking.csv")
-    clips = pd.read_csv(folder / "clips.csv")
-    again, _ = run(folder)
+def test_labels_of_masked_clips_change_no_prediction_and_the_draw_repeats(finished, tmp_path):
+    study, before = finished[0].copy(tmp_path), finished[1].table("masking.csv")
+    again = study.run()
     assert again.computed == 0
-    pd.testing.assert_frame_equal(before, pd.read_csv(folder / "run" / "masking.csv"))
-    other = clips.copy()
-    other.loc[other["partition"] == "test", "arousal"] *= -1
-    other.to_csv(folder / "clips.csv", index=False)
-    moved, _ = run(folder)
-    clips.to_csv(folder / "clips.csv", index=False)
-    run(folder)
+    pd.testing.assert_frame_equal(before, again.table("masking.csv"))
+    study.change(arousal=lambda table: table["arousal"].where(table["partition"] != "test", -table["arousal"]))
+    moved = study.run()
     # Nothing was fitted or predicted anew, and scores are those of the same predictions against other labels.
     assert moved.computed == 0
-    value = cells(moved.masking.table)["value"]
+    value = cells(moved.result.masking.table)["value"]
     assert value[("only voice", "late-greedy-best")].item() < 0 < cells(before)["value"][("only voice", LEFT)].item()
 
 
 def test_a_bundle_given_one_modality_predicts_what_the_table_scored(finished):
-    folder, result, side = finished
-    corpus, test = side.corpus, side.corpus.splits[0].test
-    system = bundle.load(folder / "run", "late-greedy-best")
-    tables = {"audio": folder / "audio.npz", "prosody": folder / "prosody.npz"}
+    study, run = finished
+    corpus, test = run.corpus, run.corpus.splits[0].test
+    system = bundle.load(run.folder, "late-greedy-best")
+    tables = {"audio": study.folder / "audio.npz", "prosody": study.folder / "prosody.npz"}
     clips = pd.DataFrame({"clip_id": corpus.ids[test]})
     predicted = system.predict(tables, clips)["arousal"].to_numpy()
-    expected = cells(result.masking.table).loc[("only voice", "late-greedy-best"), "value"].item()
+    expected = cells(run.result.masking.table).loc[("only voice", "late-greedy-best"), "value"].item()
     assert score("ccc", corpus.y["arousal"][test], predicted) == pytest.approx(expected, abs=1e-5)
 
 
 def test_groups_lose_together_and_no_clip_loses_all(finished):
-    _, _, side = finished
-    corpus = side.corpus
-    kept = {"": (), **masks(side.study)}
+    planned = finished[1].planned
+    corpus = planned.corpus
+    kept = {"": (), **masks(planned.study)}
     has = {"voice": corpus.modalities["audio"].present, "face": corpus.modalities["face"].present}
-    drawn = {name: values for name, _, share, values in _conditions(side, side.study.masking, kept) if share > 0}
+    drawn = {name: values for name, _, share, values in _conditions(planned, planned.study.masking, kept) if share > 0}
     assert len(drawn) == 4
     for name, values in drawn.items():
         for mask in ("voice", "face"):
@@ -147,34 +107,30 @@ def test_groups_lose_together_and_no_clip_loses_all(finished):
 
 
 def test_sources_that_cannot_be(tmp_path):
-    write_release(tmp_path)
+    study = masked_study(tmp_path)
 
     def refused(sources_):
-        study = load_study(tmp_path / "study.toml", [f"masking.sources={sources_}"])
+        changed = study.load(f"masking.sources={sources_}")
         with pytest.raises(InputError) as error:
-            masks(study)
+            masks(changed)
         return str(error.value)
 
     assert "no modality 'audoi'" in refused('{ voice = ["audoi"] }') and "audio" in refused('{ voice = ["audoi"] }')
     assert "another source" in refused('{ a = ["face"], voice = ["face"] }')
     assert "2 to 4 sources" in refused('{ voice = ["audio", "prosody", "face"] }')
     with pytest.raises(InputError, match="missing"):
-        load_study(tmp_path / "study.toml", ['systems.fusion=[{ method = "lightgbm", missing = "best" }]'])
-    study = load_study(tmp_path / "study.toml")
-    assert sources(study) == {"voice": ("audio", "prosody"), "face": ("face",)}
+        study.load('systems.fusion=[{ method = "lightgbm", missing = "best" }]')
+    assert sources(study.load()) == {"voice": ("audio", "prosody"), "face": ("face",)}
 
 
 @pytest.mark.parametrize("learner", ["lightgbm", "xgboost"])
 def test_boosting_learns_from_clips_that_lack_a_block_and_predicts_them(tmp_path, learner):
-    write_release(tmp_path)
     overrides = [f"systems.learners=['{learner}']", "systems.fusion=[]", "targets={ arousal = { metric = 'ccc' } }"]
-    path = tmp_path / "study.toml"
     only = [f"{learner}-audio+prosody+face"]
-    sides = prepare(load_study(path, [*overrides, "masking.shares=[0.5]"]), path, None, ["honest"], only=only)
-    result = execute(sides, tmp_path / "run")
-    predictions = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    run = masked_study(tmp_path).run(*overrides, "masking.shares=[0.5]", only=only)
+    predictions = run.predictions()
     oof = predictions[(predictions["part"] == "train_oof") & (predictions["system"] == only[0])]
     faces_only = oof[oof["group"] == "s0"]
     assert faces_only["prediction"].nunique() > 4  # its own predictions, not one stand-in
-    value = cells(result.masking.table)["value"]
+    value = cells(run.result.masking.table)["value"]
     assert value[("only face", only[0])].item() > 0.1

@@ -7,18 +7,15 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from small_release import run, write_release
+from small_study import SmallRun, small_release
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting import dask_backend as cluster_module
 from avbaselines.experiment.fitting import scheduler
 from avbaselines.experiment.fitting.dask_backend import check_cluster
-from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.store import Fitted, Store
 from avbaselines.experiment.fitting.units import Unit
-from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
-from avbaselines.study import load_study
 
 distributed = pytest.importorskip("distributed")
 OVERRIDES = ["systems.transductive=[]", "tuning.trials=3", "tuning.systems=['ridge-audio']"]
@@ -33,37 +30,33 @@ def local_cluster():
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    return write_release(tmp_path_factory.mktemp("release"))
+    return small_release(tmp_path_factory.mktemp("release"), speakers=9, clips=8)
 
 
 @pytest.fixture(scope="module")
 def local(release):
-    return run(release, *OVERRIDES)[0]
+    return release.run(*OVERRIDES)
 
 
-def run_there(release, address, out, progress=None):
-    path = release / "study.toml"
-    sides = prepare(load_study(path, OVERRIDES), path, None, ["honest"])
-    return execute(sides, release / out, RunOptions(cluster=address, progress=progress))
+def run_there(release, address, out, progress=None) -> SmallRun:
+    return release.run(*OVERRIDES, out=out, cluster=address, progress=progress)
 
 
-def scores(result):
-    return pd.read_csv(result.folder / "results.csv").drop(columns="seconds")
+def scores(run: SmallRun) -> pd.DataFrame:
+    return run.results().drop(columns="seconds")
 
 
 def test_a_cluster_gives_the_same_leaderboard(release, local, local_cluster):
     there = run_there(release, local_cluster.scheduler_address, "there")
-    assert not there.failed and there.computed == local.computed > 0
+    assert not there.result.failed and there.computed == local.computed > 0
     pd.testing.assert_frame_equal(scores(there), scores(local))
-    pd.testing.assert_frame_equal(
-        pd.read_parquet(there.folder / "predictions.parquet"), pd.read_parquet(local.folder / "predictions.parquet")
-    )
+    pd.testing.assert_frame_equal(there.predictions(), local.predictions())
     assert run_there(release, local_cluster.scheduler_address, "there").computed == 0
 
 
 def test_a_worker_killed_half_way_loses_no_finished_fit(release, local, local_cluster):
     killed, kept = [], {}
-    work = release / "killed" / "work"
+    work = release.folder / "killed" / "work"
 
     def progress(done, total, what):
         if done >= total // 2 and not killed:
@@ -72,10 +65,10 @@ def test_a_worker_killed_half_way_loses_no_finished_fit(release, local, local_cl
                 killed.append(next(iter(client.run(os.getpid).values())))
             os.kill(killed[0], signal.SIGKILL)
 
-    result = run_there(release, local_cluster.scheduler_address, "killed", progress)
-    assert killed and kept and not result.failed
+    run = run_there(release, local_cluster.scheduler_address, "killed", progress)
+    assert killed and kept and not run.result.failed
     assert {path: path.stat().st_mtime_ns for path in kept} == kept  # none was fitted a second time
-    pd.testing.assert_frame_equal(scores(result), scores(local))
+    pd.testing.assert_frame_equal(scores(run), scores(local))
 
 
 def test_a_fit_that_a_dead_worker_had_finished_is_not_done_again(tmp_path):
@@ -125,7 +118,7 @@ def _code_by_process(own):
 
 def test_what_is_wrong_with_a_cluster_is_named(release, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(cluster_module, "PATIENCE", 1)
-    study = str(release / "study.toml")
+    study = str(release.path)
     assert main([study, "--cluster", "tcp://127.0.0.1:9", "--out", str(tmp_path / "out")]) == 2
     assert "no scheduler answers" in capsys.readouterr().err and not (tmp_path / "out").exists()
     with distributed.LocalCluster(n_workers=0, dashboard_address=None) as empty:

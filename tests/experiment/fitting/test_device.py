@@ -4,7 +4,7 @@ import json
 
 import pytest
 import xgboost
-from small_release import write_release
+from small_study import small_release
 
 from avbaselines.experiment.fitting import device as device_module
 from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
@@ -34,8 +34,8 @@ def test_the_reason_is_the_first_that_stands_in_the_way(monkeypatch, built, gpus
 
 def test_a_run_without_gpu_goes_on_and_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(device_module, "_gpus", lambda: None)
-    folder = write_release(tmp_path)
-    study = [str(folder / "study.toml"), "--jobs", "1", "--set", "systems.learners=['xgboost']"]
+    folder, made = tmp_path, small_release(tmp_path, speakers=6, clips=6)
+    study = [str(made.path), "--jobs", "1", "--set", "systems.learners=['xgboost']"]
     study += ["systems.transductive=[]", "systems.fusion=[]", "systems.early='none'", "modalities={audio='audio.npz'}"]
     assert main([*study, "--out", str(folder / "gpu"), "--device", "cuda"]) == 0
     assert "--device cuda: running on cpu; " in " ".join(capsys.readouterr().err.split())

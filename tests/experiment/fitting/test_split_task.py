@@ -3,7 +3,7 @@
 import importlib
 
 import pytest
-from small_release import run, write_release
+from small_study import small_release
 
 from avbaselines.experiment.fitting.split_task import code_digest
 
@@ -32,8 +32,8 @@ def test_a_new_release_of_any_library_that_fits_makes_old_fits_stale(released, l
 
 
 def test_fits_of_another_release_are_not_taken_for_new(released, tmp_path):
-    folder = write_release(tmp_path, speakers=6, clips=5)
-    first, again = (run(folder, only=["ridge-audio"])[0].computed for _ in range(2))
+    study = small_release(tmp_path, speakers=6, clips=5)
+    first, again = (study.run(only=["ridge-audio"]).computed for _ in range(2))
     assert first > 0 and again == 0
     released("xgboost")
-    assert run(folder, only=["ridge-audio"])[0].computed == first
+    assert study.run(only=["ridge-audio"]).computed == first

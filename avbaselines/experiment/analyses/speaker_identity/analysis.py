@@ -1,40 +1,40 @@
-"""The sum of a study's identity check: rows of results, a table of its own, a trade-off figure and honest notes."""
+"""Speaker identity: how well speakers are told from features and predictions, and the cost of erasing them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
-from avbaselines.corpora.corpus import SplitId
-from avbaselines.corpora.text_form import as_text
-from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.analyses.speaker_identity.erasures import (
-    RAW,
-    TRANSDUCTIVE,
-    fitted_at,
-    measure,
-    pairs,
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun, Source
+from avbaselines.experiment.analyses.speaker_identity.erasures import TRANSDUCTIVE
+from avbaselines.experiment.analyses.speaker_identity.identity_table import (
+    Figure,
+    identity_table,
+    probe_figure,
+    reported_figures,
+    result_rows,
 )
-from avbaselines.experiment.analyses.speaker_identity.prediction_probes import probe_predictions
-from avbaselines.experiment.analyses.speaker_identity.probes import pool_probes, relative_drop
+from avbaselines.experiment.analyses.speaker_identity.measurements import Measurements, measure
+from avbaselines.experiment.analyses.speaker_identity.people import people_of
+from avbaselines.experiment.analyses.speaker_identity.prediction_probes import ProbedPredictions, probe_predictions
+from avbaselines.experiment.analyses.speaker_identity.probes import Estimate, pool_probes, relative_drop
+from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation
 from avbaselines.experiment.analyses.speaker_identity.verification import equal_error
 from avbaselines.experiment.fitting.postprocess import finish
-from avbaselines.experiment.loading.corpus import read_release
 from avbaselines.experiment.planning.learners import learner_name
 from avbaselines.experiment.planning.system import BaseSystem
-from avbaselines.experiment.protocol_run import People
-from avbaselines.experiment.scoring.scoreboard import Scored, score_rows
+from avbaselines.experiment.protocol_run import People, ProtocolRun
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored, score_rows
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
-from avbaselines.schema import nearest
-from avbaselines.systems import SPEAKER, Identity
+from avbaselines.study import Study
+from avbaselines.systems import Identity
 
-COLUMNS = [
-    *("system", "probed", "modalities", "erasure", "strength", "speakers", "metric", "value", "ci_low", "ci_high"),
-    *("n_clips", "n_speakers", "note"),
-]
+__all__ = ["NOTES", "SpeakerIdentity"]
+
 NOTES = (
     "Identity is chance-corrected accuracy of telling the speaker: 0 = guessing, 1 = every clip told.",
     "Seen speakers are those an erasure was fitted on, told by the very clips it was fitted on; unseen ones are those "
@@ -46,285 +46,207 @@ NOTES = (
 )
 
 
-@dataclass
-class Leakage:
-    """What an identity check adds to a run.
+class SpeakerIdentity(Analysis):
+    """Identity in a study's representations (where it has ``[identity]``) and in its systems' predictions.
 
-    Attributes
-    ----------
-    results : list of dict
-        Rows of results.csv.
-    table : pandas.DataFrame
-        identity.csv: a row a figure.
-    notes : list of str
-    drawings : list of Drawing
-    metric : str
-        The study's metric, for column heads.
-    max_loss : float
-        What an erasure was allowed to cost.
-    computed : int
-        Pieces of work that were not there before.
-    failed : bool
+    Examples
+    --------
+    >>> SpeakerIdentity().files
+    ('identity.csv', 'identity.md')
     """
 
-    results: list = field(default_factory=list)
-    table: pd.DataFrame = None
-    notes: list = field(default_factory=list)
-    drawings: list = field(default_factory=list)
-    metric: str = ""
-    max_loss: float = 0.0
-    computed: int = 0
-    failed: bool = False
+    name: ClassVar[str] = "identity"
+    files: ClassVar[tuple[str, ...]] = ("identity.csv", "identity.md")
+
+    def wanted(self, study: Study) -> bool:
+        """Where it has the section ``[identity]``."""
+        return study.identity is not None
+
+    def check(self, run: ProtocolRun, source: Source) -> ProtocolRun:
+        """Read the speakers and contents of the clips."""
+        return replace(run, people=people_of(run.study, source, run.corpus))
+
+    def run(self, context: AnalysisContext) -> AnalysisResult:
+        """Measure what is not there yet, and set it out as a table, a figure and rows of results."""
+        scored = context.scored[0]
+        run, options, people = scored.run, scored.run.study.identity or Identity(), _people(scored)
+        figures: list[Figure] = []
+        erased: list[Scored] = []
+        computed = 0
+        if run.study.identity:
+            measurements = measure(scored, context.options)
+            computed += measurements.computed
+            erased, figures = _representations(scored, measurements)
+        shown = [row for row in scored.rows if not row.is_twin] + erased
+        probed, probes_computed = probe_predictions(scored, shown, options.probes, context.options)
+        figures += [*_predictions(scored.scoreboard, shown, probed), *reported_figures(run.study)]
+        table, metric, notes = identity_table(figures), _metric(run), _notes(run.study, people, probed)
+        return AnalysisResult(
+            files={
+                "identity.csv": table,
+                "identity.md": render_identity_markdown(table, metric, notes, options.max_loss),
+            },
+            rows=[
+                *score_rows(scored.scoreboard, erased, scored.picked, run.protocol),
+                *result_rows(figures, run.protocol),
+            ],
+            drawings=trade_off(table, metric),
+            terminal=[render_identity(table, metric, notes, options.max_loss)],
+            computed=computed + probes_computed,
+            failed=any(row.failed for row in erased),
+        )
+
+
+def _people(scored: ScoredRun) -> People:
+    assert scored.run.people is not None, "check() reads them before anything is fitted"
+    return scored.run.people
+
+
+def _metric(run: ProtocolRun) -> str:
+    """The study's metric, for column heads."""
+    metrics = {target.metric for target in run.corpus.targets}
+    return metrics.pop() if len(metrics) == 1 else "score"
+
+
+def _notes(study: Study, people: People, probed: Mapping[str, ProbedPredictions]) -> list[str]:
+    notes = list(NOTES) if study.identity else list(NOTES[:1])
+    if people.content_label:
+        notes.append(f"Probes learn on other values of '{people.content_label}' than they tell.")
+    else:
+        notes.append(
+            "Nothing tells contents apart, so a speaker's clips were dealt at random: one recording's sound may be on "
+            "both sides of a probe, and pass for its speaker."
+        )
+    reasons: dict[str, list[str]] = {}
+    for name, one in probed.items():
+        if one.reason:
+            reasons.setdefault(one.reason, []).append(name)
+    return notes + [f"Not probed: {', '.join(names)} ({reason})." for reason, names in reasons.items()]
+
+
+def _representations(scored: ScoredRun, measurements: Measurements) -> tuple[list[Scored], list[Figure]]:
+    """Systems on erased features as leaderboard rows, and figures on every representation."""
+    erased: list[Scored] = []
+    figures: list[Figure] = []
+    for modalities in dict.fromkeys(representation.modalities for representation in measurements.by_split):
+        raw = _OverSplits(scored, Representation(modalities), measurements)
+        for erasure in (raw.representation.erasure, *scored.run.study.identity.erasures):
+            one = _OverSplits(scored, Representation(modalities, erasure), measurements)
+            if not one.representation.is_raw:
+                erased.append(one.row)
+            if not (one.row.failed or raw.row.failed):
+                figures += one.figures(raw)
+    return erased, figures
+
+
+class _OverSplits:
+    """One representation over all splits: its leaderboard row, and figures on it."""
+
+    def __init__(self, scored: ScoredRun, representation: Representation, measurements: Measurements):
+        self.scored, self.representation = scored, representation
+        self.parts: dict[str, Measured] = {
+            split.name: measurements.by_split[representation][split.name] for split in scored.run.corpus.splits
+        }
+        self.row = self._row({name: part.strength for name, part in self.parts.items()})
 
     @property
-    def markdown(self):
-        """identity.md."""
-        return render_identity_markdown(self.table, self.metric, self.notes, self.max_loss)
+    def note(self) -> str:
+        if self.representation.is_raw:
+            return "features as they are"
+        strengths = [part.strength for part in self.parts.values()]
+        low, high = min(strengths), max(strengths)
+        tuned = f"strength {high:g}" if low == high else f"strength {low:g} to {high:g}"
+        note = f"speakers erased by {self.representation.erasure}, {tuned}"
+        if self.representation.erasure in TRANSDUCTIVE:
+            note += "; transductive: normalised by each evaluated speaker's own unlabelled clips"
+        return note
 
-    @property
-    def terminal(self):
-        """For ``rich.console.Console.print``."""
-        return render_identity(self.table, self.metric, self.notes, self.max_loss)
+    def _row(self, strengths: Mapping[str, float]) -> Scored:
+        """Predictions from it at a strength in each split, as the leaderboard's rows are scored."""
+        scored, learner = self.scored, learner_name(self.scored.run.study.identity.learner)
+        system = BaseSystem(
+            name=f"{learner}-{self.representation.label}", modalities=self.representation.modalities, learner=learner
+        )
+        splits = {split.name: split.id for split in scored.run.corpus.splits}
+        failed = {splits[name]: part.failed for name, part in self.parts.items() if part.failed}
+        seconds = sum(part.seconds for part in self.parts.values())
+        row = Scored(system.rows[0], system, {}, {}, seconds, self.note, failed)
+        for name, part in self.parts.items() if not failed else ():
+            fitted = part.predictions(scored.fitted.store, strengths[name])
+            finished = finish(fitted, scored.fitted.tasks[splits[name]])
+            row.test[name], row.oof[name] = finished.filled(finished.test), finished.filled(finished.oof)
+        return row
 
+    def figures(self, raw: "_OverSplits") -> Iterator[Figure]:
+        """Figures at the strength tuned in each split, and at every strength that all splits have."""
+        board, base = self.scored.scoreboard, self._base()
+        yield from self._tuned(raw, base)
+        yield Figure(**base, metric="emotion", estimate=_emotion(board, self.row))
+        if not self.representation.is_raw:
+            yield Figure(**base, metric="emotion_loss", estimate=_loss(board, raw.row, self.row))
+        for strength in sorted(set.intersection(*(part.strengths for part in self.parts.values()))):
+            at = base | {"strength": strength}
+            row = self._row(dict.fromkeys(self.parts, strength))
+            yield Figure(**at, metric="emotion", estimate=_emotion(board, row))
+            for speakers in ("seen", "unseen"):
+                probes = [part.part(speakers, "linear", strength) for part in self.parts.values()]
+                yield Figure(**at, speakers=speakers, metric="identity_linear", **probe_figure(pool_probes(probes)))
 
-def people(study, study_path, data, corpus):
-    """Who speaks in each clip of a corpus, and what.
+    def _base(self) -> dict[str, Any]:
+        return {
+            "system": self.representation.label,
+            "probed": "features",
+            "modalities": "+".join(self.representation.modalities),
+            "erasure": self.representation.erasure,
+            "note": self.note,
+        }
 
-    Parameters
-    ----------
-    study : Study
-    study_path, data : Path
-        As for :func:`avbaselines.experiment.loading.corpus.load_corpus`.
-    corpus : Corpus
-
-    Returns
-    -------
-    People
-        By default speakers are the groups and contents the recordings, where there are any.
-    """
-    options = study.identity or Identity()
-    if SPEAKER in study.targets:
-        raise InputError(f"targets.{SPEAKER}: identity rows go by this name; give the target another (and its column)")
-    columns = {}
-    if options.speaker or options.content:
-        clips = read_release(study, study_path, data).clips
-        for key, column in (("speaker", options.speaker), ("content", options.content)):
-            if not column:
-                continue
-            if column not in clips.columns:
-                where = f"{study_path.name}: identity.{key}"
-                raise InputError(f"{where}: no column {column!r} in the clips{nearest(column, clips.columns)}")
-            values = as_text(clips[column].loc[corpus.ids])
-            if values.isna().any():
-                raise InputError(f"identity.{key}: clip {values.index[values.isna()][0]!r} has no {column}")
-            columns[key] = np.asarray(values.tolist(), dtype=str)
-    content = columns.get("content", corpus.recordings)
-    what = options.content or ("recording" if content is not None else "")
-    return People(columns.get("speaker", corpus.groups), content, what)
-
-
-def leakage(run, fitted_run, board, rows, picked, *, jobs=1, force=False, progress=None):
-    """Measure identity in a study's representations (where it has ``[identity]``) and in its systems' predictions.
-
-    Parameters
-    ----------
-    run : ProtocolRun
-        With ``people``.
-    fitted_run : FittedRun
-    board : Scoreboard
-    rows : list of Scored
-        The leaderboard's rows; unmatched twins are left out.
-    picked : str or None
-    jobs, force, progress
-        As for :func:`avbaselines.experiment.analyses.speaker_identity.erasures.measure`.
-
-    Returns
-    -------
-    Leakage
-    """
-    options = run.study.identity or Identity()
-    targets = run.corpus.targets
-    found = Leakage(metric=targets[0].metric if len({t.metric for t in targets}) == 1 else "score")
-    found.max_loss = options.max_loss
-    found.notes = list(NOTES) if run.study.identity else list(NOTES[:1])
-    said = f"Probes learn on other values of '{run.people.what}' than they tell." if run.people.what else (
-        "Nothing tells contents apart, so a speaker's clips were dealt at random: one recording's sound may be on both "
-        "sides of a probe, and pass for its speaker."
-    )  # fmt: skip
-    found.notes.append(said)
-    table, erased = [], []
-    if run.study.identity:
-        measured, found.computed = measure(
-            run, fitted_run, run.people, jobs=jobs, force=force, progress=progress
-        )  # fmt: skip
-        erased, table = _representations(run, fitted_run, board, measured)
-        found.results += score_rows(board, erased, picked, run.protocol)
-        found.failed = any(row.failed for row in erased)
-    shown = [row for row in rows if not row.is_twin] + erased
-    probed, computed = probe_predictions(
-        run, shown, run.people, fitted_run.store, options.probes, jobs=jobs, force=force
-    )  # fmt: skip
-    found.computed += computed
-    table += _predictions(shown, probed, board, found.notes)
-    for figure in run.study.reported:
-        if figure.target == SPEAKER:
-            note = "; ".join(filter(None, (figure.source, figure.note)))
-            table.append({"system": figure.system, "probed": "reported", "metric": figure.metric,
-                          "value": figure.value, "note": note})  # fmt: skip
-    found.table = pd.DataFrame(table, columns=COLUMNS)
-    found.results += _results(found.table, run.protocol)
-    found.drawings = trade_off(found.table, found.metric)
-    return found
+    def _tuned(self, raw: "_OverSplits", base: dict[str, Any]) -> Iterator[Figure]:
+        """Identity left at the tuned strength of each split, and the share of it that is gone."""
+        for speakers in ("seen", "unseen"):
+            for kind in self.scored.run.study.identity.probes:
+                probes = [part.part(speakers, kind, part.strength) for part in self.parts.values()]
+                before = [part.part(speakers, kind, 0.0) for part in raw.parts.values()]
+                at = base | {"speakers": speakers}
+                yield Figure(**at, metric=f"identity_{kind}", **probe_figure(pool_probes(probes)))
+                if not self.representation.is_raw:
+                    metric = "disentanglement" if kind == "linear" else f"disentanglement_{kind}"
+                    n_speakers = len(np.unique(np.concatenate([part.names for part in probes])))
+                    yield Figure(**at, metric=metric, estimate=relative_drop(before, probes), n_speakers=n_speakers)
+        compared = equal_error([part.pairs(self.scored.fitted.store) for part in self.parts.values()])
+        estimate = Estimate(compared.eer, compared.ci_low, compared.ci_high)
+        counts = {"n_clips": compared.n_clips, "n_speakers": compared.n_speakers}
+        yield Figure(**base, speakers="unseen", metric="eer", estimate=estimate, **counts)
 
 
-def _representations(run, fitted_run, board, measured):
-    """Systems on erased features as leaderboard rows, and rows of the identity table."""
-    learner, splits = learner_name(run.study.identity.learner), run.corpus.splits
-    erased, table = [], []
-    for modalities in dict.fromkeys(place[0] for place in measured):
-        name = "+".join(modalities)
-        raw = {split.name: measured[modalities, RAW, split.name] for split in splits}
-        plain = None
-        for erasure in (RAW, *run.study.identity.erasures):
-            here = {split.name: measured[modalities, erasure, split.name] for split in splits}
-            represented = name if erasure == RAW else f"{name}+{erasure}"
-            system = BaseSystem(name=f"{learner}-{represented}", modalities=modalities, learner=learner)
-            failed = {split: one.failed for split, one in here.items() if one.failed}
-            tuned = {split: one.strength for split, one in here.items()}
-            note = _note(erasure, tuned.values())
-            row = _scored(run, fitted_run, system, here, tuned, note, failed)
-            if erasure == RAW:
-                plain = row
-            else:
-                erased.append(row)
-            if failed or plain.failed:
-                continue
-            base = {"system": represented, "probed": "features", "modalities": name, "erasure": erasure, "note": note}
-            base["strength"] = "tuned"
-            table += _identity_rows(base, here, raw, run, fitted_run.store)
-            table.append(base | {"metric": "emotion"} | _emotion(board, row))
-            if erasure != RAW:
-                table.append(base | {"metric": "emotion_loss"} | _loss(board, plain, row))
-            for strength in _strengths(here):
-                at = base | {"strength": f"{strength:g}"}
-                one = _scored(run, fitted_run, system, here, dict.fromkeys(here, strength), note, {})
-                table.append(at | {"metric": "emotion"} | _emotion(board, one))
-                for speakers in ("seen", "unseen"):
-                    parts = [one.part(speakers, "linear", strength) for one in here.values()]
-                    if all(parts):
-                        table.append(at | {"speakers": speakers, "metric": "identity_linear"} | _pooled(parts))
-    return erased, table
-
-
-def _note(erasure, strengths):
-    if erasure == RAW:
-        return "features as they are"
-    low, high = min(strengths), max(strengths)
-    tuned = f"strength {high:g}" if low == high else f"strength {low:g} to {high:g}"
-    transductive = "transductive: normalised by each evaluated speaker's own unlabelled clips"
-    return f"speakers erased by {erasure}, {tuned}" + (f"; {transductive}" if erasure in TRANSDUCTIVE else "")
-
-
-def _scored(run, fitted_run, system, here, strengths, note, failed):
-    """Predictions from a representation as the leaderboard's rows are scored."""
-    row = Scored(system.rows[0], system, {}, {}, sum(one.seconds for one in here.values()), note, failed)
-    for split, one in here.items():
-        if failed:
-            break
-        finished = finish(fitted_at(fitted_run.store, one.key, strengths[split]), fitted_run.tasks[SplitId(split)])
-        row.test[split], row.oof[split] = finished.filled(finished.test), finished.filled(finished.oof)
-    return row
-
-
-def _strengths(here):
-    """Strengths at which every split was measured."""
-    known = [{float(key.rpartition("/")[2]) for key in one.probes} for one in here.values()]
-    return sorted(set.intersection(*known))
-
-
-def _identity_rows(base, here, raw, run, store):
-    """Identity at the tuned strength of each split: what is left, and how much of it is gone."""
-    rows = []
-    for speakers in ("seen", "unseen"):
-        for kind in run.study.identity.probes:
-            parts = [one.part(speakers, kind, one.strength) for one in here.values()]
-            before = [one.part(speakers, kind, 0.0) for one in raw.values()]
-            at = base | {"speakers": speakers}
-            rows.append(at | {"metric": f"identity_{kind}"} | _pooled(parts))
-            if base["erasure"] != RAW:
-                metric = "disentanglement" if kind == "linear" else f"disentanglement_{kind}"
-                drop = dict(zip(("value", "ci_low", "ci_high"), relative_drop(before, parts), strict=True))
-                rows.append(at | {"metric": metric, "n_speakers": len(np.unique(np.concatenate([p[0] for p in parts])))}
-                            | drop)  # fmt: skip
-    compared = equal_error([pairs(store, one.key) for one in here.values()])
-    rows.append(
-        base | {"speakers": "unseen", "metric": "eer", "value": compared.eer, "ci_low": compared.ci_low,
-                "ci_high": compared.ci_high, "n_clips": compared.n_clips, "n_speakers": compared.n_speakers}
-    )  # fmt: skip
-    return rows
-
-
-def _pooled(parts):
-    one = pool_probes(parts)
-    return {"value": one.corrected, "ci_low": one.ci_low, "ci_high": one.ci_high, "n_clips": one.n_clips,
-            "n_speakers": one.n_speakers}  # fmt: skip
-
-
-def _emotion(board, row):
+def _emotion(board: Scoreboard, row: Scored) -> Estimate:
     """The study's own metric, mean over targets."""
     parts = [part for target in board.corpus.targets for part in board.parts(row, target, target.metric)]
-    low, high = interval_of_mean(parts)
-    return {"value": mean_value(parts), "ci_low": low, "ci_high": high}
+    return Estimate(mean_value(parts), *interval_of_mean(parts))
 
 
-def _loss(board, plain, row):
-    """What the erasure costs of it, compared on the same speakers; negative where erasure helps."""
+def _loss(board: Scoreboard, raw: Scored, erased: Scored) -> Estimate:
+    """Score that an erasure costs, compared on the same speakers; negative where erasure helps."""
     parts = []
     for target in board.corpus.targets:
-        before, after = board.parts(plain, target, target.metric), board.parts(row, target, target.metric)
+        before, after = board.parts(raw, target, target.metric), board.parts(erased, target, target.metric)
         if not METRICS[target.metric].higher_is_better:
             before, after = after, before
         parts += [(metric, left, right) for (metric, left), (_, right) in zip(before, after, strict=True)]
     loss = compare_means(parts)
-    return {"value": loss.difference, "ci_low": loss.ci_low, "ci_high": loss.ci_high}
+    return Estimate(loss.difference, loss.ci_low, loss.ci_high)
 
 
-def _predictions(rows, probed, board, notes):
-    table, reasons = [], {}
+def _predictions(
+    board: Scoreboard, rows: Sequence[Scored], probed: Mapping[str, ProbedPredictions]
+) -> Iterator[Figure]:
+    """Figures on systems: identity in their predictions, and their own score beside it."""
     for row in rows:
-        parts = probed.get(row.name)
-        if isinstance(parts, str):
-            reasons.setdefault(parts, []).append(row.name)
-        if not isinstance(parts, dict):
+        one = probed.get(row.name)
+        if one is None or one.reason:
             continue
-        base = {"system": row.name, "probed": "predictions", "modalities": "+".join(row.system.modalities),
-                "strength": "tuned", "note": "probed on its predictions for unseen speakers"}  # fmt: skip
-        for kind, pieces in parts.items():
-            table.append(base | {"speakers": "unseen", "metric": f"identity_{kind}"} | _pooled(pieces))
-        table.append(base | {"metric": "emotion"} | _emotion(board, row))
-    notes += [f"Not probed: {', '.join(names)} ({reason})." for reason, names in reasons.items()]
-    return table
-
-
-def _results(table, protocol):
-    """Rows of results.csv: identity of representations, seen and unseen apart, and of systems' predictions."""
-    shown = table[(table["strength"] == "tuned") & table["speakers"].notna()]
-    results = []
-    for row in shown.to_dict("records"):
-        features = row["probed"] == "features"
-        who = f"{row['speakers']} speakers"
-        results.append(
-            {
-                "protocol": protocol,
-                "split": "all",
-                "system": f"{row['system']} ({who})" if features else row["system"],
-                "kind": "measured",
-                "modalities": row["modalities"],
-                "target": SPEAKER,
-                **{name: row[name] for name in ("metric", "value", "ci_low", "ci_high", "n_clips")},
-                "n_groups": row["n_speakers"],
-                "status": "ok",
-                "note": f"features probed, {who}; {row['note']}" if features else row["note"],
-            }
-        )
-    return results
+        base = {"system": row.name, "probed": "predictions", "modalities": "+".join(row.system.modalities)}
+        base["note"] = "probed on its predictions for unseen speakers"
+        for kind, parts in one.parts.items():
+            yield Figure(**base, speakers="unseen", metric=f"identity_{kind}", **probe_figure(pool_probes(parts)))
+        yield Figure(**base, metric="emotion", estimate=_emotion(board, row))

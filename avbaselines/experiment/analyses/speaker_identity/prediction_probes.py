@@ -1,83 +1,136 @@
-"""How well unseen speakers are told from what systems predict for them."""
+"""Probes that tell the unseen speakers of a study from its systems' predictions for them."""
 
-import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from avbaselines.errors import InputError
-from avbaselines.experiment.analyses.speaker_identity.erasures import code, save_text, thinned
-from avbaselines.experiment.analyses.speaker_identity.probes import probe_part
-from avbaselines.experiment.fitting.store import digest
+from avbaselines.experiment.analyses.base import ScoredRun
+from avbaselines.experiment.analyses.speaker_identity.erasures import code_digest, thinned
+from avbaselines.experiment.analyses.speaker_identity.probes import ProbeKind, SpeakerShares, probe_speakers
+from avbaselines.experiment.analyses.speaker_identity.representations import (
+    from_plain,
+    has_json,
+    load_json,
+    plain,
+    save_json,
+)
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.store import Store, digest
+from avbaselines.experiment.protocol_run import People
+from avbaselines.experiment.scoring.scoreboard import Scored
+
+__all__ = ["ProbedPredictions", "probe_predictions"]
 
 
-def probe_predictions(run, rows, people, store, kinds, *, jobs=1, force=False):
-    """Probe how well the unseen speakers of each split are told from the predictions of each system.
+@dataclass
+class ProbedPredictions:
+    """Probes of one system's predictions.
+
+    Attributes
+    ----------
+    parts : dict of str to list of SpeakerShares
+        By kind of probe, one a split, or one of all splits together.
+    reason : str
+        Why there are none.
+
+    Examples
+    --------
+    >>> ProbedPredictions(reason="speakers: 1 of 1 has clips of more than one content").parts
+    {}
+    """
+
+    parts: dict[ProbeKind, list[SpeakerShares]] = field(default_factory=dict)
+    reason: str = ""
+
+    def save(self, store: Store, key: str) -> None:
+        """Write them, which marks their work as done."""
+        parts = {kind: [plain(shares) for shares in shares_of] for kind, shares_of in self.parts.items()}
+        save_json(store, key, {"parts": parts, "reason": self.reason})
+
+    @classmethod
+    def load(cls, store: Store, key: str) -> "ProbedPredictions":
+        """Read what `save` wrote."""
+        content = load_json(store, key)
+        parts = {kind: [from_plain(shares) for shares in shares_of] for kind, shares_of in content["parts"].items()}
+        return cls(parts, content["reason"])
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Predictions of one system to be probed: clips and their values, (n, width), in each part."""
+
+    key: str
+    clips: list[np.ndarray]
+    values: list[np.ndarray]
+    people: People
+    kinds: list[ProbeKind]
+    seed: int
+
+
+def probe_predictions(
+    scored: ScoredRun, rows: Sequence[Scored], kinds: Sequence[ProbeKind], options: RunOptions
+) -> tuple[dict[str, ProbedPredictions], int]:
+    """Probe the predictions of every row that finished, reusing whatever the run folder holds.
 
     Parameters
     ----------
-    run : ProtocolRun
-    rows : list of Scored
-    people : People
-    store : Store
-    kinds : sequence of str
-        Probes.
-    jobs, force
-        As for `measure`.
+    scored : ScoredRun
+        Whose people are known.
+    rows : sequence of Scored
+    kinds : sequence of {"linear", "boosted"}
+    options : RunOptions
 
     Returns
     -------
-    found : dict of str to dict of str to list
-        By row name and kind of probe, the parts that `pool_probes` takes; or the reason (a text) why there are none.
+    probed : dict of str to ProbedPredictions
+        By row name.
     computed : int
+        Pieces of work that were not there before.
     """
-    found, waiting = {}, {}
-    splits = run.corpus.splits
-    apart = all(len(np.unique(people.speakers[split.test])) > 1 for split in splits)
-    for row in rows:
-        if row.failed or not all(split.name in row.test for split in splits):
-            continue
-        clips, values = [], []
-        for split in splits:
-            clips.append(split.test)
-            values.append(np.hstack([row.test[split.name][target.name] for target in run.corpus.targets]))
-        if not apart:  # somebody alone cannot be told from anybody: the splits are probed together
-            clips, values = [np.concatenate(clips)], [np.vstack(values)]
-        key = digest(code(), people.speakers, people.content if people.content is not None else [], list(kinds),
-                     run.study.seed, *clips, *values)[:32]  # fmt: skip
-        if store.path(key, ".json").is_file() and not force:
-            found[row.name] = _parts(json.loads(store.path(key, ".json").read_text(encoding="utf-8")))
-        else:
-            call = joblib.delayed(_probed)(key, clips, values, people, list(kinds), run.study.seed, store)
-            waiting[key, row.name] = call
-    results = joblib.Parallel(n_jobs=max(1, min(jobs, len(waiting))))(waiting.values())
-    for (_, name), content in zip(waiting, results, strict=True):
-        found[name] = _parts(content)
-    return found, len(waiting)
+    store, splits = scored.fitted.store, scored.run.corpus.splits
+    jobs = {
+        row.name: _job(scored, row, list(kinds))
+        for row in rows
+        if not row.failed and all(split.name in row.test for split in splits)
+    }
+    pending = {name: job for name, job in jobs.items() if options.force or not has_json(store, job.key)}
+    workers = joblib.Parallel(n_jobs=max(1, min(options.jobs, len(pending))))
+    workers(joblib.delayed(_probe_and_store)(job, store) for job in pending.values())
+    return {name: ProbedPredictions.load(store, job.key) for name, job in jobs.items()}, len(pending)
 
 
-def _probed(key, clips, values, people, kinds, seed, store):
-    content = {}
+def _job(scored: ScoredRun, row: Scored, kinds: list[ProbeKind]) -> _Job:
+    run, people = scored.run, scored.run.people
+    clips = [split.test for split in run.corpus.splits]
+    values = [
+        np.hstack([row.test[split.name][target.name] for target in run.corpus.targets]) for split in run.corpus.splits
+    ]
+    if any(len(np.unique(people.speakers[rows])) < 2 for rows in clips):
+        # Somebody alone cannot be told from anybody: the splits are probed together.
+        clips, values = [np.concatenate(clips)], [np.vstack(values)]
+    content: Any = people.content if people.content is not None else []
+    key = digest("predictions", code_digest(), people.speakers, content, kinds, run.study.seed, *clips, *values)[:32]
+    return _Job(key, clips, values, people, kinds, run.study.seed)
+
+
+def _probe_and_store(job: _Job, store: Store) -> None:
     try:
         with threadpool_limits(1):
-            for kind in kinds:
-                content[kind] = []
-                for rows, predicted in zip(clips, values, strict=True):
-                    kept = thinned(np.arange(len(rows)))
-                    said = None if people.content is None else people.content[rows][kept]
-                    part = probe_part(predicted[kept], people.speakers[rows][kept], said, kind, seed)
-                    content[kind].append([part[0].tolist(), part[1].tolist(), part[2]])
+            probed = ProbedPredictions({kind: _probe(job, kind) for kind in job.kinds})
     except InputError as error:
-        content = str(error)
-    save_text(store, key, content)
-    return content
+        probed = ProbedPredictions(reason=str(error))
+    probed.save(store, job.key)
 
 
-def _parts(content):
-    if isinstance(content, str):
-        return content
-    return {
-        kind: [(np.array(names), np.array(shares, float), n) for names, shares, n in parts]
-        for kind, parts in content.items()
-    }
+def _probe(job: _Job, kind: ProbeKind) -> list[SpeakerShares]:
+    parts = []
+    for clips, values in zip(job.clips, job.values, strict=True):
+        rows = thinned(np.arange(len(clips)))
+        content = None if job.people.content is None else job.people.content[clips][rows]
+        parts.append(probe_speakers(values[rows], job.people.speakers[clips][rows], content, kind, job.seed))
+    return parts

@@ -1,42 +1,44 @@
-"""How well the speaker can be told from a representation, and how much of that an erasure takes away."""
+"""Probes that tell the speaker from a representation, and the share of that which an erasure takes away."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal, NamedTuple
 
 import numpy as np
 from lightgbm import LGBMClassifier
-from sklearn.base import clone
+from numpy.typing import ArrayLike
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.intervals import interval_of_score
-from avbaselines.experiment.analyses.speaker_identity.verification import (
-    VerificationResult,
-    equal_error,
-    present_rows,
-    trials,
-    verification_eer,
-    within_whitening,
-)
+from avbaselines.experiment.analyses.speaker_identity.verification import present_rows, within_whitening
 
 __all__ = [
-    "Identity",
-    "ProbeResult",
-    "VerificationResult",
-    "disentanglement",
-    "identity_probe",
-    "measure_identity",
-    "pool_probes",
-    "probe_part",
-    "relative_drop",
-    "verification_eer",
+    *("KINDS", "Estimate", "ProbeKind", "ProbeResult", "SpeakerShares"),
+    *("disentanglement", "identity_probe", "pool_probes", "probe_speakers", "relative_drop"),
 ]
 
-KINDS = ("linear", "boosted")
+ProbeKind = Literal["linear", "boosted"]
+KINDS: tuple[ProbeKind, ...] = ("linear", "boosted")
 N_FOLDS = 5
 # Columns that a tree of the boosted probe may use, drawn anew for each: wide tables would take minutes otherwise.
 TREE_COLUMNS = 300
+
+
+class Estimate(NamedTuple):
+    """A figure with its 95 % interval; NaN where there is none.
+
+    Examples
+    --------
+    >>> Estimate(0.4, 0.3, 0.5).value
+    0.4
+    """
+
+    value: float
+    ci_low: float
+    ci_high: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class ProbeResult:
         95 % interval of `corrected`, speakers left out one at a time; NaN where all are told perfectly.
     n_speakers, n_clips : int
         Probed speakers, and the clips by which they were probed (once for each time that they were).
+
+    Examples
+    --------
+    >>> ProbeResult(0.75, 0.5, 0.5, 0.2, 0.8, n_speakers=2, n_clips=8).estimate
+    Estimate(value=0.5, ci_low=0.2, ci_high=0.8)
     """
 
     accuracy: float
@@ -65,25 +72,47 @@ class ProbeResult:
     n_speakers: int
     n_clips: int
 
+    @property
+    def estimate(self) -> Estimate:
+        """Corrected accuracy with its interval."""
+        return Estimate(self.corrected, self.ci_low, self.ci_high)
+
 
 @dataclass(frozen=True)
-class Identity:
-    """Identity left in a representation, see `measure_identity`.
+class SpeakerShares:
+    """Shares of the clips of some speakers that a probe told; those of several probes can be pooled.
 
     Attributes
     ----------
-    seen, unseen : dict of str to ProbeResult
-        By kind of probe: among the speakers that the eraser was fitted on, and among those that it was not.
-    verification : VerificationResult
-        For speakers that the eraser was not fitted on.
+    names : ndarray of str, shape (n_speakers,)
+    shares : ndarray of float, shape (n_speakers,)
+        Of each speaker's clips, 0 to 1.
+    n_clips : int
+        Of all of them.
+
+    Examples
+    --------
+    >>> SpeakerShares(np.array(["a", "b"]), np.array([1.0, 0.5]), n_clips=8).chance
+    0.5
     """
 
-    seen: dict
-    unseen: dict
-    verification: VerificationResult
+    names: np.ndarray
+    shares: np.ndarray
+    n_clips: int
+
+    @property
+    def chance(self) -> float:
+        """Share that guessing tells: 1 / number of speakers."""
+        return 1 / len(self.names)
 
 
-def identity_probe(X, speakers, content=None, kind="linear", seed=0):
+def identity_probe(
+    X: ArrayLike,
+    speakers: ArrayLike,
+    content: ArrayLike | None = None,
+    kind: ProbeKind = "linear",
+    seed: int = 0,
+) -> ProbeResult:
     """Train a classifier of the speakers on some contents and let it tell the speakers of the others.
 
     Parameters
@@ -102,10 +131,6 @@ def identity_probe(X, speakers, content=None, kind="linear", seed=0):
     seed : int, default=0
         Deals contents or clips; seeds the trees.
 
-    Returns
-    -------
-    ProbeResult
-
     Raises
     ------
     InputError
@@ -117,96 +142,46 @@ def identity_probe(X, speakers, content=None, kind="linear", seed=0):
     An erasure fitted on the very clips of both sides leaves a speaker's mean over them at zero, so what the probe
     learns of a speaker on one side is reversed on the other: accuracy below chance is a sign of this, not of anything
     below no identity at all.
+
+    Examples
+    --------
+    >>> rng, speakers = np.random.default_rng(0), np.repeat(["a", "b", "c"], 20)
+    >>> X = rng.normal(size=(60, 2)) + np.repeat([[0, 0], [9, 0], [0, 9]], 20, axis=0)
+    >>> result = identity_probe(X, speakers)
+    >>> result.accuracy, round(result.chance, 3)
+    (1.0, 0.333)
     """
-    return pool_probes([probe_part(X, speakers, content, kind, seed)])
+    return pool_probes([probe_speakers(X, speakers, content, kind, seed)])
 
 
-def measure_identity(X, speakers, folds, eraser=None, content=None, kinds=KINDS, fitted=None, seed=0, progress=None):
-    """Identity left by an erasure among speakers that it was fitted on and among speakers that it was not.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-    speakers : array-like of shape (n,)
-    folds : array-like of int, shape (n,)
-        Each speaker is in one fold. For each fold the eraser is fitted on the others; the speakers of the fold are
-        then the unseen ones, told from one another.
-    eraser : `SpeakerNormalizer`, `LeaceEraser` or `NullspaceEraser`, optional
-        Without it the features are measured as they are.
-    content : array-like of shape (n,), optional
-        As for `identity_probe`.
-    kinds : sequence of str
-        Probes.
-    fitted : array-like of bool, shape (n,), optional
-        Clips that the eraser may be fitted on; seen speakers are then probed by their other clips alone, as somebody
-        would who gets new clips of a known speaker.
-    seed : int
-    progress : callable, optional
-        Called with (done, total, what runs now).
-
-    Returns
-    -------
-    Identity
-        Pooled over folds; chance is that of one fold, averaged.
-    """
-    X, speakers, folds = np.asarray(X), np.asarray(speakers), np.asarray(folds)
-    content = None if content is None else np.asarray(content)
-    fitted = np.ones(len(X), bool) if fitted is None else np.asarray(fitted, bool)
-    numbers = np.unique(folds)
-    n_speakers = [len(np.unique(speakers[folds == fold])) for fold in numbers]
-    if sum(n_speakers) > len(np.unique(speakers)):
-        raise InputError("folds: a speaker is in more than one fold; deal speakers, not clips")
-    if len(numbers) < 2 or min(n_speakers) < 2:
-        raise InputError(
-            "folds: two folds of two speakers at least are needed, to have some to fit on and some to tell apart; "
-            f"got {n_speakers} speakers a fold"
-        )
-    seen, unseen, pairs = {kind: [] for kind in kinds}, {kind: [] for kind in kinds}, []
-    for done, fold in enumerate(numbers):
-        if progress:
-            progress(done, len(numbers), f"identity, fold {fold}")
-        train, test = folds != fold, folds == fold
-        erased = X
-        if eraser is not None:
-            able = clone(eraser).fit(X[train & fitted], groups=speakers[train & fitted])
-            erased = able.transform(X, groups=speakers)
-        known = train if fitted.all() else train & ~fitted
-        for part, results in ((known, seen), (test, unseen)):
-            for kind in kinds:
-                results[kind].append(probe_part(erased[part], speakers[part], _part(content, part), kind, seed))
-        pairs.append(trials(erased[test], speakers[test], erased[train], speakers[train], _part(content, test)))
-    seen, unseen = ({kind: pool_probes(parts) for kind, parts in results.items()} for results in (seen, unseen))
-    return Identity(seen, unseen, equal_error(pairs))
-
-
-def disentanglement(before, after):
+def disentanglement(before: ProbeResult, after: ProbeResult) -> float:
     """Relative drop of chance-corrected identity accuracy.
-
-    Parameters
-    ----------
-    before, after : ProbeResult
 
     Returns
     -------
     float
         1 where `after` is at chance, more below it; NaN where there was no identity to take away.
+
+    Examples
+    --------
+    >>> before, after = (ProbeResult(0, 0, corrected, 0, 0, 2, 8) for corrected in (0.8, 0.2))
+    >>> disentanglement(before, after)
+    0.75
     """
     return 1 - after.corrected / before.corrected if before.corrected > 0 else float("nan")
 
 
-def _part(values, rows):
-    return None if values is None else values[rows]
+def probe_speakers(
+    X: ArrayLike, speakers: ArrayLike, content: ArrayLike | None, kind: ProbeKind, seed: int
+) -> SpeakerShares:
+    """Share of each speaker's clips that a probe tells; the arguments are those of `identity_probe`.
 
-
-def probe_part(X, speakers, content, kind, seed):
-    """What `identity_probe` measures, before it is summed up: one part of several to be pooled.
-
-    Returns
-    -------
-    names : ndarray of shape (speakers,)
-    shares : ndarray of shape (speakers,)
-        Share of each speaker's clips that was told, 0 to 1.
-    n_clips : int
+    Examples
+    --------
+    >>> rng, speakers = np.random.default_rng(0), np.repeat(["a", "b"], 20)
+    >>> X = rng.normal(size=(40, 2)) + np.repeat([[0, 0], [9, 9]], 20, axis=0)
+    >>> probe_speakers(X, speakers, None, "linear", 0).shares.tolist()
+    [1.0, 1.0]
     """
     if kind not in KINDS:
         raise InputError(f"kind: one of {', '.join(KINDS)} is needed, got {kind!r}")
@@ -229,10 +204,10 @@ def probe_part(X, speakers, content, kind, seed):
         classify = _nearest_mean if kind == "linear" else partial(_trees, seed=seed)
         predicted = classify(preparation.transform(X[train]), codes[train], preparation.transform(X[test]))
         told[test] = predicted == codes[test]
-    return names, np.bincount(codes, told) / np.bincount(codes), len(codes)
+    return SpeakerShares(names, np.bincount(codes, told) / np.bincount(codes), len(codes))
 
 
-def _content_folds(speakers, content, seed):
+def _content_folds(speakers: np.ndarray, content: np.ndarray | None, seed: int) -> np.ndarray:
     if content is not None:
         names, codes = np.unique(content, return_inverse=True)
         return codes if len(names) <= N_FOLDS else group_folds(content, N_FOLDS, seed=seed)
@@ -243,7 +218,7 @@ def _content_folds(speakers, content, seed):
     return folds
 
 
-def _nearest_mean(Z, codes, Z_test):
+def _nearest_mean(Z: np.ndarray, codes: np.ndarray, Z_test: np.ndarray) -> np.ndarray:
     """The speaker whose mean is nearest once rows are whitened within speakers."""
     Z, Z_test = Z.astype(np.float64), Z_test.astype(np.float64)
     whiten = within_whitening(Z, codes)
@@ -251,7 +226,7 @@ def _nearest_mean(Z, codes, Z_test):
     return (whiten(Z_test) @ means.T - np.square(means).sum(axis=1) / 2).argmax(axis=1)
 
 
-def _trees(Z, codes, Z_test, seed):
+def _trees(Z: np.ndarray, codes: np.ndarray, Z_test: np.ndarray, seed: int) -> np.ndarray:
     model = LGBMClassifier(
         n_estimators=60,
         num_leaves=7,
@@ -269,17 +244,15 @@ def _trees(Z, codes, Z_test, seed):
     return model.fit(Z, codes).predict(Z_test)
 
 
-def pool_probes(parts):
-    """One result of one or several probes; a speaker of several is one speaker.
+def pool_probes(parts: Sequence[SpeakerShares]) -> ProbeResult:
+    """One result of one or several probes; a speaker of several is one speaker, chance that of one part, averaged.
 
-    Parameters
-    ----------
-    parts : list of results of `probe_part`
-
-    Returns
-    -------
-    ProbeResult
-        Chance is that of one part, averaged over speakers.
+    Examples
+    --------
+    >>> parts = [SpeakerShares(np.array([a, b]), np.array([1.0, 0.5]), n_clips=8) for a, b in ("ab", "cd")]
+    >>> pooled = pool_probes(parts)
+    >>> pooled.accuracy, pooled.corrected, pooled.n_speakers
+    (0.75, 0.5, 4)
     """
     shares, chance, groups, sums = _per_speaker(parts)
     bounds = (float((-chance / (1 - chance)).min()), 1.0)
@@ -287,45 +260,58 @@ def pool_probes(parts):
         lambda totals: _mean(totals[0]), [sums], bounds, 0.95, n_resamples=0, seed=0, method="jackknife_t"
     )
     means = (float(values.mean()) for values in (shares, chance, (shares - chance) / (1 - chance)))
-    return ProbeResult(*means, low, high, len(groups), sum(n for *_, n in parts))
+    return ProbeResult(*means, low, high, len(groups), sum(part.n_clips for part in parts))
 
 
-def relative_drop(before, after):
-    """`disentanglement` of pooled probes with its interval, speakers left out one at a time on both sides.
-
-    Parameters
-    ----------
-    before, after : list of results of `probe_part`
-        Of the same speakers.
+def relative_drop(before: Sequence[SpeakerShares], after: Sequence[SpeakerShares]) -> Estimate:
+    """`disentanglement` of pooled probes of the same speakers, who are left out one at a time on both sides.
 
     Returns
     -------
-    value, ci_low, ci_high : float
+    Estimate
         NaN where there was no identity to take away.
+
+    Raises
+    ------
+    InputError
+        If the speakers are not the same.
+
+    Examples
+    --------
+    >>> before, after = (
+    ...     SpeakerShares(np.array(list("abcd")), np.array(shares), n_clips=40)
+    ...     for shares in ([1.0, 0.9, 0.8, 0.9], [0.3, 0.2, 0.3, 0.3])
+    ... )
+    >>> round(relative_drop([before], [after]).value, 2)
+    0.96
     """
     (_, _, names, sums), (_, _, names_after, sums_after) = _per_speaker(before), _per_speaker(after)
     if not np.array_equal(names, names_after):
         raise InputError("speakers: a drop is of the same speakers before and after")
-
-    def drop(totals):
-        return 1 - _mean(totals[1]) / _mean(totals[0])
-
     if _mean(sums.sum(axis=0)) <= 0:
-        return float("nan"), float("nan"), float("nan")
-    unbounded, options = (-np.inf, np.inf), {"n_resamples": 0, "seed": 0, "method": "jackknife_t"}
-    low, high = interval_of_score(drop, [sums, sums_after], unbounded, 0.95, **options)
-    return float(drop([sums.sum(axis=0), sums_after.sum(axis=0)])), low, high
+        return Estimate(float("nan"), float("nan"), float("nan"))
+    unbounded = (-np.inf, np.inf)
+    low, high = interval_of_score(
+        _drop, [sums, sums_after], unbounded, 0.95, n_resamples=0, seed=0, method="jackknife_t"
+    )
+    return Estimate(float(_drop([sums.sum(axis=0), sums_after.sum(axis=0)])), low, high)
 
 
-def _per_speaker(parts):
+def _drop(totals: Sequence[np.ndarray]) -> np.ndarray:
+    before, after = totals
+    return 1 - _mean(after) / _mean(before)
+
+
+def _per_speaker(parts: Sequence[SpeakerShares]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Shares and chance of each speaker of each part; all speakers, and their (probes, sum of corrected shares)."""
-    names = np.concatenate([names for names, *_ in parts])
-    shares = np.concatenate([share for _, share, _ in parts])
-    chance = np.concatenate([np.full(len(names), 1 / len(names)) for names, *_ in parts])
+    names = np.concatenate([part.names for part in parts])
+    shares = np.concatenate([part.shares for part in parts])
+    chance = np.concatenate([np.full(len(part.names), part.chance) for part in parts])
     groups, codes = np.unique(names, return_inverse=True)
     corrected = np.bincount(codes, (shares - chance) / (1 - chance))
     return shares, chance, groups, np.column_stack([np.bincount(codes), corrected]).astype(float)
 
 
-def _mean(totals):
+def _mean(totals: np.ndarray) -> np.ndarray:
+    """Mean of corrected shares from (probes, sum of corrected shares) on the last axis."""
     return totals[..., 1] / totals[..., 0]

@@ -3,51 +3,27 @@
 import numpy as np
 import pandas as pd
 import pytest
+from small_study import SmallStudy, people, write_study
 
 from avbaselines import catalog
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.speaker_identity import erasures as disentangle
-from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 
-STUDY = """
-title = "planted"
-[corpus]
-reader = "table"
-clips = "clips.csv"
-group = "speaker"
-[split]
-folds = "fold"
-[targets]
-mood = { metric = "uar" }
-[modalities]
-audio = "audio.npz"
-[systems]
-learners = ["ridge"]
-fusion = []
-inner_folds = 3
-"""
-IDENTITY = """
-[identity]
-erasures = ["leace", "per-speaker"]
-strengths = [0.5, 1.0]
-content = "sentence"
-learner = "ridge"
-[[reported]]
-system = "network"
-target = "speaker"
-metric = "disentanglement"
-value = 0.13
-source = "abstract"
-note = "definition not found"
-"""
+IDENTITY = {
+    "erasures": ["leace", "per-speaker"], "strengths": [0.5, 1.0], "content": "sentence", "learner": "ridge",
+}  # fmt: skip
+NETWORK = {
+    "system": "network", "target": "speaker", "metric": "disentanglement", "value": 0.13, "source": "abstract",
+    "note": "definition not found",
+}  # fmt: skip
 N_SPEAKERS, N_CLIPS = 12, 16
 
 
-def write_release(folder, shared=False, identity=IDENTITY, study=STUDY):
+def planted(folder, shared=False, **sections) -> SmallStudy:
     """Columns 0 and 1 hold the mood; 2 to 7 hold the speaker, who is in 0 and 1 as well if the two share directions."""
-    rng = np.random.default_rng(0)
+    rng, clips = np.random.default_rng(0), people(N_SPEAKERS, N_CLIPS)
     speaker, clip = np.repeat(np.arange(N_SPEAKERS), N_CLIPS), np.tile(np.arange(N_CLIPS), N_SPEAKERS)
     mood = clip % 2
     X = rng.normal(size=(len(clip), 16))
@@ -58,31 +34,13 @@ def write_release(folder, shared=False, identity=IDENTITY, study=STUDY):
     X[:, :2] += 2 * mood[:, None]
     places = slice(0, 8) if shared else slice(2, 8)
     X[:, places] += 2 * rng.normal(size=(N_SPEAKERS, 16))[speaker][:, places]
-    ids = [f"c{number}" for number in range(len(clip))]
-    pd.DataFrame(
-        {
-            "clip_id": ids,
-            "speaker": [f"s{name}" for name in speaker],
-            "fold": speaker % 3,
-            "alone": speaker,
-            "sentence": clip // 2 % 2,
-            "mood": np.array(["calm", "angry"])[mood],
-            "arousal": mood + 0.3 * rng.normal(size=len(clip)),
-        }
-    ).to_csv(folder / "clips.csv", index=False)
-    np.savez(folder / "audio.npz", clip_id=ids, X=X.astype(np.float32), columns=[f"f{n}" for n in range(16)])
-    (folder / "study.toml").write_text(study + identity)
-    return folder
-
-
-def run(folder, *overrides, **options):
-    path = folder / "study.toml"
-    sides = prepare(load_study(path, overrides), path, None, ["honest"], **options)
-    return execute(sides, folder / "run")
-
-
-def results_of(result):
-    return pd.read_csv(result.folder / "results.csv", keep_default_na=False, na_values=[""])
+    clips = clips.assign(alone=speaker, sentence=clip // 2 % 2, mood=np.array(["calm", "angry"])[mood])
+    return write_study(
+        folder, clips.assign(arousal=mood + 0.3 * rng.normal(size=len(clip))),
+        {"audio": pd.DataFrame(X, index=clips["clip_id"], columns=[f"f{n}" for n in range(16)])},
+        **{"targets": {"mood": {"metric": "uar"}}, "identity": IDENTITY, "reported": [NETWORK]} | sections,
+        systems={"fusion": []},
+    )  # fmt: skip
 
 
 def value(table, **where):
@@ -93,12 +51,11 @@ def value(table, **where):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    folder = write_release(tmp_path_factory.mktemp("planted"))
-    return folder, run(folder)
+    return planted(tmp_path_factory.mktemp("planted")).run()
 
 
 def test_identity_is_found_and_leaves_without_the_emotion(finished):
-    table = finished[1].identity.table
+    table = finished.result.identity.table
     tuned = table[table["strength"] == "tuned"]
     for speakers in ("seen", "unseen"):
         for kind in ("linear", "boosted"):
@@ -120,8 +77,8 @@ def test_identity_is_found_and_leaves_without_the_emotion(finished):
 
 
 def test_erased_systems_stand_beside_the_others_with_all_metrics(finished):
-    results = results_of(finished[1])
-    mood = results[(results["target"] == "mood") & (results["split"] == "all")]
+    results = finished.results()
+    mood = finished.results(target="mood", split="all")
     assert set(mood["system"]) == {"ridge-audio", "ridge-audio+leace", "ridge-audio+per-speaker"}
     for _, rows in mood.groupby("system"):
         assert set(rows["metric"]) == {"accuracy", "uar", "f1_macro", "f1_micro", "f1_weighted"}
@@ -130,14 +87,12 @@ def test_erased_systems_stand_beside_the_others_with_all_metrics(finished):
     assert "transductive" not in mood[mood["system"] == "ridge-audio+leace"]["note"].iloc[0]
     assert set(results[results["picked"] == "yes"]["system"]) == {"ridge-audio"}
     # The learner that was tuned without erasure is the system itself.
-    raw = finished[1].identity.table.query("system == 'audio' and strength == 'tuned' and metric == 'emotion'")
+    raw = finished.result.identity.table.query("system == 'audio' and strength == 'tuned' and metric == 'emotion'")
     assert raw["value"].item() == pytest.approx(value(mood, system="ridge-audio", metric="uar"))
 
 
 def test_identity_rows_stay_out_of_the_leaderboard_and_have_a_table_of_their_own(finished):
-    folder, result = finished
-    results = results_of(result)
-    speaker = results[results["target"] == "speaker"]
+    speaker, result = finished.results(target="speaker"), finished.result
     assert set(speaker["system"]) >= {
         "audio (seen speakers)",
         "audio+leace (unseen speakers)",
@@ -150,28 +105,26 @@ def test_identity_rows_stay_out_of_the_leaderboard_and_have_a_table_of_their_own
     assert speaker[speaker["kind"] == "measured"]["n_groups"].eq(N_SPEAKERS).all()
     shown = {row.system for row in result.board.rows}
     assert shown == {"ridge-audio", "ridge-audio+leace", "ridge-audio+per-speaker"}
-    text = (result.folder / "identity.md").read_text()
+    text = finished.text("identity.md")
     assert "audio+leace" in text and "† network: disentanglement .13" in text and "definition not found" in text
     assert "leace (seen and unseen speakers), per-speaker (seen and unseen speakers)." in text
-    assert "audio: identity against emotion" in (result.folder / "report.html").read_text()
-    assert len(pd.read_csv(result.folder / "identity.csv")) == len(result.identity.table)
+    assert "audio: identity against emotion" in finished.text("report.html")
+    assert len(finished.table("identity.csv")) == len(result.identity.table)
     assert result.identity.drawings[0].table[1][:2] == ["leace", "0"]
 
 
 def test_a_second_call_measures_nothing_and_other_strengths_only_erasures(tmp_path):
-    folder = write_release(tmp_path)
-    lines = "identity.probes=['linear']"
-    first = run(folder, lines)
-    again = run(folder, lines)
+    study, lines = planted(tmp_path), "identity.probes=['linear']"
+    first, again = (study.run(lines).result for _ in range(2))
     assert first.identity.computed == 3 * 3 + 3 and again.computed == 0
     pd.testing.assert_frame_equal(first.identity.table, again.identity.table)
     # Three splits of two erasures, and the predictions of the two erased systems where they change.
-    assert 6 <= run(folder, lines, "identity.strengths=[1.0]", "identity.max_loss=1.0").computed <= 8
+    assert 6 <= study.run(lines, "identity.strengths=[1.0]", "identity.max_loss=1.0").computed <= 8
 
 
 def test_shared_directions_cost_and_the_bound_holds_them_back(tmp_path):
     options = "identity.erasures=['leace']", "identity.probes=['linear']"
-    found = run(write_release(tmp_path, shared=True), *options).identity
+    found = planted(tmp_path, shared=True).run(*options).result.identity
     table = found.table
     at = table[(table["metric"] == "emotion") & (table["erasure"] == "leace") & (table["probed"] == "features")]
     raw = value(table, system="audio", strength="0", metric="emotion")
@@ -181,57 +134,54 @@ def test_shared_directions_cost_and_the_bound_holds_them_back(tmp_path):
 
 
 def test_regressed_targets(tmp_path):
-    folder = write_release(tmp_path)
-    study = (folder / "study.toml").read_text()
-    (folder / "study.toml").write_text(study.replace('mood = { metric = "uar" }', 'arousal = { metric = "ccc" }'))
-    result = run(folder, "identity.probes=['linear']", "identity.erasures=['nullspace', 'per-speaker-rank']")
-    table = result.identity.table
+    study = planted(tmp_path, targets={"arousal": {"metric": "ccc"}})
+    run = study.run("identity.probes=['linear']", "identity.erasures=['nullspace', 'per-speaker-rank']")
+    table = run.result.identity.table
     assert value(table, system="audio+per-speaker-rank", metric="disentanglement", speakers="unseen") > 0.9
-    arousal = results_of(result).query("target == 'arousal' and metric == 'ccc' and split == 'all'")
+    arousal = run.results(target="arousal", metric="ccc", split="all")
     assert value(arousal, system="ridge-audio") > 0.5 and value(arousal, system="ridge-audio+per-speaker-rank") > 0.5
     raw = table.query("system == 'audio' and strength == 'tuned' and metric == 'emotion'")["value"].item()
     assert raw == pytest.approx(value(arousal, system="ridge-audio"))
 
 
 def test_identity_check_of_any_study(tmp_path, capsys):
-    folder = write_release(tmp_path, identity="")
-    command = [str(folder / "study.toml"), "--out", str(folder / "run"), "--jobs", "1"]
+    study = planted(tmp_path, identity=None, reported=None)
+    command = [str(study.path), "--out", str(tmp_path / "run"), "--jobs", "1"]
     assert main([*command, "--identity-check"]) == 0
     shown = capsys.readouterr().out
     assert "Speakers told from the predictions of each system" in shown and "before and after" not in shown
-    results = pd.read_csv(folder / "run" / "results.csv")
+    results = pd.read_csv(tmp_path / "run" / "results.csv")
     probed = results[results["target"] == "speaker"]
     assert set(probed["system"]) == {"ridge-audio"} and set(probed["metric"]) == {"identity_linear", "identity_boosted"}
     assert probed["value"].between(-0.2, 1).all()
-    assert "dealt at random" in (folder / "run" / "identity.md").read_text()
+    assert "dealt at random" in (tmp_path / "run" / "identity.md").read_text()
     assert main(command) == 0
-    assert not (folder / "run" / "identity.csv").exists()
+    assert not (tmp_path / "run" / "identity.csv").exists()
 
 
 def test_speakers_evaluated_one_by_one_are_probed_together(tmp_path):
-    study = STUDY.replace('folds = "fold"', 'leave_one_out = "alone"')
-    folder = write_release(tmp_path, identity="", study=study)
-    table = run(folder, identity=True).identity.table
+    alone = "split={leave_one_out='alone'}"
+    study = planted(tmp_path, identity=None, reported=None)
+    table = study.run(alone, identity=True).result.identity.table
     assert value(table, metric="identity_linear") > -0.2
     assert (table[table["metric"] == "identity_linear"]["n_speakers"] == N_SPEAKERS).all()
-    (folder / "study.toml").write_text(study + IDENTITY)
     with pytest.raises(InputError, match="split 0 evaluates a single speaker"):
-        run(folder)
+        planted(tmp_path).run(alone)
 
 
 def test_what_cannot_be_measured_is_named(tmp_path):
-    folder = write_release(tmp_path)
+    study = planted(tmp_path)
     with pytest.raises(InputError, match="identity.content: no column 'sentense'.*did you mean 'sentence'"):
-        run(folder, "identity.content=sentense")
+        study.run("identity.content=sentense")
     with pytest.raises(InputError, match="speaker '.*' is on both sides"):
-        run(folder, "identity.speaker=sentence")
+        study.run("identity.speaker=sentence")
     with pytest.raises(InputError, match="targets.speaker"):
-        run(folder, "targets.speaker={metric='uar'}")
+        study.run("targets.speaker={metric='uar'}")
     for wrong in ("identity.strengths=[2.0]", "identity.probes=['boosted']", "identity.erasures=['lace']"):
         with pytest.raises(InputError, match="identity"):
-            load_study(folder / "study.toml", [wrong])
+            study.load(wrong)
     with pytest.raises(InputError, match="target"):
-        load_study(write_release(tmp_path, identity=IDENTITY[IDENTITY.index("[[") :]) / "study.toml")
+        planted(tmp_path, identity=None).load()
 
 
 def test_an_erasure_that_fails_is_a_row_with_its_reason(tmp_path, monkeypatch):
@@ -239,11 +189,11 @@ def test_an_erasure_that_fails_is_a_row_with_its_reason(tmp_path, monkeypatch):
         raise ValueError("no such direction")
 
     monkeypatch.setitem(disentangle.ERASERS, "leace", broken)
-    result = run(write_release(tmp_path), "identity.probes=['linear']")
-    assert result.failed
-    row = results_of(result).query("system == 'ridge-audio+leace'")
+    run = planted(tmp_path).run("identity.probes=['linear']")
+    assert run.result.failed
+    row = run.results(system="ridge-audio+leace")
     assert row["status"].tolist() == ["failed"] and "no such direction" in row["note"].item()
-    assert value(result.identity.table, system="audio+per-speaker", metric="disentanglement", speakers="seen") > 0.9
+    assert value(run.result.identity.table, system="audio+per-speaker", metric="disentanglement", speakers="seen") > 0.9
 
 
 @pytest.mark.parametrize("name", ["disentanglement-crema-d", "disentanglement-msp-improv"])

@@ -1,0 +1,130 @@
+"""All representations of a study measured in all splits, in parallel, reusing finished work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import joblib
+import numpy as np
+
+from avbaselines.corpora.corpus import Split
+from avbaselines.errors import InputError
+from avbaselines.experiment.analyses.base import ScoredRun
+from avbaselines.experiment.analyses.speaker_identity.erasures import Job, code_digest, measure_representation
+from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation, has_json
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.store import digest
+from avbaselines.experiment.planning.system import BaseSystem
+
+__all__ = ["Measurements", "measure"]
+
+
+@dataclass
+class Measurements:
+    """Everything measured of a study's representations.
+
+    Attributes
+    ----------
+    by_split : dict of Representation to dict of str to Measured
+        For each representation, by name of the split.
+    computed : int
+        Pieces of work that were not there before.
+
+    Examples
+    --------
+    >>> Measurements({Representation(("audio",)): {"0": Measured("c0ffee")}}).computed
+    0
+    """
+
+    by_split: dict[Representation, dict[str, Measured]] = field(default_factory=dict)
+    computed: int = 0
+
+    def add(self, representation: Representation, split: Split, measured: Measured) -> None:
+        """Note one piece of work."""
+        self.by_split.setdefault(representation, {})[split.name] = measured
+
+
+def measure(scored: ScoredRun, options: RunOptions) -> Measurements:
+    """Measure every representation of a study in every split, reusing whatever the run folder holds.
+
+    Parameters
+    ----------
+    scored : ScoredRun
+        Of a study that has the section ``[identity]`` and whose people are known.
+    options : RunOptions
+
+    Raises
+    ------
+    InputError
+        A speaker is on both sides of a split, or a split evaluates a single one.
+    """
+    run, erasures = scored.run, scored.run.study.identity.erasures
+    _check_splits(run.corpus.splits, run.people.speakers)
+    sets = list(dict.fromkeys(system.modalities for system in run.systems if isinstance(system, BaseSystem)))
+    raw = [Representation(modalities) for modalities in sets]
+    erased = [Representation(modalities, erasure) for modalities in sets for erasure in erasures]
+    total = len(run.corpus.splits) * (len(raw) + len(erased))
+    measurements = Measurements()
+    # An erasure keeps the learner that was tuned without one, so features as they are come first.
+    for representations in (raw, erased):
+        jobs = _pending(scored, representations, measurements, options.force)
+        done = sum(len(parts) for parts in measurements.by_split.values())
+        workers = joblib.Parallel(
+            n_jobs=max(1, min(options.jobs, len(jobs))), return_as="generator_unordered"
+        )
+        for measured in workers(joblib.delayed(measure_representation)(job, scored.fitted.store) for job in jobs):
+            job = next(job for job in jobs if job.key == measured.key)
+            measurements.add(job.representation, job.split, measured)
+            measurements.computed += 1
+            done += 1
+            name = f"{'+'.join(job.representation.modalities)} {job.representation.erasure} · {job.split.name}"
+            options.report(done, total, f"identity · {name}")
+    return measurements
+
+
+def _check_splits(splits: Sequence[Split], speakers: np.ndarray) -> None:
+    for split in splits:
+        both = np.intersect1d(speakers[split.fit], speakers[split.test])
+        if len(both):
+            raise InputError(f"identity: speaker '{both[0]}' is on both sides of split {split.name}; group by speaker")
+        if len(np.unique(speakers[split.test])) < 2:
+            raise InputError(
+                f"identity: split {split.name} evaluates a single speaker, who cannot be told from anybody; take folds "
+                "of several speakers, such as split.group_kfold"
+            )
+
+
+def _pending(
+    scored: ScoredRun, representations: Sequence[Representation], measurements: Measurements, force: bool
+) -> list[Job]:
+    """The work that is not there yet; what is there, or cannot be done, is noted in `measurements`."""
+    corpus, options, jobs = scored.run.corpus, scored.run.study.identity, []
+    for split in corpus.splits:
+        for representation in representations:
+            raw = None if representation.is_raw else measurements.by_split[representation.raw][split.name]
+            if raw is not None and raw.failed:
+                measurements.add(representation, split, raw)
+                continue
+            features = [corpus.modalities[name].X for name in representation.modalities]
+            key, store = _key(scored, representation, split, features), scored.fitted.store
+            if has_json(store, key) and not force:
+                measurements.add(representation, split, Measured.load(store, key))
+                continue
+            task, chosen = scored.fitted.tasks[split.id], [] if raw is None else raw.chosen
+            jobs.append(Job(key, representation, features, split, task, scored.run.people, options, chosen))
+    return jobs
+
+
+def _key(scored: ScoredRun, representation: Representation, split: Split, features: Sequence[np.ndarray]) -> str:
+    """Digest of all that a measurement depends on."""
+    options, people, task = scored.run.study.identity, scored.run.people, scored.fitted.tasks[split.id]
+    described = {"erasure": representation.erasure, "seed": scored.run.study.seed}
+    described |= {"learner": options.learner, "probes": options.probes}
+    if not representation.is_raw:
+        described |= {"strengths": options.strengths, "max_loss": options.max_loss}
+    targets = [[target.name, target.metric, target.classes] for target in task.targets]
+    y = [task.y[target.name] for target in task.targets]
+    content = people.content if people.content is not None else np.array([""])
+    return digest(
+        *(code_digest(), described, [digest(X) for X in features], targets, split.fit, split.test),
+        *(people.speakers, content, task.folds, *y),
+    )[:32]
