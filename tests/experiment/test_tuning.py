@@ -22,9 +22,10 @@ from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.fitting.base import fit_base
+from avbaselines.experiment.fitting.clip_context import Frames
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.optuna_search import Search, check_storage, search
-from avbaselines.experiment.fitting.split_task import Frames, SplitTask
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.fitting.tuned import (
     Objective,

@@ -1,13 +1,47 @@
-"""How LightGBM and XGBoost bin rows and grow an ensemble round by round under a loss of ours."""
+"""Rows binned by LightGBM and XGBoost, and ensembles grown from them round by round under a loss of ours."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import lightgbm as lgb
 import numpy as np
 
 from avbaselines.estimators.boosting.objectives import Surrogate
 
-__all__ = ["LightGBMData", "XGBoostData"]
+__all__ = ["BinnedData", "Ensemble", "LightGBMData", "Reader", "XGBoostData"]
+
+
+class Reader(Protocol):
+    """Predictions (n, T) off rows X (n, n_features)."""
+
+    def __call__(self, X: np.ndarray, threads: int = 1) -> np.ndarray:
+        """Predict."""
+
+
+class Ensemble(Protocol):
+    """An ensemble that grows on binned rows."""
+
+    loss: Surrogate
+
+    def grow(self, rounds: int, rho: np.ndarray | None = None) -> None:
+        """Grow by some rounds; `rho` as in a call of `Surrogate`."""
+
+    def fitted(self) -> np.ndarray:
+        """Margins (n, T) of the rows it grows on."""
+
+    def held(self) -> np.ndarray:
+        """Margins (n_held, T) of the rows held out."""
+
+    def reader(self, rounds: list[int], slope: np.ndarray, offset: np.ndarray) -> Reader:
+        """What predicts off rows after some rounds of each target: ``slope * margin + offset``."""
+
+
+class BinnedData(Protocol):
+    """Rows binned once, from which ensembles are grown."""
+
+    def ensemble(self, targets: np.ndarray, **surrogate: Any) -> Ensemble:
+        """An empty ensemble for targets (n, T) under a `Surrogate`."""
 
 
 class LightGBMData:
@@ -20,9 +54,18 @@ class LightGBMData:
         Of LightGBM.
     held : ndarray of shape (n_held, n_features), optional
         Rows whose margins are followed.
+
+    Examples
+    --------
+    >>> X = np.arange(40.0)[:, None]
+    >>> data = LightGBMData(X, {"num_leaves": 3, "num_threads": 1})
+    >>> ensemble = data.ensemble(X / 20 - 1, objective="squared")
+    >>> ensemble.grow(2)
+    >>> ensemble.fitted().shape
+    (40, 1)
     """
 
-    def __init__(self, X, parameters, held=None):
+    def __init__(self, X: np.ndarray, parameters: dict[str, Any], held: np.ndarray | None = None):
         # Labels come after binning, so binning must not drop columns by what one target needs.
         self._parameters = {
             **parameters,
@@ -38,13 +81,13 @@ class LightGBMData:
         if held is not None:
             self._held = lgb.Dataset(held, reference=self._binned, params=self._parameters).construct()
 
-    def ensemble(self, targets, sample_weight=None, **surrogate):
+    def ensemble(self, targets: np.ndarray, sample_weight: np.ndarray | None = None, **surrogate: Any) -> Ensemble:
         """An empty ensemble for targets (n, 1) under a `Surrogate`.
 
         LightGBM counts rows in leaves whatever their Hessian, so unlabelled ones are left out altogether.
         """
         rows = np.flatnonzero(~np.isnan(targets[:, 0]))
-        data = self._binned if len(rows) == len(targets) else self._binned.subset(rows).construct()
+        data = self._binned if len(rows) == len(targets) else self._binned.subset(rows.tolist()).construct()
         weight = None if sample_weight is None else sample_weight[rows]
         booster = lgb.Booster(self._parameters, data)
         if self._held is not None:
@@ -53,33 +96,38 @@ class LightGBMData:
 
 
 class _LightGBMEnsemble:
-    def __init__(self, booster, loss):
+    def __init__(self, booster: Any, loss: Surrogate):
         self._booster, self.loss = booster, loss
 
-    def grow(self, rounds, rho=None):
-        def gradient_and_hessian(margins, _):
+    def grow(self, rounds: int, rho: np.ndarray | None = None) -> None:
+        def gradient_and_hessian(margins: np.ndarray, _: Any) -> tuple[np.ndarray, np.ndarray]:
             gradient, hessian = self.loss(margins[:, None], rho)
             return gradient[:, 0], hessian[:, 0]
 
         for _ in range(rounds):
             self._booster.update(fobj=gradient_and_hessian)
 
-    def fitted(self):
+    def fitted(self) -> np.ndarray:
         """Margins (n, 1) of the rows it grows on."""
         return _seen(self._booster.eval_train)
 
-    def held(self):
+    def held(self) -> np.ndarray:
         """Margins (n_held, 1)."""
         return _seen(self._booster.eval_valid)
 
-    def reader(self, rounds, slope, offset):
+    def reader(self, rounds: list[int], slope: np.ndarray, offset: np.ndarray) -> Reader:
         return _LightGBMReader(self._booster, rounds, slope, offset)
 
 
-def _seen(evaluate):
+def _seen(evaluate: Callable[..., Any]) -> np.ndarray:
     """Margins that LightGBM shows to a custom metric."""
     seen = []
-    evaluate(feval=lambda margins, _: seen.append(margins.copy()) or ("seen", 0.0, True))
+
+    def metric(margins: np.ndarray, _: Any) -> tuple[str, float, bool]:
+        seen.append(margins.copy())
+        return "seen", 0.0, True
+
+    evaluate(feval=metric)
     return seen[0][:, None]
 
 
@@ -88,12 +136,12 @@ class _LightGBMReader:
     """Predictions of one target off rows."""
 
     booster: lgb.Booster
-    rounds: list
+    rounds: list[int]
     slope: np.ndarray
     offset: np.ndarray
 
-    def __call__(self, X, threads=1):
-        margins = self.booster.predict(X, num_iteration=self.rounds[0], raw_score=True, num_threads=threads)
+    def __call__(self, X: np.ndarray, threads: int = 1) -> np.ndarray:
+        margins: Any = self.booster.predict(X, num_iteration=self.rounds[0], raw_score=True, num_threads=threads)
         return margins[:, None] * self.slope + self.offset
 
 
@@ -107,9 +155,18 @@ class XGBoostData:
         Of XGBoost; a ``multi_strategy`` of 'multi_output_tree' gives trees whose leaves hold a value per target.
     held : ndarray of shape (n_held, n_features), optional
         Rows whose margins are followed.
+
+    Examples
+    --------
+    >>> X = np.arange(40.0)[:, None]
+    >>> data = XGBoostData(X, {"nthread": 1, "max_bin": 16})
+    >>> ensemble = data.ensemble(np.hstack([X / 20 - 1, 1 - X / 20]), objective="squared")
+    >>> ensemble.grow(2)
+    >>> ensemble.fitted().shape
+    (40, 2)
     """
 
-    def __init__(self, X, parameters, held=None):
+    def __init__(self, X: np.ndarray, parameters: dict[str, Any], held: np.ndarray | None = None):
         import xgboost
 
         threads = parameters["nthread"]
@@ -119,7 +176,7 @@ class XGBoostData:
         self._binned = xgboost.QuantileDMatrix(X, max_bin=parameters["max_bin"], nthread=threads)
         self._held = None if held is None else xgboost.DMatrix(held, nthread=threads)
 
-    def ensemble(self, targets, **surrogate):
+    def ensemble(self, targets: np.ndarray, **surrogate: Any) -> "_XGBoostEnsemble":
         """An empty ensemble for targets (n, T) under a `Surrogate`; T margins a row."""
         import xgboost
 
@@ -129,33 +186,33 @@ class XGBoostData:
 
 
 class _XGBoostEnsemble:
-    def __init__(self, booster, loss, binned, held):
+    def __init__(self, booster: Any, loss: Surrogate, binned: Any, held: Any):
         self._booster, self.loss, self._binned, self._held, self._grown = booster, loss, binned, held, 0
 
-    def grow(self, rounds, rho=None):
-        def gradient_and_hessian(margins, _):
+    def grow(self, rounds: int, rho: np.ndarray | None = None) -> None:
+        def gradient_and_hessian(margins: np.ndarray, _: Any) -> tuple[np.ndarray, np.ndarray]:
             return self.loss(margins.reshape(len(margins), -1), rho)
 
         for _ in range(rounds):
             self._booster.update(self._binned, self._grown, fobj=gradient_and_hessian)
             self._grown += 1
 
-    def fitted(self):
+    def fitted(self) -> np.ndarray:
         """Margins (n, T) of the rows it grows on."""
         return self._margins(self._binned)
 
-    def held(self):
+    def held(self) -> np.ndarray:
         """Margins (n_held, T)."""
         return self._margins(self._held)
 
-    def configuration(self):
+    def configuration(self) -> str:
         """What XGBoost made of the parameters, as JSON."""
         return self._booster.save_config()
 
-    def _margins(self, data):
+    def _margins(self, data: Any) -> np.ndarray:
         return self._booster.predict(data, output_margin=True).reshape(data.num_row(), -1)
 
-    def reader(self, rounds, slope, offset):
+    def reader(self, rounds: list[int], slope: np.ndarray, offset: np.ndarray) -> Reader:
         return _XGBoostReader(self._booster, rounds, slope, offset)
 
 
@@ -163,12 +220,12 @@ class _XGBoostEnsemble:
 class _XGBoostReader:
     """Predictions of all targets off rows, each after its own number of rounds."""
 
-    booster: object
-    rounds: list
+    booster: Any
+    rounds: list[int]
     slope: np.ndarray
     offset: np.ndarray
 
-    def __call__(self, X, threads=1):
+    def __call__(self, X: np.ndarray, threads: int = 1) -> np.ndarray:
         import xgboost
 
         rows = xgboost.DMatrix(X, nthread=threads)

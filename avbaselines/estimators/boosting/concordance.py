@@ -1,16 +1,22 @@
 """One boosted ensemble per target, grown towards concordance, correlation or squared error."""
 
+from typing import Any
+
 import numpy as np
 
-from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.binned_data import LightGBMData, XGBoostData
-from avbaselines.estimators.boosting.early_stopping import GrownRegressor
+from avbaselines.estimators.boosting.base import column_fraction
+from avbaselines.estimators.boosting.binned_data import BinnedData, LightGBMData, XGBoostData
+from avbaselines.estimators.boosting.early_stopping import EarlyStoppedRegressor
+from avbaselines.estimators.preprocessing.preparation import Blocks
+from avbaselines.estimators.tuned.group_folds import Folds
+from avbaselines.estimators.tuned.parameter_checks import OneOf
 from avbaselines.estimators.tuned.search_space import BOOSTED, Real, Whole
+from avbaselines.estimators.tuned.validation import RandomState
 
 __all__ = ["BoostedConcordanceRegressor"]
 
 
-class BoostedConcordanceRegressor(GrownRegressor):
+class BoostedConcordanceRegressor(EarlyStoppedRegressor):
     """LightGBM or XGBoost under an objective of ours, stopped early on the grouped out-of-fold metric.
 
     Parameters
@@ -58,10 +64,19 @@ class BoostedConcordanceRegressor(GrownRegressor):
         The number of rounds of each target.
     oof_scores_ : ndarray of shape (steps, T)
         Score after each `every` rounds, larger is better; NaN after a target's growth was stopped.
-    note_ : str
-        What a reader of the scores should know; mostly empty.
+    remarks_ : list of FitRemark
+        Choices and fallbacks; mostly empty.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> y = X[:, 0] + 0.1 * X[:, 1]
+    >>> model = BoostedConcordanceRegressor(rounds=10, cv=3).fit(X, y, groups=speakers)
+    >>> model.predict(X).shape, len(model.oof_scores_)
+    ((40,), 2)
     """
 
+    constraints = {**EarlyStoppedRegressor.constraints, "library": OneOf("lightgbm", "xgboost")}
     search_space = {
         **BOOSTED,
         "learning_rate": Real(0.02, 0.2, 0.05),
@@ -72,25 +87,25 @@ class BoostedConcordanceRegressor(GrownRegressor):
 
     def __init__(
         self,
-        blocks=None,
-        objective="ccc",
-        library="lightgbm",
-        rho="out-of-fold",
-        rho_min=0.3,
-        rounds=300,
-        patience=60,
-        every=5,
-        learning_rate=0.05,
-        num_leaves=7,
-        min_leaf=10,
-        columns_per_tree=300,
-        row_fraction=0.7,
-        max_bin=63,
-        n_jobs=1,
-        cv=5,
-        metric="ccc",
-        matching=True,
-        random_state=0,
+        blocks: Blocks = None,
+        objective: str = "ccc",
+        library: str = "lightgbm",
+        rho: str = "out-of-fold",
+        rho_min: float = 0.3,
+        rounds: int = 300,
+        patience: int = 60,
+        every: int = 5,
+        learning_rate: float = 0.05,
+        num_leaves: int = 7,
+        min_leaf: int = 10,
+        columns_per_tree: int = 300,
+        row_fraction: float = 0.7,
+        max_bin: int = 63,
+        n_jobs: int = 1,
+        cv: Folds = 5,
+        metric: str = "ccc",
+        matching: bool = True,
+        random_state: RandomState = 0,
     ):
         self.blocks = blocks
         self.objective = objective
@@ -112,13 +127,13 @@ class BoostedConcordanceRegressor(GrownRegressor):
         self.matching = matching
         self.random_state = random_state
 
-    def _data(self, X, held=None):
-        columns = min(0.6, self.columns_per_tree / X.shape[1]) if X.shape[1] > 1 else 1.0
+    def _data(self, X: np.ndarray, held: np.ndarray | None = None) -> BinnedData:
+        columns = column_fraction(self.columns_per_tree, X.shape[1])
         # Corpora of a few dozen rows must still be able to split.
         leaf = int(np.clip(len(X) // 20, 1, self.min_leaf))
-        common = {"learning_rate": self.learning_rate, "max_bin": self.max_bin, "seed": self._seed}
+        common: dict[str, Any] = {"learning_rate": self.learning_rate, "max_bin": self.max_bin, "seed": self._seed}
         if self.library == "lightgbm":
-            own = {
+            own: dict[str, Any] = {
                 "num_leaves": self.num_leaves,
                 "min_data_in_leaf": leaf,
                 "feature_fraction": columns,
@@ -128,20 +143,18 @@ class BoostedConcordanceRegressor(GrownRegressor):
                 "num_threads": self.n_jobs,
             }
             return LightGBMData(X, {**common, **own}, held)
-        if self.library == "xgboost":
-            own = {
-                "grow_policy": "lossguide",
-                "max_depth": 0,
-                "max_leaves": self.num_leaves,
-                "min_child_weight": leaf,
-                "colsample_bytree": columns,
-                "subsample": self.row_fraction,
-                "nthread": self.n_jobs,
-            }
-            return XGBoostData(X, {**common, **own}, held)
-        raise InputError(f"library: 'lightgbm' or 'xgboost' is needed, got {self.library!r}")
+        own = {
+            "grow_policy": "lossguide",
+            "max_depth": 0,
+            "max_leaves": self.num_leaves,
+            "min_child_weight": leaf,
+            "colsample_bytree": columns,
+            "subsample": self.row_fraction,
+            "nthread": self.n_jobs,
+        }
+        return XGBoostData(X, {**common, **own}, held)
 
-    def _fit_on(self, X, Y, folds, weight):
+    def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         folded = self._folded(X, folds)
         growths = [self._grow(folded, Y[:, [t]], folds, weight) for t in range(Y.shape[1])]
         self.best_params_ = [{"rounds": int(growth.rounds[0])} for growth in growths]

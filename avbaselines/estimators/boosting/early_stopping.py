@@ -1,22 +1,40 @@
 """Boosted ensembles grown side by side, one a fold, stopped where their out-of-fold predictions are best."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.objectives import check_objective
-from avbaselines.estimators.tuned.base import TunedRegressor
-from avbaselines.estimators.tuned.group_folds import resolve_cv
-from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
+from avbaselines.estimators.boosting.binned_data import BinnedData, Reader
+from avbaselines.estimators.boosting.objectives import OBJECTIVES
+from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
+from avbaselines.estimators.tuned.interface import RegressionModel
+from avbaselines.estimators.tuned.parameter_checks import (
+    AtLeast,
+    CheckedParameters,
+    Constraint,
+    MetricName,
+    OneOf,
+    Within,
+)
+from avbaselines.estimators.tuned.search_space import Dimension
+from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
+from avbaselines.estimators.tuned.validation import GapTolerant, drawn_seed
 from avbaselines.evaluation.metrics import METRICS
 
-__all__ = ["GrownRegressor", "Growth"]
+__all__ = ["EarlyStoppedRegressor", "StoppedGrowth"]
+
+FoldedData = list[tuple[Any, BinnedData]]
 
 
 @dataclass
-class Growth:
-    """What growing on folds taught.
+class StoppedGrowth:
+    """Ensembles grown on folds and stopped: the numbers of rounds, and what they predict.
 
     Attributes
     ----------
@@ -28,23 +46,63 @@ class Growth:
         Out-of-fold score after each step of rounds, larger is better.
     rho : list of ndarray of shape (T,) or None
         What targets were stretched by in each step.
+
+    Examples
+    --------
+    >>> growth = StoppedGrowth(np.array([10]), np.zeros((4, 1)), np.array([[0.1], [0.3], [0.2]]), [None] * 3)
+    >>> growth.rounds.tolist()
+    [10]
     """
 
     rounds: np.ndarray
     oof: np.ndarray
     scores: np.ndarray
-    rho: list
+    rho: list[np.ndarray | None]
 
 
-class GrownRegressor(TunedRegressor):
+class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters, RegressionModel, GapTolerant):
     """Base of boosted regressors with a loss of their own; a subclass gives `_data` and `_fit_on`.
 
     All folds grow together. So the number of rounds is that of the best pooled out-of-fold score, growing stops once
     no score has risen for `patience` rounds, and the concordance that targets are stretched by can come from
     predictions for rows that were not fitted: for each fold, the pooled out-of-fold predictions of the others.
+    See `BoostedConcordanceRegressor` and `JointBoostingRegressor`, with examples.
     """
 
-    def fit(self, X, y, groups=None, sample_weight=None):
+    search_space: ClassVar[dict[str, Dimension]] = {}
+    parts: ClassVar[dict[str, type]] = {}
+    constraints: ClassVar[dict[str, Constraint]] = {
+        "metric": MetricName("regression"),
+        "objective": OneOf(*OBJECTIVES),
+        "rho": OneOf("training", "out-of-fold"),
+        "rho_min": Within(0, 1, open_low=True),
+        "rounds": AtLeast(1),
+        "patience": AtLeast(1),
+        "every": AtLeast(1),
+    }
+
+    objective: str
+    rho: str
+    rho_min: float
+    rounds: int
+    patience: int
+    every: int
+    n_jobs: int
+    cv: Folds
+    metric: str
+    matching: bool
+    random_state: int | np.random.RandomState | None
+    best_params_: list[dict[str, Any]]
+    oof_scores_: np.ndarray
+    model_: list[Reader]
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Find the numbers of rounds on inner folds, then grow on all rows.
 
         Parameters
@@ -58,67 +116,56 @@ class GrownRegressor(TunedRegressor):
         sample_weight : array-like of shape (n,), optional
             Weights of the rows in the loss, 0 or more; the out-of-fold scores count all rows the same.
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         InputError
             If a target has no label or one value, the folds split a group, or a parameter is out of range.
         """
-        check_metric(self.metric, "regression")
-        check_objective(self.objective)
-        self._check_growth()
-        X = self._validate(X, reset=True, min_rows=2)
+        self.check_parameters()
+        X = self._validated(X, reset=True, min_rows=2)
         Y = check_targets(X, y)
         self._squeeze = np.asarray(y).ndim == 1
-        self._start()
+        self._remarks = []
+        self._seed = drawn_seed(self.random_state)
         weight = _checked_weight(sample_weight, X)
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
         oof = self._fit_on(X, Y, folds, weight)
         self.oof_prediction_ = oof[:, 0] if self._squeeze else oof
-        # Ensembles know their targets' means and deviations themselves.
-        self._mean, self._scale = 0.0, 1.0
         return self
 
-    def cross_predict(self, X, y, groups=None, watch=None):
-        """As `fit`: all folds grow together, so none is done before the others and there is nothing to watch."""
-        return self.fit(X, y, groups)
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predictions of shape (n,) or (n, T), as y was, for X of shape (n, n_features)."""
+        check_is_fitted(self)
+        X = self._validated(X)
+        predicted = np.hstack([read(X, self.n_jobs) for read in self.model_]).astype(np.float64)
+        return predicted[:, 0] if self._squeeze else predicted
 
-    def refit(self, X, y):
-        """Nothing: `cross_predict` has grown on all rows too."""
-        return self
+    @abstractmethod
+    def _data(self, X: np.ndarray, held: np.ndarray | None = None) -> BinnedData:
+        """Rows binned for growing; the margins of those in `held` are followed."""
 
-    def _data(self, X, held=None):
-        """Rows binned for growing, `LightGBMData` or `XGBoostData`; the margins of those in `held` are followed."""
-        raise NotImplementedError
-
-    def _fit_on(self, X, Y, folds, weight):
+    @abstractmethod
+    def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Set oof_scores_, best_params_ and model_; return the out-of-fold predictions (n, T)."""
-        raise NotImplementedError
 
-    def _outputs(self, model, X):
-        return np.hstack([read(X, self.n_jobs) for read in model])
-
-    def _check_growth(self):
-        if self.rho not in ("training", "out-of-fold"):
-            raise InputError(f"rho: 'training' or 'out-of-fold' is needed, got {self.rho!r}")
-        for name in ("rounds", "patience", "every"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name}: 1 or more is needed, got {getattr(self, name)}")
-
-    def _folded(self, X, folds):
+    def _folded(self, X: np.ndarray, folds: np.ndarray) -> FoldedData:
         """Fold numbers, each with its training rows, binned, and the rows it holds out."""
         return [(fold, self._data(X[folds != fold], X[folds == fold])) for fold in np.unique(folds[folds >= 0])]
 
-    def _grow(self, folded, Y, folds, weight=None, target_weights=None):
-        """Grow one ensemble a fold over the targets Y (n, T); returns a `Growth`."""
+    def _grow(
+        self,
+        folded: FoldedData,
+        Y: np.ndarray,
+        folds: np.ndarray,
+        weight: np.ndarray | None = None,
+        target_weights: np.ndarray | None = None,
+    ) -> StoppedGrowth:
+        """Grow one ensemble a fold over the targets Y (n, T); returns a `StoppedGrowth`."""
         members = [(f, self._member(data, Y, folds != f, weight, target_weights)) for f, data in folded]
         stretching = self.objective == "ccc" and self.rho == "out-of-fold"
         # Nothing is known before the first step, which therefore is one of plain squared error.
         pooled = np.ones(Y.shape[1]) if stretching else None
-        rho = {f: pooled for f, _ in members}
+        rho: dict[Any, np.ndarray | None] = {f: pooled for f, _ in members}
         rounds, best = np.full(Y.shape[1], self.every), np.full(Y.shape[1], -np.inf)
         oof, kept, scores, schedule, grown = np.full(Y.shape, np.nan), np.full(Y.shape, np.nan), [], [], 0
         while grown < self.rounds and grown - rounds.max() < self.patience:
@@ -133,10 +180,18 @@ class GrownRegressor(TunedRegressor):
             better = (now > best) | (grown == self.every)
             best[better], rounds[better], kept[:, better] = now[better], grown, oof[:, better]
             if stretching:
-                pooled, rho = _correlations(Y, oof, folds)
-        return Growth(rounds, kept, np.array(scores), schedule)
+                pooled, others = _correlations(Y, oof, folds)
+                rho = dict(others)
+        return StoppedGrowth(rounds, kept, np.array(scores), schedule)
 
-    def _grow_all(self, data, Y, growth, weight=None, target_weights=None):
+    def _grow_all(
+        self,
+        data: BinnedData,
+        Y: np.ndarray,
+        growth: StoppedGrowth,
+        weight: np.ndarray | None = None,
+        target_weights: np.ndarray | None = None,
+    ) -> Reader:
         """Grow on all rows as the folds were grown; returns what reads predictions (n, T) off rows."""
         member = self._member(data, Y, np.ones(len(Y), dtype=bool), weight, target_weights)
         lines = np.array([np.ones(Y.shape[1]), np.zeros(Y.shape[1])])
@@ -147,7 +202,14 @@ class GrownRegressor(TunedRegressor):
                 lines[:, done] = np.array(member.line())[:, done]
         return member.reader(growth.rounds, *lines)
 
-    def _member(self, data, Y, rows, weight, target_weights):
+    def _member(
+        self,
+        data: BinnedData,
+        Y: np.ndarray,
+        rows: np.ndarray,
+        weight: np.ndarray | None,
+        target_weights: np.ndarray | None,
+    ) -> "_Member":
         surrogate = {"objective": self.objective, "rho_min": self.rho_min, "target_weights": target_weights}
         return _Member(data, Y[rows], {"sample_weight": None if weight is None else weight[rows], **surrogate})
 
@@ -155,7 +217,7 @@ class GrownRegressor(TunedRegressor):
 class _Member:
     """One ensemble and the units of its targets: it learns them with mean 0 and deviation 1."""
 
-    def __init__(self, data, Y, surrogate):
+    def __init__(self, data: BinnedData, Y: np.ndarray, surrogate: dict[str, Any]):
         labelled = ~np.isnan(Y)
         counts = np.maximum(labelled.sum(axis=0), 1)
         self._mean = np.where(labelled, Y, 0).sum(axis=0) / counts
@@ -168,26 +230,28 @@ class _Member:
         self._mean = np.where(labelled.any(axis=0), self._mean, np.nan)
         self._ensemble = data.ensemble(scaled, **surrogate) if varies.any() else None
 
-    def grow(self, rounds, rho):
+    def grow(self, rounds: int, rho: np.ndarray | None) -> None:
         if self._ensemble is not None:
             self._ensemble.grow(rounds, rho)
 
-    def line(self):
+    def line(self) -> tuple[np.ndarray, np.ndarray]:
         """Slope and offset that turn margins into targets."""
+        assert self._ensemble is not None  # of a fold without any label, whose line nobody asks for
         slope, offset = self._ensemble.loss.line(self._ensemble.fitted())
         return slope * self._scale, offset * self._scale + self._mean
 
-    def held(self):
+    def held(self) -> np.ndarray:
         if self._ensemble is None:
             return self._mean
         slope, offset = self.line() if self._ensemble.loss.objective == "pcc" else (self._scale, self._mean)
         return self._ensemble.held() * slope + offset
 
-    def reader(self, rounds, slope, offset):
+    def reader(self, rounds: np.ndarray, slope: np.ndarray, offset: np.ndarray) -> Reader:
+        assert self._ensemble is not None  # all rows hold labels
         return self._ensemble.reader([int(r) for r in rounds], slope, offset)
 
 
-def _correlations(Y, oof, folds):
+def _correlations(Y: np.ndarray, oof: np.ndarray, folds: np.ndarray) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
     """Correlation of the out-of-fold predictions per target: over all folds; and, by fold, over the other folds."""
     rows = folds >= 0
     names, codes = np.unique(folds[rows], return_inverse=True)
@@ -205,7 +269,7 @@ def _correlations(Y, oof, folds):
     return np.array(everywhere), dict(zip(names, np.array(others).T, strict=True))
 
 
-def _checked_weight(sample_weight, X):
+def _checked_weight(sample_weight: ArrayLike | None, X: np.ndarray) -> np.ndarray | None:
     """Weights of mean 1, or None."""
     if sample_weight is None:
         return None

@@ -1,18 +1,13 @@
 """Losses for gradient boosting: squared error, correlation and concordance, as gradients and Hessians per row."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from avbaselines.errors import InputError
 
-__all__ = ["OBJECTIVES", "Surrogate", "check_objective"]
+__all__ = ["OBJECTIVES", "Surrogate"]
 
 OBJECTIVES = ("squared", "pcc", "ccc")
-
-
-def check_objective(name):
-    """Refuse an objective that no learner here knows."""
-    if name not in OBJECTIVES:
-        raise InputError(f"objective: one of {', '.join(OBJECTIVES)} is needed, got {name!r}")
 
 
 class Surrogate:
@@ -56,8 +51,16 @@ class Surrogate:
     ([0.75, -0.75], [1.0, 1.0])
     """
 
-    def __init__(self, objective, targets, sample_weight=None, target_weights=None, rho_min=0.3):
-        check_objective(objective)
+    def __init__(
+        self,
+        objective: str,
+        targets: np.ndarray,
+        sample_weight: ArrayLike | None = None,
+        target_weights: ArrayLike | None = None,
+        rho_min: float = 0.3,
+    ):
+        if objective not in OBJECTIVES:
+            raise InputError(f"objective: one of {', '.join(OBJECTIVES)} is needed, got {objective!r}")
         if not 0 < rho_min <= 1:
             raise InputError(f"rho_min: a number above 0 and at most 1 is needed, got {rho_min}")
         targets = np.asarray(targets, dtype=np.float64)
@@ -81,7 +84,7 @@ class Surrogate:
         centred = np.abs(self.mean_) <= 1e-9 * np.sqrt(self._variance)
         self._offset = np.where(centred, 0, self.mean_).astype(np.float32)
 
-    def __call__(self, predictions, rho=None):
+    def __call__(self, predictions: np.ndarray, rho: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and Hessian.
 
         Parameters
@@ -105,11 +108,11 @@ class Surrogate:
             gradient = self._concordance_gradient(q, rho)
         return (gradient if self._uniform else gradient * self._hessian), self._hessian
 
-    def concordance(self, predictions):
+    def concordance(self, predictions: np.ndarray) -> np.ndarray:
         """Concordance of predictions (n, T) with the labelled rows, per target; 0 for a constant target."""
         return self._concordance(self._around_mean(predictions))[0]
 
-    def line(self, predictions):
+    def line(self, predictions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What turns predictions (n, T) into estimates of the targets: slopes and offsets, each of shape (T,).
 
         The identity, except for 'pcc', which knows no scale: there the least-squares line through these predictions.
@@ -119,18 +122,18 @@ class Surrogate:
         slope, mean, _ = self._line(self._around_mean(predictions))
         return slope, self.mean_ - slope * (self.mean_ + mean)
 
-    def _around_mean(self, predictions):
+    def _around_mean(self, predictions: np.ndarray) -> np.ndarray:
         q = predictions.astype(np.float32)
         if self._offset.any():
             q -= self._offset
         return q
 
-    def _mean_product(self, a, b):
+    def _mean_product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         # The same sum; for one target the dot product is several times faster.
         sums = np.dot(a[:, 0], b[:, 0]) if a.shape[1] == 1 else np.einsum("ij,ij->j", a, b)
         return sums * self._per_row
 
-    def _concordance_gradient(self, q, rho):
+    def _concordance_gradient(self, q: np.ndarray, rho: np.ndarray | None) -> np.ndarray:
         if rho is not None:
             bound = np.maximum(rho, self.rho_min)
             self.scale_ = np.full_like(self.mean_, np.nan)
@@ -144,7 +147,7 @@ class Surrogate:
         q -= (1 / bound).astype(np.float32) * self._centred
         return q
 
-    def _correlation_gradient(self, q):
+    def _correlation_gradient(self, q: np.ndarray) -> np.ndarray:
         slope, mean, spread = self._line(q)
         begun = spread > 0.25 * self._variance
         ratio = np.sqrt(spread / np.where(self._variance > 0, self._variance, 1))
@@ -158,11 +161,11 @@ class Surrogate:
         q -= stretch.astype(np.float32) * self._centred
         return q
 
-    def _concordance(self, q):
+    def _concordance(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         spread = self._mean_product(q if self._plain else self._rows * q, q) + self._variance
         return 2 * self._mean_product(self._weighted, q) / np.where(spread > 0, spread, np.inf), spread
 
-    def _line(self, q):
+    def _line(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Slope of the targets on the predictions, mean and variance of the predictions; a constant has slope 0."""
         weighted = q if self._plain else self._rows * q
         mean = weighted.sum(axis=0) * self._per_row

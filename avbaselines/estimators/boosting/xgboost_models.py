@@ -1,16 +1,32 @@
 """XGBoost with the number of rounds tuned, binned once for all targets, on CPU or GPU."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.base import BoostedClassifier, BoostedRegressor, column_fraction, objective
+from avbaselines.estimators.boosting.base import (
+    BoostedClassifier,
+    BoostedModel,
+    BoostedRegressor,
+    column_fraction,
+    loss_parameters,
+)
+from avbaselines.estimators.preprocessing.preparation import Blocks
+from avbaselines.estimators.tuned.group_folds import Folds
+from avbaselines.estimators.tuned.parameter_checks import OneOf
 from avbaselines.estimators.tuned.search_space import BOOSTED, Real, Whole
+from avbaselines.estimators.tuned.validation import RandomState
 
 __all__ = ["XGBoostClassifier", "XGBoostRegressor"]
 
 
-class _XGBoost:
-    """How XGBoost bins, trains and predicts; imported at first use, as few studies need it and it is large."""
+class _XGBoost(BoostedModel):
+    """Binning, training and predicting by XGBoost, imported at first use: few studies need it and it is large."""
+
+    max_depth: int
+    min_child_weight: float
+    device: str
 
     search_space = {
         **BOOSTED,
@@ -20,14 +36,14 @@ class _XGBoost:
         "max_columns": Whole(30, 2000, 2000, part="features"),
     }
 
-    def _bin(self, X):
+    def _bin(self, X: np.ndarray) -> Any:
         import xgboost
 
-        if self.device not in ("cpu", "cuda"):
-            raise InputError(f"device: 'cpu' or 'cuda' is needed, got {self.device!r}")
         return xgboost.QuantileDMatrix(X, max_bin=self.max_bin, nthread=self.n_jobs)
 
-    def _train(self, binned, y, rounds, n_classes=0, weights=None):
+    def _train(
+        self, binned: Any, y: np.ndarray, rounds: int, n_classes: int = 0, weights: np.ndarray | None = None
+    ) -> Any:
         import xgboost
 
         parameters = {
@@ -44,7 +60,7 @@ class _XGBoost:
             "nthread": self.n_jobs,
             "seed": self._seed,
             "verbosity": 0,
-            **objective(n_classes, "reg:squarederror", "binary:logistic", "multi:softprob"),
+            **loss_parameters(n_classes, "reg:squarederror", "binary:logistic", "multi:softprob"),
         }
         labelled = ~np.isnan(y)
         binned.set_label(np.where(labelled, y, 0))
@@ -52,11 +68,14 @@ class _XGBoost:
         binned.set_weight((labelled if weights is None else labelled * weights).astype(np.float32))
         return xgboost.train(parameters, binned, num_boost_round=rounds)
 
-    def _margins(self, booster, X, first, last):
+    def _margins(self, booster: Any, X: np.ndarray, first: int, last: int) -> np.ndarray:
         import xgboost
 
         rows = xgboost.DMatrix(X, nthread=self.n_jobs)
         return booster.predict(rows, output_margin=True, iteration_range=(first, last))
+
+
+_DEVICE = {"device": OneOf("cpu", "cuda")}
 
 
 class XGBoostRegressor(_XGBoost, BoostedRegressor):
@@ -77,27 +96,37 @@ class XGBoostRegressor(_XGBoost, BoostedRegressor):
 
     Attributes
     ----------
-    oof_prediction_, best_params_, oof_scores_, note_
+    oof_prediction_, best_params_, oof_scores_, remarks_
         As for `LightGBMRegressor`.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> y = X[:, 0] + 0.1 * X[:, 1]
+    >>> model = XGBoostRegressor(rounds=(5, 10), cv=3).fit(X, y, groups=speakers)
+    >>> model.predict(X).shape, model.oof_scores_.shape
+    ((40,), (2, 1))
     """
+
+    constraints = {**BoostedRegressor.constraints, **_DEVICE}
 
     def __init__(
         self,
-        blocks=None,
-        rounds=(10, 20, 40, 80),
-        learning_rate=0.1,
-        max_depth=3,
-        min_child_weight=1.0,
-        max_columns=2000,
-        columns_per_tree=300,
-        row_fraction=0.7,
-        max_bin=64,
-        device="cpu",
-        n_jobs=1,
-        cv=5,
-        metric="ccc",
-        matching=True,
-        random_state=0,
+        blocks: Blocks = None,
+        rounds: Sequence[int] = (10, 20, 40, 80),
+        learning_rate: float = 0.1,
+        max_depth: int = 3,
+        min_child_weight: float = 1.0,
+        max_columns: int = 2000,
+        columns_per_tree: int = 300,
+        row_fraction: float = 0.7,
+        max_bin: int = 64,
+        device: str = "cpu",
+        n_jobs: int = 1,
+        cv: Folds = 5,
+        metric: str = "ccc",
+        matching: bool = True,
+        random_state: RandomState = 0,
     ):
         self.blocks = blocks
         self.rounds = rounds
@@ -130,26 +159,36 @@ class XGBoostClassifier(_XGBoost, BoostedClassifier):
 
     Attributes
     ----------
-    classes_, oof_prediction_, best_params_, oof_scores_, note_
+    classes_, oof_prediction_, best_params_, oof_scores_, remarks_
         As for `LightGBMClassifier`.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> y = np.where(X[:, 0] > 0, "happy", "sad")
+    >>> model = XGBoostClassifier(rounds=(5, 10), cv=3).fit(X, y, groups=speakers)
+    >>> model.classes_.tolist(), model.predict_proba(X).shape
+    (['happy', 'sad'], (40, 2))
     """
+
+    constraints = {**BoostedClassifier.constraints, **_DEVICE}
 
     def __init__(
         self,
-        blocks=None,
-        rounds=(10, 20, 40, 80),
-        learning_rate=0.1,
-        max_depth=3,
-        min_child_weight=1.0,
-        max_columns=2000,
-        columns_per_tree=300,
-        row_fraction=0.7,
-        max_bin=64,
-        device="cpu",
-        n_jobs=1,
-        cv=5,
-        metric="accuracy",
-        random_state=0,
+        blocks: Blocks = None,
+        rounds: Sequence[int] = (10, 20, 40, 80),
+        learning_rate: float = 0.1,
+        max_depth: int = 3,
+        min_child_weight: float = 1.0,
+        max_columns: int = 2000,
+        columns_per_tree: int = 300,
+        row_fraction: float = 0.7,
+        max_bin: int = 64,
+        device: str = "cpu",
+        n_jobs: int = 1,
+        cv: Folds = 5,
+        metric: str = "accuracy",
+        random_state: RandomState = 0,
     ):
         self.blocks = blocks
         self.rounds = rounds

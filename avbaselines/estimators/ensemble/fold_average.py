@@ -10,7 +10,7 @@ from sklearn.model_selection import PredefinedSplit
 from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.tuned.interface import TargetModel
+from avbaselines.estimators.tuned.interface import TargetModel, spread_posteriors
 from avbaselines.estimators.tuned.remarks import ChosenTargetWeights, FitRemark, MeanOverFolds
 
 __all__ = ["Averaged", "FoldAveraged"]
@@ -170,20 +170,6 @@ def _outputs_over(model: TargetModel, X: ArrayLike, classes: list[np.ndarray | N
         values if own is None or every is None else spread_posteriors(values, own, every)
         for values, own, every in zip(model.outputs(X), model.target_classes_, classes, strict=True)
     ]
-
-
-def spread_posteriors(values: np.ndarray, own: np.ndarray, every: np.ndarray) -> np.ndarray:
-    """Posteriors (n, len(own)) spread over more classes, (n, len(every)); a row without posteriors stays NaN.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> spread_posteriors(np.array([[0.3, 0.7]]), np.array(["a", "c"]), np.array(["a", "b", "c"])).tolist()
-    [[0.3, 0.0, 0.7]]
-    """
-    spread = np.where(np.isnan(values[:, :1]), np.nan, np.zeros(len(every)))
-    spread[:, np.searchsorted(every, own)] = values
-    return spread
 
 
 def _classes_of(y: np.ndarray) -> np.ndarray:

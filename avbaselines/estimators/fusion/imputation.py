@@ -5,7 +5,7 @@ import numpy as np
 __all__ = ["fill_gaps", "learn_gaps"]
 
 
-def learn_gaps(X):
+def learn_gaps(X: np.ndarray) -> dict[str, np.ndarray]:
     """What `fill_gaps` needs: means, deviations and correlations of columns that may have gaps.
 
     Parameters
@@ -17,6 +17,12 @@ def learn_gaps(X):
     -------
     dict of str to ndarray
         'center' (d,), 'scale' (d,), 'correlation' (d, d). Pairs that were never seen together count as uncorrelated.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 0.0], [1.0, 2.0], [2.0, np.nan]])
+    >>> learn_gaps(X)["center"].tolist()
+    [1.0, 1.0]
     """
     present = ~np.isnan(X)
     counts = np.maximum(present.sum(axis=0), 1)
@@ -31,7 +37,7 @@ def learn_gaps(X):
     return {"center": center, "scale": scale, "correlation": vectors * np.maximum(values, 0) @ vectors.T}
 
 
-def fill_gaps(X, gaps, penalty):
+def fill_gaps(X: np.ndarray, gaps: dict[str, np.ndarray], penalty: float) -> np.ndarray:
     """Fill what is missing by ridge regression on what is present, for whichever columns these are.
 
     Parameters
@@ -47,6 +53,12 @@ def fill_gaps(X, gaps, penalty):
     -------
     ndarray of shape (n, d)
         Rows without anything stay NaN.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 4.0], [2.0, np.nan]])
+    >>> fill_gaps(X, learn_gaps(X[:3]), penalty=1e-9).round(3)[3].tolist()
+    [2.0, 4.0]
     """
     missing = np.isnan(X)
     patterns, of_row = np.unique(missing, axis=0, return_inverse=True)

@@ -1,104 +1,84 @@
-"""Late fusion made for clips that lack modalities: several ways, compared on masked training clips."""
+"""Late fusion for clips that lack modalities: several strategies, compared on masked training clips."""
 
-from itertools import combinations
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
+from numpy.typing import ArrayLike
 
-from avbaselines.errors import InputError
 from avbaselines.estimators.fusion import averages as fusion
-from avbaselines.estimators.fusion.base import FusionClassifier, FusionRegressor
+from avbaselines.estimators.fusion.base import FusionClassifier, FusionModel, FusionRegressor, State, labelled_rows
 from avbaselines.estimators.fusion.imputation import fill_gaps, learn_gaps
-from avbaselines.estimators.preprocessing.preparation import column_blocks
-from avbaselines.estimators.tuned.group_folds import resolve_cv
-from avbaselines.estimators.tuned.matching import Matcher
+from avbaselines.estimators.fusion.input_patterns import availability, input_patterns, masked
+from avbaselines.estimators.preprocessing.preparation import Blocks
+from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
+from avbaselines.estimators.tuned.matching import Matcher, Matching
+from avbaselines.estimators.tuned.parameter_checks import OneOf
 from avbaselines.estimators.tuned.remarks import ChosenStrategies
+from avbaselines.estimators.tuned.validation import RandomState, drawn_seed
 
-__all__ = ["STRATEGIES", "MissingFusionClassifier", "MissingFusionRegressor", "without_partial"]
+__all__ = ["STRATEGIES", "MissingFusionClassifier", "MissingFusionRegressor"]
 
 # The first of equals is taken.
-WAYS = ("pattern", "renormalise", "impute", "dropout", "single")
-STRATEGIES = (*WAYS, "best")
+SINGLE_STRATEGIES = ("pattern", "renormalise", "impute", "dropout", "single")
+STRATEGIES = (*SINGLE_STRATEGIES, "best")
 METHODS = ("best-single", "mean", "greedy", "ridge", "correlation")
-MOST_SOURCES = 4  # whose subsets are all learnt; of more, those that lack one and those that have one
 FEWEST_ROWS = 10
 COPIES = 2  # masked copies of each training clip
 
 
-def without_partial(X, columns, whole):
-    """Leave out systems that read a modality which the clip lacks, wherever a system is there that lacks nothing.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, d)
-    columns : list of ndarray of int
-        Columns of each system.
-    whole : ndarray of bool, shape (n, M)
-        Whether a clip has all modalities that the system reads.
-
-    Returns
-    -------
-    ndarray of shape (n, d)
-        With NaN in place of the predictions left out.
-    """
-    X = X.copy()
-    there = np.column_stack([~np.isnan(X[:, part]).any(axis=1) for part in columns])
-    spare = (there & whole).any(axis=1)
-    for part, has in zip(columns, whole.T, strict=True):
-        X[np.ix_(spare & ~has, part)] = np.nan
-    return X
+_CHOICES = {"strategy": OneOf(*STRATEGIES), "method": OneOf(*METHODS)}
 
 
-class _Missing:
-    """What both kinds share. A way is learnt as ``_way(name, P, t, folds)`` and applied as ``_by_way(P, state)``."""
+class _Missing(FusionModel):
+    """Parts of both kinds. A strategy is learnt by `_learnt_by` and applied by `_applied_by`."""
 
-    def _fit(self, X, t, groups, width, classes=False):
-        if self.strategy not in STRATEGIES:
-            raise InputError(f"strategy: {', '.join(STRATEGIES)} are known, got {self.strategy!r}")
-        if self.method not in METHODS:
-            raise InputError(f"method: {', '.join(METHODS)} are known, got {self.method!r}")
-        blocks = self.blocks
-        if blocks is None and X.shape[1] % width == 0:
-            blocks = np.arange(X.shape[1]) // width
-        self._columns = column_blocks(blocks, X.shape[1])
-        if any(len(columns) != width for columns in self._columns):
-            raise InputError(f"blocks: each system needs {width} column(s), got {[len(c) for c in self._columns]}")
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+    method: str
+    strategy: str
+    reads: Sequence[Collection[int]] | None
+    penalty: float
+    random_state: RandomState
+
+    def _fit(
+        self, X: np.ndarray, t: np.ndarray, groups: ArrayLike | None, width: int, classes: bool = False
+    ) -> np.ndarray:
+        self._columns = self._system_columns(X.shape[1], width)
+        self._seed = drawn_seed(self.random_state)
         self._base, self._single = self._fusion(self.method, classes), self._fusion("best-single", classes)
         P = self._inputs(X)
         folds = resolve_cv(self.cv, X, t, groups, classes=classes)
-        labelled = ~np.isnan(t) if t.dtype.kind == "f" else np.ones(len(t), bool)
-        self.patterns_ = _patterns(_availability(P[labelled]), self.reads)
-        ways = WAYS if self.strategy == "best" else (self.strategy,)
-        # Per way, outputs for the clips as they are and under each pattern, by fits that saw nobody of the fold.
+        labelled = labelled_rows(t)
+        self.patterns_ = input_patterns(availability(P[labelled]), self.reads)
+        strategies = SINGLE_STRATEGIES if self.strategy == "best" else (self.strategy,)
+        # Per strategy, outputs for the clips as they are and under each pattern, by fits that saw nobody of the fold.
         kept = [None, *self.patterns_]
-        oof = np.full((len(ways), len(kept), len(X), width), np.nan)
+        oof = np.full((len(strategies), len(kept), len(X), width), np.nan)
         for fold in np.unique(folds[folds >= 0]):
             train, held = (folds != fold) & labelled, folds == fold
             if not train.any():
                 continue
-            for w, way in enumerate(ways):
-                state = self._way(way, P[train], t[train], folds[train])
+            for w, strategy in enumerate(strategies):
+                state = self._learnt_by(strategy, P[train], t[train], folds[train])
                 for k, pattern in enumerate(kept):
-                    oof[w, k, held] = self._by_way(_masked(P[held], pattern), state)
+                    oof[w, k, held] = self._applied_by(masked(P[held], pattern), state)
         chosen, self.oof_scores_ = self._chosen(oof[:, 1:], P, t, labelled & (folds >= 0))
-        learnt = [self._way(way, P[labelled], t[labelled], folds[labelled]) for way in ways]
-        self.state_ = {"ways": learnt, "chosen": chosen, "default": self._default(t[labelled])}
-        judged = oof[np.asarray(chosen), 1 + np.arange(len(chosen))]  # each pattern's outputs by its own way
+        learnt = [self._learnt_by(strategy, P[labelled], t[labelled], folds[labelled]) for strategy in strategies]
+        self.state_ = {"strategies": learnt, "chosen": chosen, "default": self._default(t[labelled])}
+        judged = oof[np.asarray(chosen), 1 + np.arange(len(chosen))]  # each pattern's outputs by its own strategy
         self.state_["scales"] = self._scales(judged, P, t, labelled & (folds >= 0))
-        self.strategies_ = [ways[w] for w in chosen]
+        self.strategies_ = [strategies[w] for w in chosen]
         self.weights_ = self._base._learnt(P[labelled], t[labelled], folds[labelled])["weights"]
         self._remarks = []
         if self.strategy == "best":
-            self._remarks.append(ChosenStrategies(tuple(sorted(self.strategies_, key=WAYS.index))))
-        nearest = self._nearest(_availability(P))
+            self._remarks.append(ChosenStrategies(tuple(sorted(self.strategies_, key=SINGLE_STRATEGIES.index))))
+        nearest = self._nearest(availability(P))
         fused = oof[np.asarray(chosen)[nearest], 0, np.arange(len(X))]
         for fold in np.unique(folds[folds >= 0]):
             held, others = folds == fold, labelled & (folds >= 0) & (folds != fold)
             fused[held] = self._scaled(fused[held], P[held], nearest[held], self._scales(judged, P, t, others))
         return fused
 
-    def _fusion(self, method, classes):
+    def _fusion(self, method: str, classes: bool) -> Any:
         """The fusion that combines; what it takes beyond blocks, folds and metric stays at its defaults."""
         pair = {
             "best-single": (fusion.BestSingleRegressor, fusion.BestSingleClassifier),
@@ -114,9 +94,9 @@ class _Missing:
             found.matching = self.matching
         return found
 
-    def _chosen(self, oof, P, t, rows):
-        """For each pattern the way of the best out-of-fold score on the clips that have what it keeps."""
-        available = _availability(P)
+    def _chosen(self, oof: np.ndarray, P: np.ndarray, t: np.ndarray, rows: np.ndarray) -> tuple[list[int], np.ndarray]:
+        """For each pattern the strategy of the best out-of-fold score on the clips that have what it keeps."""
+        available = availability(P)
         chosen, scores = [], []
         for k, pattern in enumerate(self.patterns_):
             able = rows & available[:, pattern].all(axis=1)
@@ -129,7 +109,7 @@ class _Missing:
             scores.append([value[0] for value in values])
         return chosen, np.array(scores)
 
-    def _scales(self, judged, P, t, rows):
+    def _scales(self, judged: np.ndarray, P: np.ndarray, t: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Factor and offset (K, 2) that bring each pattern's outputs to the mean and deviation of the target.
 
         What is fused of less is more timid: one matching for all patterns would leave it so.
@@ -137,20 +117,21 @@ class _Missing:
         scales = np.tile([1.0, 0.0], (len(self.patterns_), 1))
         if judged.shape[2] > 1 or not self.matching:
             return scales
-        available = _availability(P)
+        available = availability(P)
         for k, pattern in enumerate(self.patterns_):
             able = rows & available[:, pattern].all(axis=1) & ~np.isnan(judged[k, :, 0])
             if able.sum() >= FEWEST_ROWS:
-                matcher = Matcher().fit(judged[k, able], t[able])
-                scales[k] = matcher.factors_[0], matcher.offsets_[0]
+                own = Matcher().fit(judged[k, able], t[able]).matching()
+                scales[k] = own.factor, own.offset
         return scales
 
-    def _scaled(self, outputs, P, nearest, scales):
+    def _scaled(self, outputs: np.ndarray, P: np.ndarray, nearest: np.ndarray, scales: np.ndarray) -> np.ndarray:
         any_left = ~np.isnan(P).all(axis=(1, 2), keepdims=True)[:, :, 0]
-        return np.where(any_left, scales[nearest, :1] * outputs + scales[nearest, 1:], outputs)
+        matching = Matching(scales[nearest, :1], scales[nearest, 1:])
+        return np.where(any_left, matching.apply(outputs), outputs)
 
-    def _way(self, name, P, t, folds):
-        state = {"way": name, "default": self._default(t)}
+    def _learnt_by(self, name: str, P: np.ndarray, t: np.ndarray, folds: np.ndarray) -> State:
+        state = {"strategy": name, "default": self._default(t)}
         if name == "single":
             return state | {"whole": self._single._learnt(P, t, folds)}
         if name == "impute":
@@ -159,30 +140,30 @@ class _Missing:
         if name == "dropout":
             P, t, folds = self._dropped(P, t, folds)
         if name == "pattern":
-            able = [_availability(P)[:, pattern].all(axis=1) for pattern in self.patterns_]
+            able = [availability(P)[:, pattern].all(axis=1) for pattern in self.patterns_]
             state["states"] = [
                 self._base._learnt(P[rows][:, pattern], t[rows], folds[rows]) if _enough(t[rows]) else None
                 for pattern, rows in zip(self.patterns_, able, strict=True)
             ]
         return state | {"whole": self._base._learnt(P, t, folds)}
 
-    def _by_way(self, P, state):
+    def _applied_by(self, P: np.ndarray, state: State) -> np.ndarray:
         """Outputs (n, D); where no system has a prediction, the training mean or the training shares of classes."""
-        if state["way"] == "impute":
+        if state["strategy"] == "impute":
             P = self._filled(P, state["gaps"])
-        learner = self._single if state["way"] == "single" else self._base
+        learner = self._single if state["strategy"] == "single" else self._base
         outputs = learner._apply(P, state["whole"])
         for k, rows in self._by_pattern(P, state.get("states", [])):
             outputs[rows] = self._base._apply(P[rows][:, self.patterns_[k]], state["states"][k])
         outputs[np.isnan(P).all(axis=(1, 2))] = state["default"]
         return outputs
 
-    def _by_pattern(self, P, states):
+    def _by_pattern(self, P: np.ndarray, states: list[State | None]) -> Iterator[tuple[int, np.ndarray]]:
         """Clips by the pattern that they are to be fused by, where it was learnt and they have all of it."""
         if not states:
             return
         learnt = np.array([part is not None for part in states])
-        available = _availability(P)
+        available = availability(P)
         nearest = self._nearest(available, learnt)
         for k in np.unique(nearest):
             rows = nearest == k
@@ -190,21 +171,21 @@ class _Missing:
             if learnt[k] and rows.any():
                 yield k, rows
 
-    def _nearest(self, available, learnt=None):
+    def _nearest(self, available: np.ndarray, learnt: np.ndarray | None = None) -> np.ndarray:
         """For each clip the number of the pattern that keeps most of what it has and nothing else; else the first."""
         fits = ~(self.patterns_[None] & ~available[:, None]).any(axis=2)
         if learnt is not None:
             fits &= learnt
         return np.where(fits, self.patterns_.sum(axis=1), -1).argmax(axis=1)
 
-    def _filled(self, P, gaps):
+    def _filled(self, P: np.ndarray, gaps: dict[str, np.ndarray]) -> np.ndarray:
         filled = fill_gaps(P.reshape(len(P), -1), gaps, self.penalty).reshape(P.shape)
         if P.shape[2] > 1:
             filled = np.maximum(filled, 0)
             filled = filled / np.maximum(filled.sum(axis=2, keepdims=True), 1e-300)
         return filled
 
-    def _dropped(self, P, t, folds):
+    def _dropped(self, P: np.ndarray, t: np.ndarray, folds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Clips as they are, and copies of each with a random pattern left."""
         rng = np.random.default_rng(self._seed)
         parts = [P]
@@ -215,48 +196,18 @@ class _Missing:
             parts.append(copy)
         return np.concatenate(parts), np.tile(t, COPIES + 1), np.tile(folds, COPIES + 1)
 
-    def _apply(self, P, state):
+    def _apply(self, P: np.ndarray, state: State) -> np.ndarray:
         outputs = np.empty((len(P), P.shape[2]))
-        nearest = self._nearest(_availability(P))
-        ways = np.asarray(state["chosen"])[nearest]
-        for way in np.unique(ways):
-            outputs[ways == way] = self._by_way(P[ways == way], state["ways"][way])
+        nearest = self._nearest(availability(P))
+        numbers = np.asarray(state["chosen"])[nearest]
+        for number in np.unique(numbers):
+            rows = numbers == number
+            outputs[rows] = self._applied_by(P[rows], state["strategies"][number])
         return self._scaled(outputs, P, nearest, state["scales"])
 
 
-def _availability(P):
-    return ~np.isnan(P[:, :, 0])
-
-
-def _masked(P, pattern):
-    return P if pattern is None else np.where(pattern[None, :, None], P, np.nan)
-
-
-def _enough(t):
+def _enough(t: np.ndarray) -> bool:
     return len(t) >= FEWEST_ROWS and len(np.unique(t)) > 1
-
-
-def _patterns(available, reads):
-    """Sets of systems (K, M) that are there together, everything first.
-
-    Sources that go missing together are named by `reads`; without it each system is a source of its own, and what the
-    training clips lack adds patterns.
-    """
-    n_systems = available.shape[1]
-    reads = [{m} for m in range(n_systems)] if reads is None else [set(part) for part in reads]
-    if len(reads) != n_systems:
-        raise InputError(f"reads: one entry a system is needed, {n_systems} in all, got {len(reads)}")
-    sources = sorted(set().union(*reads))
-    n = len(sources)
-    sizes = range(1, n + 1) if n <= MOST_SOURCES else (1, n - 1, n)
-    left = [set(part) for size in sizes for part in combinations(sources, size)]
-    found = [[bool(part) and part <= kept or not part for part in reads] for kept in left]
-    seen, counts = np.unique(available, axis=0, return_counts=True)
-    found += [list(row) for row in seen[np.argsort(-counts, kind="stable")][:8]]
-    patterns = np.array([[True] * n_systems, *found], dtype=bool)
-    _, first = np.unique(patterns, axis=0, return_index=True)
-    patterns = patterns[np.sort(first)]
-    return patterns[patterns.any(axis=1)]
 
 
 class MissingFusionRegressor(_Missing, FusionRegressor):
@@ -285,27 +236,40 @@ class MissingFusionRegressor(_Missing, FusionRegressor):
     patterns_ : ndarray of bool, shape (K, M)
         Sets of systems that are there together. Another set is fused by the largest one within it.
     strategies_ : list of str
-        The way of each pattern.
-    oof_scores_ : ndarray of shape (K, ways)
-        Out-of-fold score of each way on training clips masked to a pattern; NaN where nothing was compared.
+        The strategy of each pattern.
+    oof_scores_ : ndarray of shape (K, strategies)
+        Out-of-fold score of each strategy on training clips masked to a pattern; NaN where nothing was compared.
     weights_ : ndarray of shape (M,)
         Of the fusion as it is.
     oof_prediction_ : ndarray of shape (n,)
-        For the clips as they are, each fold by fits on the others; the way is chosen on all folds.
-    note_ : str
+        For the clips as they are, each fold by fits on the others; the strategy is chosen on all folds.
+    remarks_ : list of FitRemark
+        Choices and fallbacks; mostly empty.
+
+    Examples
+    --------
+    >>> rng, speakers = np.random.default_rng(0), np.repeat(np.arange(6), 5)
+    >>> y = rng.normal(size=30)
+    >>> P = y[:, None] + rng.normal(size=(30, 2)) * [0.1, 1.0]  # a good and a poor system
+    >>> P[::4, 0] = np.nan
+    >>> model = MissingFusionRegressor("mean", "pattern", cv=3).fit(P, y, groups=speakers)
+    >>> model.patterns_.tolist(), model.predict(P).shape
+    ([[True, True], [True, False], [False, True]], (30,))
     """
+
+    constraints = {**FusionRegressor.constraints, **_CHOICES}
 
     def __init__(
         self,
-        method="greedy",
-        strategy="best",
-        reads=None,
-        blocks=None,
-        cv=5,
-        metric=None,
-        matching=True,
-        penalty=0.1,
-        random_state=0,
+        method: str = "greedy",
+        strategy: str = "best",
+        reads: Sequence[Collection[int]] | None = None,
+        blocks: Blocks = None,
+        cv: Folds = 5,
+        metric: str | None = None,
+        matching: bool = True,
+        penalty: float = 0.1,
+        random_state: RandomState = 0,
     ):
         super().__init__(blocks, cv, metric, matching)
         self.method = method
@@ -320,18 +284,31 @@ class MissingFusionClassifier(_Missing, FusionClassifier):
 
     Parameters as for `MissingFusionRegressor`, without `matching`; attributes too, with `classes_` of shape (K,) and
     `oof_prediction_` of shape (n, K).
+
+    Examples
+    --------
+    >>> rng, speakers = np.random.default_rng(0), np.repeat(np.arange(6), 5)
+    >>> y = np.array(["happy", "sad"] * 15)
+    >>> good = np.where(y[:, None] == ["happy", "sad"], 0.8, 0.2)
+    >>> P = np.hstack([good, np.full((30, 2), 0.5)])  # a good system, and one that knows nothing
+    >>> P[::4, :2] = np.nan
+    >>> model = MissingFusionClassifier("mean", "pattern", cv=3).fit(P, y, groups=speakers)
+    >>> model.patterns_.tolist(), model.predict_proba(P).shape
+    ([[True, True], [True, False], [False, True]], (30, 2))
     """
+
+    constraints = {**FusionClassifier.constraints, **_CHOICES}
 
     def __init__(
         self,
-        method="greedy",
-        strategy="best",
-        reads=None,
-        blocks=None,
-        cv=5,
-        metric=None,
-        penalty=0.1,
-        random_state=0,
+        method: str = "greedy",
+        strategy: str = "best",
+        reads: Sequence[Collection[int]] | None = None,
+        blocks: Blocks = None,
+        cv: Folds = 5,
+        metric: str | None = None,
+        penalty: float = 0.1,
+        random_state: RandomState = 0,
     ):
         super().__init__(blocks, cv, metric)
         self.method = method

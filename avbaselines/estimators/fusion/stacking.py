@@ -1,22 +1,34 @@
 """Meta-regressors: a stage of late fusion as a regression on predictions and on what surrounds a frame."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
-from scipy.optimize import nnls
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.svm import LinearSVR
-from sklearn.utils.validation import check_is_fitted, validate_data
+from numpy.typing import ArrayLike
+from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.linear.group_ridge import GroupRidge, labelled_patterns
-from avbaselines.estimators.linear.linear_svr import PrimalLinearSVR
+from avbaselines.estimators.fusion.stacking_solvers import (
+    dual_svr_path,
+    nonnegative_weights,
+    primal_svr_path,
+    ridge_on_all_rows,
+    slope,
+)
+from avbaselines.estimators.linear.group_ridge import GroupRidge
 from avbaselines.estimators.temporal.context import add_context, avec_context
-from avbaselines.estimators.tuned.group_folds import resolve_cv
-from avbaselines.estimators.tuned.interface import TargetModel, as_columns
-from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
+from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
+from avbaselines.estimators.tuned.interface import RegressionModel
+from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, MetricName, OneOf
+from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
+from avbaselines.estimators.tuned.validation import GapTolerant
 
 __all__ = ["METHODS", "MetaRegressor"]
 
 ROWS_AT_ONCE = 8192
+Solution = tuple[np.ndarray, np.ndarray, np.ndarray]  # weights (P, d, T), intercepts (P, T), weight of the mean (T,)
 METHODS = ("ridge", "linear-svr", "linear-svr-dual", "non-negative")
 # Ridge penalties relative to the number of rows; C of the linear SVR as in Atmaja and Akagi 2020 and AVEC 2019.
 PENALTIES = {
@@ -27,7 +39,7 @@ PENALTIES = {
 }
 
 
-class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator):
+class MetaRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, CheckedParameters, GapTolerant):
     """Regression on the predictions of earlier stages.
 
     Parameters
@@ -64,23 +76,37 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
         Per target: context and penalty.
     weights_ : ndarray of shape (T, n_inputs)
         Mean absolute weight of each column of X over all that was made of it, in units of the standardised column.
+
+    Examples
+    --------
+    >>> rng, speakers = np.random.default_rng(0), np.repeat(np.arange(6), 5)
+    >>> y = rng.normal(size=30)
+    >>> P = y[:, None] + rng.normal(size=(30, 2)) * [0.1, 1.0]  # a good and a poor system
+    >>> model = MetaRegressor(cv=3).fit(P, y, groups=speakers)
+    >>> model.predict(P).shape, model.weights_.shape
+    ((30,), (1, 2))
     """
 
     needs_whole_recordings = True
+    constraints = {
+        "method": OneOf(*METHODS),
+        "layout": OneOf("centred", "avec"),
+        "metric": MetricName("regression"),
+    }
 
     def __init__(
         self,
-        method="ridge",
-        own=None,
-        contexts=(0,),
-        layout="centred",
-        recording_means=False,
-        onset=(),
-        penalties=None,
-        cv=5,
-        metric="ccc",
-        matching=True,
-        resubstitution=False,
+        method: str = "ridge",
+        own: Sequence[Sequence[int]] | None = None,
+        contexts: Sequence[int] = (0,),
+        layout: str = "centred",
+        recording_means: bool = False,
+        onset: Sequence[float] = (),
+        penalties: Sequence[float] | None = None,
+        cv: Folds = 5,
+        metric: str = "ccc",
+        matching: bool = True,
+        resubstitution: bool = False,
     ):
         self.method = method
         self.own = own
@@ -94,7 +120,14 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
         self.matching = matching
         self.resubstitution = resubstitution
 
-    def fit(self, X, y, groups=None, recordings=None, times=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        recordings: ArrayLike | None = None,
+        times: ArrayLike | None = None,
+    ) -> Self:
         """Choose context and penalty on out-of-fold predictions, then fit on all labelled rows.
 
         Parameters
@@ -108,15 +141,11 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
             Needed for context and recording means; rows of a recording in the order of time.
         times : array-like of shape (n,), optional
             Seconds; needed for `onset`.
-
-        Returns
-        -------
-        self
         """
-        X, Y, single, folds = self._validate(X, y, groups)
+        X, Y, single, folds = self._checked(X, y, groups)
         self._remarks = []
         penalties = self.penalties if self.penalties is not None else PENALTIES[self.method]
-        best = [(-np.inf, None, None, None, None)] * Y.shape[1]
+        best: list[tuple[float, Any, Any, Any, Any]] = [(-np.inf, None, None, None, None)] * Y.shape[1]
         for context in self.contexts:
             design = self._design(X, context, recordings, times, fitting=True)
             oof, whole = self._out_of_fold(design, X, Y, folds, penalties, context, recordings, times)
@@ -136,10 +165,10 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
         self._single = single
         return self
 
-    def predict(self, X, recordings=None, times=None):
+    def predict(self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None) -> np.ndarray:
         """Fused predictions (n,) or (n, T) for X (n, n_inputs)."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        X = self._validated(X, dtype=np.float64)
         predicted = np.empty((len(X), len(self.best_params_)))
         designs = {}
         for t, chosen in enumerate(self.best_params_):
@@ -149,38 +178,21 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
             predicted[:, t] = self._value(designs[context], X, t, self.coef_[t], self.intercept_[t], self.start_[t])
         return predicted[:, 0] if self._single else predicted
 
-    def outputs(self, X, recordings=None, times=None):
-        """Fused predictions per target, each of shape (n, 1), see `TargetModel`."""
-        return as_columns(self.predict(X, recordings, times))
-
     @property
-    def target_classes_(self):
-        """None for each target."""
-        return [None] * len(self.best_params_)
-
-    @property
-    def oof_outputs_(self):
-        """Out-of-fold predictions per target, each of shape (n, 1)."""
-        return as_columns(self.oof_prediction_)
-
-    @property
-    def input_weights_(self):
+    def input_weights_(self) -> list[np.ndarray]:
         """Per target, the weight of each column of X."""
         return list(self.weights_)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.regressor_tags.poor_score = True  # inputs are taken for predictions of the target
         return tags
 
-    def _validate(self, X, y, groups):
-        if self.method not in METHODS:
-            raise InputError(f"method: one of {', '.join(METHODS)} is needed, got {self.method!r}")
-        if self.layout not in ("centred", "avec"):
-            raise InputError(f"layout: 'centred' or 'avec' is needed, got {self.layout!r}")
-        check_metric(self.metric, "regression")
-        X = validate_data(self, X, reset=True, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
+    def _checked(
+        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None
+    ) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray | None]:
+        self.check_parameters()
+        X = self._validated(X, reset=True, min_rows=2, dtype=np.float64)
         Y = check_targets(X, y)
         if self.own is not None and len(self.own) != Y.shape[1]:
             raise InputError(f"own: columns of {Y.shape[1]} targets are needed, got {len(self.own)}")
@@ -192,7 +204,7 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
         folds = None if self.resubstitution else resolve_cv(self.cv, X, Y[:, 0], groups)
         return X, Y, np.asarray(y).ndim == 1, folds
 
-    def _filled(self, X):
+    def _filled(self, X: np.ndarray) -> np.ndarray:
         """X with each missing input taken for the mean of the standardised inputs present (0 where there is none)."""
         missing = np.isnan(X)
         if not missing.any():
@@ -202,7 +214,9 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
         mean = np.nansum(Z, axis=1, keepdims=True) / np.maximum(present, 1)
         return np.where(missing, self.center_ + self.scale_ * mean, X)
 
-    def _design(self, X, context, recordings, times, fitting=False):
+    def _design(
+        self, X: np.ndarray, context: int, recordings: ArrayLike | None, times: ArrayLike | None, fitting: bool = False
+    ) -> np.ndarray:
         """Columns that the regression sees: float32 where context makes them many."""
         inputs = self._filled(X)
         if self.recording_means:
@@ -221,7 +235,17 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
             return add_context(inputs.astype(np.float32), rows, context, context, times)
         return inputs
 
-    def _out_of_fold(self, design, X, Y, folds, penalties, context, recordings, times):
+    def _out_of_fold(
+        self,
+        design: np.ndarray,
+        X: np.ndarray,
+        Y: np.ndarray,
+        folds: np.ndarray | None,
+        penalties: Sequence[float],
+        context: int,
+        recordings: ArrayLike | None,
+        times: ArrayLike | None,
+    ) -> tuple[np.ndarray, Solution | None]:
         """Predictions of shape (n, T, P) by fits that saw nobody of the row's fold, and None.
 
         If resubstituted, fitted values and the solutions on all rows that they come from.
@@ -233,7 +257,8 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
                 design = self._design(X, context, recordings, times)
             self._fill(oof, np.arange(len(Y)), design, X, solutions)
             return oof, solutions
-        kept = folds >= 0
+        assert folds is not None  # only a resubstituted fit has none
+        kept: np.ndarray = folds >= 0
         if self.method == "ridge":
             solver = GroupRidge(np.asarray(penalties) * kept.sum()).fit(
                 design[kept], np.hstack([Y, self._sums(X)])[kept], folds[kept]
@@ -247,7 +272,7 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
             self._fill(oof, rows, design[rows], X[rows], solutions)
         return oof, None
 
-    def _fill(self, oof, rows, design, X, solutions):
+    def _fill(self, oof: np.ndarray, rows: np.ndarray, design: np.ndarray, X: np.ndarray, solutions: Solution) -> None:
         """Predictions of all solutions at once, rows in chunks: a float32 design is made float64 only once."""
         coef, intercept, start = solutions
         n_penalties, width, n_targets = coef.shape
@@ -258,12 +283,18 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
             values = (design[part].astype(np.float64, copy=False) @ together).reshape(-1, n_targets, n_penalties)
             oof[rows[part]] = values + intercept.T + drawn[part][:, :, None]
 
-    def _value(self, design, X, t, coef, intercept, start):
+    def _value(
+        self, design: np.ndarray, X: np.ndarray, t: int, coef: np.ndarray, intercept: float, start: float
+    ) -> np.ndarray:
         value = design @ coef + intercept
         return value + start * self._sums(X)[:, t] if start else value
 
-    def _refit(self, X, Y, recordings, times, solutions):
-        self.coef_, self.intercept_, self.start_ = [], [], []
+    def _refit(
+        self, X: np.ndarray, Y: np.ndarray, recordings: ArrayLike | None, times: ArrayLike | None, solutions: list[Any]
+    ) -> None:
+        self.coef_: list[np.ndarray] = []
+        self.intercept_: list[float] = []
+        self.start_: list[float] = []
         n_inputs = X.shape[1]
         weights = []
         for t, chosen in enumerate(self.best_params_):
@@ -286,40 +317,38 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
             weights.append(np.abs(direct) + extra[:whole].reshape(-1, n_inputs).mean(axis=0))
         self.weights_ = np.array(weights)
 
-    def _own(self, t):
+    def _own(self, t: int) -> list[int]:
         return list(range(self.n_features_in_)) if self.own is None else list(self.own[t])
 
-    def _sums(self, X):
+    def _sums(self, X: np.ndarray) -> np.ndarray:
         """For each target the mean of its own inputs (n, T); what ridge weights are drawn towards."""
         filled = self._filled(X)
         return np.column_stack([filled[:, self._own(t)].mean(axis=1) for t in range(self.n_targets_)])
 
-    def _solve(self, design, X, Y, penalties, own=None):
+    def _solve(
+        self,
+        design: np.ndarray,
+        X: np.ndarray,
+        Y: np.ndarray,
+        penalties: Sequence[float],
+        own: list[list[int]] | None = None,
+    ) -> Solution:
         """Solutions (P, d, T), (P, T), and the weight of the plain mean of each target's own inputs (T,)."""
         none = np.zeros(Y.shape[1])
         if self.method == "ridge":
             sums = self._sums(X) if own is None else self._filled(X)[:, own[0]].mean(axis=1, keepdims=True)
-            solution = _ridge_on_all(design, np.hstack([Y, sums]), np.asarray(penalties) * len(design))
+            solution = ridge_on_all_rows(design, np.hstack([Y, sums]), np.asarray(penalties) * len(design))
             return self._drawn(solution, X, Y, sums)
         if self.method == "non-negative":
-            solutions = [_nonnegative(design, Y[:, t]) for t in range(Y.shape[1])]
+            solutions = [nonnegative_weights(design, Y[:, t]) for t in range(Y.shape[1])]
             coef, intercept = np.stack([s[0] for s in solutions], axis=1), np.array([s[1] for s in solutions])
             return coef[None], intercept[None], none
-        if self.method == "linear-svr":
-            coef, intercept = PrimalLinearSVR().path(design, Y, penalties)
-            return coef.transpose(0, 2, 1), intercept, none
-        coef, intercept = (
-            np.empty((len(penalties), design.shape[1], Y.shape[1])),
-            np.empty((len(penalties), Y.shape[1])),
-        )
-        for p, C in enumerate(penalties):
-            for t in range(Y.shape[1]):
-                rows = ~np.isnan(Y[:, t])
-                svr = LinearSVR(C=C, random_state=0, max_iter=3000).fit(design[rows], Y[rows, t])
-                coef[p, :, t], intercept[p, t] = svr.coef_, svr.intercept_[0]
-        return coef, intercept, none
+        path = primal_svr_path if self.method == "linear-svr" else dual_svr_path
+        return *path(design, Y, penalties), none
 
-    def _drawn(self, solution, X, Y, sums=None):
+    def _drawn(
+        self, solution: tuple[np.ndarray, np.ndarray], X: np.ndarray, Y: np.ndarray, sums: np.ndarray | None = None
+    ) -> Solution:
         """Ridge of what the plain mean of the own inputs, scaled by least squares, leaves over.
 
         The solution is linear in its targets: that of ``y - a s`` is the one of y less a times the one of s.
@@ -327,59 +356,18 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator
         sums = self._sums(X) if sums is None else sums
         coef, intercept = solution
         T = Y.shape[1]
-        start = np.array([_slope(sums[:, t], Y[:, t]) for t in range(T)])
+        start = np.array([slope(sums[:, t], Y[:, t]) for t in range(T)])
         return coef[:, :, :T] - start * coef[:, :, T:], intercept[:, :T] - start * intercept[:, T:], start
 
 
-def _ridge_on_all(X, Y, penalties):
-    """Ridge on standardised columns for all targets and penalties, in the form of `GroupRidge.solve`."""
-    coef = np.empty((len(penalties), X.shape[1], Y.shape[1]))
-    intercept = np.empty((len(penalties), Y.shape[1]))
-    patterns, pattern_of = labelled_patterns(Y)
-    for number, rows in enumerate(patterns.T):
-        targets = np.flatnonzero(pattern_of.reshape(-1) == number)
-        Z, y = X[rows].astype(np.float64), Y[np.ix_(rows, targets)]
-        mean, y_mean = Z.mean(axis=0), y.mean(axis=0)
-        Z -= mean
-        spread = Z.std(axis=0)
-        scale = np.where(spread > 1e-9, 1 / np.maximum(spread, 1e-300), 0.0)
-        Z *= scale
-        squares, V = np.linalg.eigh(Z.T @ Z)
-        inner = V.T @ (Z.T @ (y - y_mean))
-        for p, penalty in enumerate(penalties):
-            w = V @ (inner / (np.maximum(squares, 0) + penalty)[:, None]) * scale[:, None]
-            coef[p][:, targets], intercept[p, targets] = w, y_mean - mean @ w
-    return coef, intercept
-
-
-def _slope(prediction, truth):
-    """Least-squares slope of the truth on a prediction, not below 0."""
-    rows = ~np.isnan(truth)
-    p, y = prediction[rows] - prediction[rows].mean(), truth[rows] - truth[rows].mean()
-    return max(0.0, float(p @ y) / max(float(p @ p), 1e-12))
-
-
-def _nonnegative(design, y):
-    rows = ~np.isnan(y)
-    Z, t = design[rows].astype(np.float64), y[rows]
-    mean, t_mean = Z.mean(axis=0), t.mean()
-    scale = np.maximum(Z.std(axis=0), 1e-12)
-    Z = (Z - mean) / scale
-    # The problem in its normal equations: as many rows as columns.
-    gram, moment = Z.T @ Z, Z.T @ (t - t_mean)
-    root = np.linalg.cholesky(gram + 1e-9 * np.trace(gram) / len(gram) * np.eye(len(gram)))
-    weights = nnls(root.T, np.linalg.solve(root, moment))[0] / scale
-    return weights, t_mean - mean @ weights
-
-
-def _recording_means(X, recordings):
+def _recording_means(X: np.ndarray, recordings: ArrayLike) -> np.ndarray:
     _, codes = np.unique(np.asarray(recordings), return_inverse=True)
     sums = np.zeros((codes.max() + 1, X.shape[1]))
     np.add.at(sums, codes, X)
     return (sums / np.bincount(codes)[:, None])[codes]
 
 
-def _needed(value, option, name):
+def _needed(value: ArrayLike | None, option: str, name: str) -> ArrayLike:
     if value is None:
         raise InputError(f"{option}: needs {name}; set corpus.recording and corpus.time")
     return value

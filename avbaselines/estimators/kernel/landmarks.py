@@ -1,4 +1,7 @@
-"""What stands for kernel machines on corpora too large for a Gram matrix: landmarks and machines in the primal."""
+"""Kernels, and what replaces a Gram matrix on large corpora: landmarks and machines in the primal."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
@@ -8,8 +11,14 @@ from avbaselines.estimators.preprocessing.row_parts import Rows
 __all__ = ["kernel_values", "mean_squared_distance", "squared_loss_machines", "whitening"]
 
 
-def kernel_values(A, B, gamma):
-    """Kernel of each row of A (n, d) with each of B (m, d): exp(-gamma |a - b|^2), or the inner product for gamma 0."""
+def kernel_values(A: np.ndarray, B: np.ndarray, gamma: float) -> np.ndarray:
+    """Kernel of each row of A (n, d) with each of B (m, d): exp(-gamma |a - b|^2), or the inner product for gamma 0.
+
+    Examples
+    --------
+    >>> kernel_values(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 2.0]]), gamma=0).tolist()
+    [[1.0, 0.0]]
+    """
     products = A @ B.T
     if gamma == 0:
         return products
@@ -21,9 +30,16 @@ def kernel_values(A, B, gamma):
     return np.exp(products, out=products)
 
 
-def mean_squared_distance(Z):
-    """Mean of |a - b|^2 over pairs of rows of Z, (n, d) or Rows, in closed form; 1 where all rows are equal."""
-    total, squares = 0.0, 0.0
+def mean_squared_distance(Z: np.ndarray | Rows) -> float:
+    """Mean of |a - b|^2 over pairs of rows of Z, (n, d) or Rows, in closed form; 1 where all rows are equal.
+
+    Examples
+    --------
+    >>> mean_squared_distance(np.array([[0.0], [2.0]]))
+    2.0
+    """
+    total: Any = 0.0
+    squares = 0.0
     for _, part in Z if isinstance(Z, Rows) else Rows(Z):
         total, squares = total + part.sum(axis=0, dtype=np.float64), squares + np.square(part, dtype=np.float64).sum()
     center = total / len(Z)
@@ -31,10 +47,17 @@ def mean_squared_distance(Z):
     return float(spread) if spread > 1e-12 else 1.0
 
 
-def whitening(vectors, gamma):
+def whitening(vectors: np.ndarray, gamma: float) -> np.ndarray:
     """Matrix (m, at most m) that turns kernel values with m landmarks into features whose products are the kernel's.
 
     Source: Williams & Seeger 2001, Using the Nystroem Method to Speed Up Kernel Machines, NeurIPS 13.
+
+    Examples
+    --------
+    >>> vectors = np.array([[1.0, 0.0], [0.0, 2.0]])
+    >>> features = kernel_values(vectors, vectors, 0) @ whitening(vectors, 0)
+    >>> (features @ features.T).round(6).tolist()
+    [[1.0, 0.0], [0.0, 4.0]]
     """
     kernel = kernel_values(vectors, vectors, gamma).astype(np.float64)
     values, directions = eigh(kernel, overwrite_a=True, check_finite=False)
@@ -42,7 +65,16 @@ def whitening(vectors, gamma):
     return (directions[:, keep] / np.sqrt(values[keep])).astype(vectors.dtype)
 
 
-def squared_loss_machines(K, Y, costs, epsilon=None, max_iter=200, tol=1e-3, weights=None, whitening=None):
+def squared_loss_machines(
+    K: np.ndarray | Rows,
+    Y: np.ndarray,
+    costs: Sequence[float] | np.ndarray,
+    epsilon: float | None = None,
+    max_iter: int = 200,
+    tol: float = 1e-3,
+    weights: np.ndarray | None = None,
+    whitening: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Linear machines with squared loss in the primal, for all targets and costs at once.
 
     Minimises ``|w|^2 / 2 + C sum(max(0, |y - f| - epsilon)^2)`` (regression), or ``max(0, 1 - y f)^2`` in the sum where
@@ -69,6 +101,13 @@ def squared_loss_machines(K, Y, costs, epsilon=None, max_iter=200, tol=1e-3, wei
     -------
     weights : ndarray of shape (m or q, T)
     offsets : ndarray of shape (T,)
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [1.0], [2.0]])
+    >>> weights, offsets = squared_loss_machines(X, 1 + 2 * X, [1e4], epsilon=0.0, max_iter=2000, tol=1e-9)
+    >>> weights.round(2).tolist(), offsets.round(2).tolist()
+    ([[2.0]], [1.0])
     """
     K = K if isinstance(K, Rows) else Rows(K)
     center, gram = _moments(K)
@@ -83,7 +122,7 @@ def squared_loss_machines(K, Y, costs, epsilon=None, max_iter=200, tol=1e-3, wei
     # A weight of 1 or less leaves the parabola above the loss.
     scale = None if weights is None else weights / weights.max()
 
-    def pull(w, b):
+    def pull(w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Half the negative gradient of the loss, which predictions should move by: on features and offsets."""
         slope, offset = turn @ w, b - center @ w
         features, total = np.zeros(slope.shape), np.zeros(len(b))
@@ -115,7 +154,7 @@ def squared_loss_machines(K, Y, costs, epsilon=None, max_iter=200, tol=1e-3, wei
     return V @ w, b - center @ w
 
 
-def _moments(K):
+def _moments(K: Rows) -> tuple[np.ndarray, np.ndarray]:
     """Mean of the columns, and the Gram matrix of the centred rows, in float64 as whitening divides by little."""
     total, gram = np.zeros(K.width), np.zeros((K.width, K.width))
     for _, part in K:

@@ -11,24 +11,28 @@ With 40,032 rows, 1,404 columns, 28 groups, 3 targets and 20 penalties all this 
 Meant for up to a few thousand columns, and groups of many rows (recordings with frames, not speakers with ten clips).
 """
 
+from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any, Self
 
 import numpy as np
-from scipy.linalg import eigh
+from numpy.typing import ArrayLike
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.linear.group_sums import GroupSums, NearbySolver, RowNumbers, as_slice
 
-__all__ = ["GroupRidge", "leave_group_out"]
-
-# Relative error of a solution in the norm of its own equations (of fitted values, in the main).
-TOLERANCE = 1e-10
-MAX_STEPS = 40
-# Relative to the variance over all rows: what subtraction leaves of a column that is constant in the kept rows.
-CONSTANT = 1e-10
-ROWS_AT_ONCE = 8192
+__all__ = ["GroupRidge", "labelled_patterns", "leave_group_out"]
 
 
-def leave_group_out(X, Y, groups, penalties, *, standardise=True, fit_intercept=True):
+def leave_group_out(
+    X: ArrayLike,
+    Y: ArrayLike,
+    groups: ArrayLike,
+    penalties: Sequence[float],
+    *,
+    standardise: bool = True,
+    fit_intercept: bool = True,
+) -> np.ndarray:
     """Predictions for every group by ridge regressions that have not seen it.
 
     Parameters
@@ -46,6 +50,13 @@ def leave_group_out(X, Y, groups, penalties, *, standardise=True, fit_intercept=
     Returns
     -------
     ndarray of shape (n, T, len(penalties))
+
+    Examples
+    --------
+    >>> X = np.arange(6.0)[:, None]
+    >>> predictions = leave_group_out(X, 2 * X[:, 0], ["a", "a", "b", "b", "c", "c"], penalties=[1e-9])
+    >>> predictions[:, 0, 0].round(3).tolist()
+    [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
     """
     ridge = GroupRidge(penalties, standardise=standardise, fit_intercept=fit_intercept).fit(X, Y, groups)
     predictions = np.empty((ridge.n_rows_, ridge.n_targets_, len(ridge.penalties)))
@@ -54,13 +65,19 @@ def leave_group_out(X, Y, groups, penalties, *, standardise=True, fit_intercept=
     return predictions
 
 
-def labelled_patterns(Y):
+def labelled_patterns(Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which rows are labelled, once for targets that share them.
 
     Returns
     -------
     patterns : ndarray of bool, shape (n, number of patterns)
     pattern_of : ndarray of int, shape (T,)
+
+    Examples
+    --------
+    >>> patterns, pattern_of = labelled_patterns(np.array([[1.0, 1.0, 1.0], [1.0, np.nan, 1.0]]))
+    >>> patterns.T.tolist(), pattern_of.tolist()
+    ([[True, True], [True, False]], [0, 1, 0])
     """
     labelled = ~np.isnan(Y)
     if labelled.all():
@@ -105,13 +122,15 @@ class GroupRidge:
     ([[[2.0]]], [[0.0]])
     """
 
-    def __init__(self, penalties, *, standardise=True, fit_intercept=True, memory=2e9):
+    def __init__(
+        self, penalties: Sequence[float], *, standardise: bool = True, fit_intercept: bool = True, memory: float = 2e9
+    ):
         self.penalties = np.atleast_1d(np.asarray(penalties, float))
         if not len(self.penalties) or not (np.isfinite(self.penalties) & (self.penalties > 0)).all():
             raise InputError(f"penalties: numbers greater than 0 are needed, got {penalties}")
         self.standardise, self.fit_intercept, self.memory = standardise, fit_intercept, memory
 
-    def fit(self, X, Y, groups):
+    def fit(self, X: ArrayLike, Y: ArrayLike, groups: ArrayLike) -> Self:
         """Sum the statistics of every group.
 
         Parameters
@@ -121,10 +140,6 @@ class GroupRidge:
         Y : array-like of shape (n,) or (n, T)
             NaN = not labelled. Targets labelled on different rows have sums of their own.
         groups : array-like of shape (n,)
-
-        Returns
-        -------
-        self
 
         Raises
         ------
@@ -146,18 +161,18 @@ class GroupRidge:
         self.n_rows_, self.n_columns_, self.n_targets_ = len(X), X.shape[1], Y.shape[1]
         order = np.argsort(codes, kind="stable")
         ends = np.cumsum(np.bincount(codes))
-        self._rows = [_as_slice(order[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        self._rows = [as_slice(order[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
         self._X = X
         patterns, pattern_of = labelled_patterns(Y)
         share = self.memory / patterns.shape[1]
         self._parts = []
         for number, labelled in enumerate(patterns.T):
             targets = np.flatnonzero(pattern_of.reshape(-1) == number)
-            sums = _Sums(X, Y[:, targets], labelled, self._rows, mean, share)
-            self._parts.append((targets, sums, _Basis(self._equations(sums, [])[0])))
+            sums = GroupSums(X, Y[:, targets], labelled, self._rows, mean, share)
+            self._parts.append((targets, sums, NearbySolver(self._equations(sums, [])[0])))
         return self
 
-    def solve(self, without=()):
+    def solve(self, without: Sequence[Any] = ()) -> tuple[np.ndarray, np.ndarray]:
         """Solutions on all groups but some.
 
         Parameters
@@ -181,7 +196,7 @@ class GroupRidge:
             intercept[:, targets] = (y_mean if self.fit_intercept else 0.0) - mean @ weights
         return coef, intercept
 
-    def predict(self, name, coef, intercept):
+    def predict(self, name: Any, coef: np.ndarray, intercept: np.ndarray) -> tuple[RowNumbers, np.ndarray]:
         """Predictions for the rows of a group by :meth:`solve`'s solutions.
 
         Returns
@@ -195,7 +210,7 @@ class GroupRidge:
         predicted = self._X[rows].astype(np.float64) @ coef.transpose(1, 2, 0).reshape(d, T * P)
         return rows, predicted.reshape(-1, T, P) + intercept.T
 
-    def leave_one_out(self):
+    def leave_one_out(self) -> Iterator[tuple[Any, RowNumbers, np.ndarray]]:
         """For each group, what the others say about it.
 
         Yields
@@ -206,7 +221,9 @@ class GroupRidge:
         for name in self.groups_:
             yield name, *self.predict(name, *self.solve([name]))
 
-    def leave_two_out(self):
+    def leave_two_out(
+        self,
+    ) -> Iterator[tuple[tuple[Any, Any], tuple[RowNumbers, np.ndarray], tuple[RowNumbers, np.ndarray]]]:
         """For each pair of groups, what the others say about both: the inner folds of nested leave-one-group-out.
 
         With group a as the outer test group, the predictions for all other groups b are out-of-fold predictions for
@@ -221,13 +238,15 @@ class GroupRidge:
             solution = self.solve([a, b])
             yield (a, b), self.predict(a, *solution), self.predict(b, *solution)
 
-    def _code(self, name):
+    def _code(self, name: Any) -> int:
         code = int(np.searchsorted(self.groups_, name))
         if code == len(self.groups_) or self.groups_[code] != name:
             raise InputError(f"groups: no group {name!r} was fitted")
         return code
 
-    def _equations(self, sums, without):
+    def _equations(
+        self, sums: GroupSums, without: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """X'X and X'Y of the scaled columns, their scale, and the means of X and Y."""
         mean, y_mean, gram, cross, variance = sums.moments(without, self.standardise or self.fit_intercept)
         scale = np.ones(len(mean))
@@ -237,121 +256,3 @@ class GroupRidge:
             gram *= scale[:, None]
             cross *= scale[:, None]
         return gram, cross, scale, mean, y_mean
-
-
-class _Basis:
-    """Eigenvectors of one Gram matrix, to solve the equations of others that are close to it."""
-
-    def __init__(self, gram):
-        squares, V = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
-        self.squares = np.maximum(squares, 0)[:, None]
-        # Single precision is enough for a preconditioner, and halves its cost.
-        self.V = V.astype(np.float32)
-
-    def _precondition(self, B, penalties):
-        """About (gram + penalty) inverse times B, one penalty a column of B."""
-        size = np.sqrt(np.sum(B * B, axis=0)) + np.finfo(float).tiny
-        turned = (self.V.T @ (B / size).astype(np.float32)) / (self.squares + penalties)
-        return (self.V @ turned.astype(np.float32)) * size
-
-    def solve_near(self, gram, cross, penalties):
-        """Solutions (P, d, T) of (gram + penalty) w = cross, by preconditioned conjugate gradients."""
-        (d, T), P = cross.shape, len(penalties)
-        each, R = np.repeat(penalties, T), np.tile(cross, (1, P))
-        W = self._precondition(R, each)
-        limit = TOLERANCE**2 * np.sum(R * W, axis=0)
-        R = R - gram @ W - each * W
-        columns, D, before = np.arange(P * T), np.zeros_like(R), np.full(P * T, np.inf)
-        for _ in range(MAX_STEPS):
-            Z = self._precondition(R, each)
-            now = np.sum(R * Z, axis=0)
-            going = now > limit
-            if not going.any():
-                return W.reshape(d, P, T).transpose(1, 0, 2)
-            if not going.all():
-                columns, each, limit, now, before = (a[going] for a in (columns, each, limit, now, before))
-                R, Z, D = R[:, going], Z[:, going], D[:, going]
-            D = Z + (now / before) * D
-            image = gram @ D + each * D
-            step = now / np.sum(D * image, axis=0)
-            W[:, columns] += step * D
-            R = R - step * image
-            before = now
-        # Too far from the total (few groups, one of them most of the data): solve from scratch.
-        return _solve_alone(gram, cross, penalties)
-
-
-def _solve_alone(gram, cross, penalties):
-    """Solutions (P, d, T) of (gram + penalty) w = cross, by an eigen-decomposition; `gram` (d, d) is overwritten."""
-    squares, V = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
-    shrunk = (V.T @ cross) / (np.maximum(squares, 0)[:, None] + penalties[:, None, None])
-    return np.array([V @ one for one in shrunk])
-
-
-class _Sums:
-    """Sums over the labelled rows of each group: counts, X, X'X, X'Y and Y, with X taken from the mean of all rows."""
-
-    def __init__(self, X, Y, labelled, rows, mean, memory):
-        d, G = X.shape[1], len(rows)
-        self.X, self.labelled, self.rows, self.mean = X, labelled, rows, mean
-        self.n, self.x, self.xx = np.zeros(G), np.zeros((G, d)), np.zeros((G, d))
-        self.y, self.xy = np.zeros((G, Y.shape[1])), np.zeros((G, d, Y.shape[1]))
-        self.total = np.zeros((d, d))
-        self.gram = np.zeros((G, d, d)) if 8 * G * d * d <= memory else None
-        for group in range(G):
-            gram = np.zeros((d, d)) if self.gram is None else self.gram[group]
-            for Z, kept in self._chunks(group):
-                y = Y[kept]
-                gram += Z.T @ Z
-                self.n[group] += len(Z)
-                self.x[group] += Z.sum(axis=0)
-                self.y[group] += y.sum(axis=0)
-                self.xy[group] += Z.T @ y
-            self.xx[group] = gram.diagonal()
-            self.total += gram
-
-    def _chunks(self, group):
-        """The group's labelled rows, less the mean, a few at a time; and their row numbers."""
-        rows = self.rows[group]
-        rows = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-        rows = rows[self.labelled[rows]]
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            chunk = rows[start : start + ROWS_AT_ONCE]
-            yield self.X[_as_slice(chunk)] - self.mean, chunk
-
-    def _gram(self, group):
-        if self.gram is not None:
-            return self.gram[group]
-        return sum((Z.T @ Z for Z, _ in self._chunks(group)), np.zeros_like(self.total))
-
-    def moments(self, without, center):
-        """Of the rows of all groups but some: means of X and Y, X'X and X'Y about the mean (or 0), variances of X.
-
-        A variance that subtraction alone explains is given as 0.
-        """
-        kept = np.ones(len(self.n), bool)
-        kept[without] = False
-        n = self.n[kept].sum()
-        if n < 1:
-            raise InputError("groups: without those left out no labelled row is there to learn from")
-        x, y, cross = self.x[kept].sum(axis=0), self.y[kept].sum(axis=0), self.xy[kept].sum(axis=0)
-        squares = self.xx[kept].sum(axis=0) / n - (x / n) ** 2
-        whole = self.xx.sum(axis=0) / self.n.sum()
-        # Next to a column's size its rounding counts too: float64 of a column that is constant at a large value.
-        variance = np.where(squares > CONSTANT * whole + (1e-14 * self.mean) ** 2, squares, 0.0)
-        gram = self.total.copy()
-        for group in np.flatnonzero(~kept):
-            gram -= self._gram(group)
-        origin = x / n if center else -self.mean
-        # X'X - o x' - x o' + n o o', with o the new origin.
-        gram -= np.column_stack([origin, x]) @ np.stack([x - n * origin, origin])
-        cross = cross - np.outer(origin, y)
-        mean = self.mean + x / n if center else np.zeros_like(x)
-        return mean, y / n, gram, cross, variance
-
-
-def _as_slice(rows):
-    """Consecutive row numbers as a slice, which takes no copy."""
-    if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
-        return slice(int(rows[0]), int(rows[-1]) + 1)
-    return rows

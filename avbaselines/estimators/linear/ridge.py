@@ -1,20 +1,36 @@
 """Ridge regression and classification: every penalty of the grid for the price of one decomposition."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
+from avbaselines.estimators.preprocessing.preparation import Blocks, Preparation
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.row_parts import Rows
-from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
+from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedRegressor
+from avbaselines.estimators.tuned.group_folds import Folds
+from avbaselines.estimators.tuned.prepared import PreparedModel
 from avbaselines.estimators.tuned.remarks import PrincipalDirections
+from avbaselines.estimators.tuned.validation import RandomState
 
 __all__ = ["RidgeClassifier", "RidgeRegressor", "ridge_path"]
 
+Solver = Callable[[float], np.ndarray]
+RidgeModel = list[tuple[np.ndarray, Preparation, np.ndarray, np.ndarray]]
 PENALTIES = tuple(float(10.0**exponent) for exponent in np.arange(3, -3.1, -0.5))
 
 
-def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
+def ridge_path(
+    Z: np.ndarray | Rows,
+    Y: np.ndarray,
+    penalties: Sequence[float] | np.ndarray,
+    max_exact: int = 3000,
+    seed: int = 0,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Ridge solutions of all targets for all penalties.
 
     Minimises ``|Y - Z w - b|^2 + penalty |w|^2`` per target on its labelled rows, by an eigen-decomposition of the
@@ -37,11 +53,19 @@ def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
     -------
     weights : ndarray of shape (len(penalties), d, T)
     intercepts : ndarray of shape (len(penalties), T)
+
+    Examples
+    --------
+    >>> Z = np.array([[0.0], [1.0], [2.0]])
+    >>> weights, intercepts = ridge_path(Z, 1 + 2 * Z, penalties=(1e-9, 2.0))
+    >>> weights[:, 0, 0].round(3).tolist(), intercepts[:, 0].round(3).tolist()
+    ([2.0, 1.0], [1.0, 2.0])
     """
     Z = Z if isinstance(Z, Rows) else Rows(Z)
     row_weights, weights = weights, np.empty((len(penalties), Z.width, Y.shape[1]))
     intercepts = np.empty((len(penalties), Y.shape[1]))
-    labelled, alike = ~np.isnan(Y), {}
+    labelled = ~np.isnan(Y)
+    alike: dict[bytes, list[int]] = {}
     for target, pattern in enumerate(labelled.T):
         alike.setdefault(pattern.tobytes(), []).append(target)
     if Z.width > max_exact and len(alike) > 1:
@@ -49,7 +73,7 @@ def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
         Z = Rows(Z.whole())
     for targets in alike.values():
         rows = np.flatnonzero(labelled[:, targets[0]])
-        used, y = Z if len(rows) == len(Z) else Z.take(rows), Y[np.ix_(rows, targets)]
+        used, y = Z if len(rows) == len(Z) else Z.take(rows), Y[np.ix_(rows, np.array(targets))]
         own = None if row_weights is None else row_weights[rows]
         mean = np.average(y, axis=0, weights=own)
         few_columns = Z.width <= min(len(rows), max_exact)
@@ -61,9 +85,10 @@ def ridge_path(Z, Y, penalties, max_exact=3000, seed=0, weights=None):
     return weights, intercepts
 
 
-def _from_moments(Z, y, weights, *_):
+def _from_moments(Z: Rows, y: np.ndarray, weights: np.ndarray | None, *_: Any) -> tuple[np.ndarray, Solver]:
     """Center of the columns, and a function from a penalty to the weights (d, T) for centred y (n, T): one pass."""
-    center, total, sums = None, 0.0, np.zeros(Z.width)
+    center: Any = None
+    total, sums = 0.0, np.zeros(Z.width)
     gram, cross = np.zeros((Z.width, Z.width)), np.zeros((Z.width, y.shape[1]))
     for part, A in Z:
         own = np.ones(len(A)) if weights is None else weights[part]
@@ -83,7 +108,9 @@ def _from_moments(Z, y, weights, *_):
     return center + shift, lambda penalty: V @ (moments / (squares + penalty))
 
 
-def _from_rows(Z, y, weights, max_exact, seed):
+def _from_rows(
+    Z: Rows, y: np.ndarray, weights: np.ndarray | None, max_exact: int, seed: int
+) -> tuple[np.ndarray, Solver]:
     """The same for more columns than rows, or where both are many: all rows at once."""
     A = Z.whole()
     center = np.average(A, axis=0, weights=weights) if weights is not None else A.mean(axis=0, dtype=np.float64)
@@ -102,30 +129,40 @@ def _from_rows(Z, y, weights, max_exact, seed):
     return center, lambda penalty: A.T @ (U @ (moments / (squares + penalty))).astype(A.dtype)
 
 
-class _Ridge:
-    """What the regressor and the classifier share; `targets` are (n, T) here, one column per class for classes."""
+class _Ridge(PreparedModel):
+    """Parts of the regressor and the classifier; `Y` is (n, T) here, one column per class for classes."""
 
     search_space = PreparationOptions.search_space
-    parts = {"preparation": PreparationOptions}
 
-    @property
-    def _options(self):
-        return PreparationOptions() if self.preparation is None else self.preparation
+    penalties: Sequence[float]
+    max_exact: int
 
-    def _candidates(self):
+    def _candidates(self) -> list[Candidate]:
         return [{"scaling": s, "penalty": float(p)} for s in self._options.scalings for p in self.penalties]
 
-    def _path(self, X, rows, Y, scaling, penalties, row_weights=None):
+    def _path(
+        self,
+        X: np.ndarray,
+        rows: np.ndarray | None,
+        Y: np.ndarray,
+        scaling: str,
+        penalties: Sequence[float],
+        row_weights: np.ndarray | None = None,
+    ) -> tuple[Preparation, np.ndarray, np.ndarray]:
         preparation = self._options.fitted(scaling, self.blocks, X, Y, rows)
         Z = preparation.rows(X, rows)
         return preparation, *ridge_path(Z, Y, penalties, self.max_exact, self._seed, row_weights)
 
-    def _try_columns(self, X, train, Y, test, row_weights=None):
+    def _try_columns(
+        self, X: np.ndarray, train: np.ndarray, Y: np.ndarray, test: np.ndarray, row_weights: np.ndarray | None = None
+    ) -> Iterator[np.ndarray]:
         for scaling in self._options.scalings:
             preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
             yield from _lines(preparation, X, test, weights, intercepts)
 
-    def _refit_columns(self, X, rows, Y, chosen, row_weights=None):
+    def _refit_columns(
+        self, X: np.ndarray, rows: np.ndarray | None, Y: np.ndarray, chosen: Any, row_weights: np.ndarray | None = None
+    ) -> RidgeModel:
         if min(len(Y), X.shape[1]) > self.max_exact:
             self._remarks = [PrincipalDirections(self.max_exact)]
         model = []
@@ -137,14 +174,16 @@ class _Ridge:
             model.append((np.array(targets), preparation, weights[own, :, own].T, intercepts[own, own]))
         return model
 
-    def _outputs(self, model, X):
+    def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
         outputs = np.empty((len(X), sum(len(targets) for targets, *_ in model)))
         for targets, preparation, weights, intercept in model:
             outputs[:, targets] = _lines(preparation, X, None, weights[None], intercept[None])[0]
         return outputs
 
 
-def _lines(preparation, X, rows, weights, intercepts):
+def _lines(
+    preparation: Preparation, X: np.ndarray, rows: np.ndarray | None, weights: np.ndarray, intercepts: np.ndarray
+) -> np.ndarray:
     """Values of lines (lines, d, T) for some rows of X, of shape (lines, n, T)."""
     Z = preparation.rows(X, rows)
     values = np.empty((len(weights), len(Z), weights.shape[2]), X.dtype)
@@ -183,20 +222,28 @@ class RidgeRegressor(_Ridge, TunedRegressor):
         The chosen candidate of each target.
     oof_scores_ : ndarray of shape (candidates, T)
         Score of each candidate, larger is better.
-    note_ : str
-        What a reader of the scores should know; mostly empty.
+    remarks_ : list of FitRemark
+        Choices and fallbacks; mostly empty.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> y = X[:, 0] + 0.1 * X[:, 1]
+    >>> model = RidgeRegressor(cv=4).fit(X, y, groups=speakers)
+    >>> model.predict(X).shape, model.oof_prediction_.shape, sorted(model.best_params_[0])
+    ((40,), (40,), ['penalty', 'scaling'])
     """
 
     def __init__(
         self,
-        blocks=None,
-        preparation=None,
-        penalties=PENALTIES,
-        cv=5,
-        metric="ccc",
-        matching=True,
-        max_exact=3000,
-        random_state=0,
+        blocks: Blocks = None,
+        preparation: PreparationOptions | None = None,
+        penalties: Sequence[float] = PENALTIES,
+        cv: Folds = 5,
+        metric: str = "ccc",
+        matching: bool = True,
+        max_exact: int = 3000,
+        random_state: RandomState = 0,
     ):
         self.blocks = blocks
         self.preparation = preparation
@@ -207,10 +254,25 @@ class RidgeRegressor(_Ridge, TunedRegressor):
         self.max_exact = max_exact
         self.random_state = random_state
 
-    def _try(self, X, train, targets, test, candidates):
+    def _try(
+        self,
+        X: np.ndarray,
+        train: np.ndarray,
+        targets: np.ndarray,
+        test: np.ndarray,
+        candidates: list[Candidate],
+        weights: np.ndarray | None = None,
+    ) -> Iterable[np.ndarray]:
         return self._try_columns(X, train, targets, test)
 
-    def _refit(self, X, rows, targets, chosen):
+    def _refit(
+        self,
+        X: np.ndarray,
+        rows: np.ndarray | None,
+        targets: np.ndarray,
+        chosen: Any,
+        weights: np.ndarray | None = None,
+    ) -> Any:
         return self._refit_columns(X, rows, targets, chosen)
 
 
@@ -229,19 +291,27 @@ class RidgeClassifier(_Ridge, TunedClassifier):
     classes_ : ndarray of shape (K,)
     oof_prediction_ : ndarray of shape (n, K)
         Posteriors of each row by fits and calibrators that saw nobody of its group.
-    best_params_, oof_scores_, note_
+    best_params_, oof_scores_, remarks_
         As for `RidgeRegressor`.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> y = np.where(X[:, 0] > 0, "happy", "sad")
+    >>> model = RidgeClassifier(cv=4).fit(X, y, groups=speakers)
+    >>> model.classes_.tolist(), model.predict_proba(X).shape
+    (['happy', 'sad'], (40, 2))
     """
 
     def __init__(
         self,
-        blocks=None,
-        preparation=None,
-        penalties=PENALTIES,
-        cv=5,
-        metric="accuracy",
-        max_exact=3000,
-        random_state=0,
+        blocks: Blocks = None,
+        preparation: PreparationOptions | None = None,
+        penalties: Sequence[float] = PENALTIES,
+        cv: Folds = 5,
+        metric: str = "accuracy",
+        max_exact: int = 3000,
+        random_state: RandomState = 0,
     ):
         self.blocks = blocks
         self.preparation = preparation
@@ -251,9 +321,24 @@ class RidgeClassifier(_Ridge, TunedClassifier):
         self.max_exact = max_exact
         self.random_state = random_state
 
-    def _try(self, X, train, targets, test, candidates, weights=None):
+    def _try(
+        self,
+        X: np.ndarray,
+        train: np.ndarray,
+        targets: np.ndarray,
+        test: np.ndarray,
+        candidates: list[Candidate],
+        weights: np.ndarray | None = None,
+    ) -> Iterable[np.ndarray]:
         return self._try_columns(X, train, np.eye(targets.max() + 1)[targets], test, weights)
 
-    def _refit(self, X, rows, targets, chosen, weights=None):
+    def _refit(
+        self,
+        X: np.ndarray,
+        rows: np.ndarray | None,
+        targets: np.ndarray,
+        chosen: Any,
+        weights: np.ndarray | None = None,
+    ) -> Any:
         one_hot = np.eye(targets.max() + 1)[targets]
         return self._refit_columns(X, rows, one_hot, [chosen] * one_hot.shape[1], weights)

@@ -2,30 +2,35 @@
 
 import itertools
 import math
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
-from avbaselines.estimators.multitarget.chain_steps import Links, Setting
-from avbaselines.estimators.preprocessing.preparation import column_blocks
-from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.multitarget.chain_steps import ChainSetting, ChainSteps, Order
+from avbaselines.estimators.preprocessing.preparation import Blocks, column_blocks
+from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import TargetModel
+from avbaselines.estimators.tuned.parameter_checks import AtLeast, CheckedParameters, MetricName, OneOf
 from avbaselines.estimators.tuned.remarks import ChosenOrder, SingleTarget
-from avbaselines.estimators.tuned.search_space import Choice
-from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
+from avbaselines.estimators.tuned.search_space import Choice, Dimension
+from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
+from avbaselines.estimators.tuned.validation import GapTolerant, RandomState, drawn_seed
 from avbaselines.evaluation.metrics import score
 
 __all__ = ["ChainRegressor"]
 
 MOST_PERMUTED = 3
+Evidence = Callable[[Order], np.ndarray]
 
 
-class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator):
+class ChainRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters, TargetModel, GapTolerant):
     """A chain over any learner of ours, with out-of-fold predictions in the place of earlier targets' labels.
 
     Labels of other targets are not there when a new clip comes, so no step learns from them: it learns from what the
@@ -58,7 +63,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
     blocks : optional
         The columns of each modality, see `Preparation`. Predictions of earlier targets become one more block.
     one_target : {'error', 'fit'}, default='error'
-        A chain over one target is none: refuse it, or fit that target alone and say so in `note_`.
+        A chain over one target is none: refuse it, or fit that target alone and remark it.
     cv : int, splitter or iterable, default=5
         Folds, see `resolve_cv`; the same for all steps.
     metric : str, default='ccc'
@@ -83,8 +88,8 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
         Of each target's last step.
     searched_ : list of (tuple, float)
         Tried orders and their mean out-of-fold scores; empty unless searched.
-    note_ : str
-        What a reader of the scores should know; mostly empty.
+    remarks_ : list of FitRemark
+        Choices and fallbacks; mostly empty.
 
     Notes
     -----
@@ -93,10 +98,25 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
     row's own label; a step that sees the features can reproduce the latter, and so read the label off the difference.
     On 700 clips with 420 features and 16 targets, chained ridge then scored .43 out of fold and .20 on new clips.
     Nesting shows the true figure; seeing predictions alone avoids the harm.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> Y = np.column_stack([X[:, 0], X[:, 0] > 0])  # a value and a class
+    >>> model = ChainRegressor(class_targets=(1,), cv=4).fit(X, Y, groups=speakers)
+    >>> [values.shape for values in model.outputs(X)], model.orders_
+    ([(40, 1), (40, 2)], [(0, 1)])
     """
 
+    constraints = {
+        "one_target": OneOf("error", "fit"),
+        "inputs": OneOf("features", "predictions"),
+        "n_orders": AtLeast(1),
+        "metric": MetricName("regression"),
+    }
+
     @staticmethod
-    def search_space(n_targets):
+    def search_space(n_targets: int) -> dict[str, Dimension]:
         """Orders that a search may try: those of `order`, and every permutation of three targets or fewer."""
         named = {name: name for name in ("ensemble", "given", "search")}
         every = itertools.permutations(range(n_targets)) if n_targets <= MOST_PERMUTED else ()
@@ -104,19 +124,19 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
 
     def __init__(
         self,
-        regressor=None,
-        classifier=None,
-        class_targets=(),
-        order="given",
-        n_orders=6,
-        inputs="predictions",
-        nested=None,
-        blocks=None,
-        one_target="error",
-        cv=5,
-        metric="ccc",
-        matching=True,
-        random_state=0,
+        regressor: BaseEstimator | None = None,
+        classifier: BaseEstimator | None = None,
+        class_targets: Sequence[int] = (),
+        order: str | Sequence[int] = "given",
+        n_orders: int = 6,
+        inputs: str = "predictions",
+        nested: bool | None = None,
+        blocks: Blocks = None,
+        one_target: str = "error",
+        cv: Folds = 5,
+        metric: str = "ccc",
+        matching: bool = True,
+        random_state: RandomState = 0,
     ):
         self.regressor = regressor
         self.classifier = classifier
@@ -132,7 +152,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
         self.matching = matching
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Fit the chain.
 
         Parameters
@@ -144,26 +164,22 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
         groups : array-like of shape (n,), optional
             What no fold may have on both sides.
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         InputError
             If there is one target only, a target has no label or one value, an order is none of the targets, or the
             folds split a group.
         """
-        check_metric(self.metric, "regression")
-        X = self._validate(X, reset=True, min_rows=2)
+        self.check_parameters()
+        X = self._validated(X, reset=True, min_rows=2)
         Y = check_targets(X, y)
         self._squeeze = np.asarray(y).ndim == 1
         self._check(Y.shape[1])
         self._remarks = [SingleTarget("no chain")] if Y.shape[1] == 1 else []
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._seed = drawn_seed(self.random_state)
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
         groups = None if groups is None else np.asarray(groups)
-        setting = Setting(
+        setting = ChainSetting(
             RidgeRegressor() if self.regressor is None else self.regressor,
             RidgeClassifier() if self.classifier is None else self.classifier,
             {k: np.unique(Y[~np.isnan(Y[:, k]), k]) for k in self._class_numbers},
@@ -172,7 +188,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
             {"metric": self.metric, "matching": self.matching},
             self._seed,
         )
-        self._links = Links(setting, X, Y, folds, groups)
+        self._steps = ChainSteps(setting, X, Y, folds, groups)
         evidence = self._evidence(setting, X, Y, folds, groups)
         self.orders_ = self._chosen_orders(Y, evidence)
         oof = self._averaged(evidence)
@@ -181,62 +197,66 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
         self.oof_scores_ = np.array([[self._score(k, t, v) for k, (t, v) in enumerate(zip(Y.T, oof, strict=True))]])
         final = [order[: k + 1] for order in self.orders_ for k in range(len(order))]
         for name in final:
-            self._links.oof(name)
-        self._links.forget(final)
+            self._steps.oof(name)
+        self._steps.forget(final)
         last = {name[-1]: name for name in final}
-        steps = [self._links.steps[last[k]] for k in range(Y.shape[1])]
-        self.best_params_ = [dict(getattr(step.model, "best_params_", [{}])[step.column or 0]) for step in steps]
+        self.best_params_ = [self._steps.best_params(last[k]) for k in range(Y.shape[1])]
         return self
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predictions for X (n, n_features), of shape (n, T); class codes in the columns of `class_targets`."""
         predicted = self._table(self.outputs(X))
         return predicted[:, 0] if self._squeeze else predicted
 
-    def outputs(self, X, recordings=None, times=None):
+    def outputs(
+        self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None
+    ) -> list[np.ndarray]:
         """Predictions per target, (n, 1) for a regressed one, posteriors (n, K) for classes, see `TargetModel`."""
         check_is_fitted(self)
-        X = self._validate(X)
-        known = {}
-        return self._averaged(lambda name: self._links.outputs(name, X, known))
+        X = self._validated(X)
+        known: dict[Order, np.ndarray] = {}
+        return self._averaged(lambda name: self._steps.outputs(name, X, known))
 
     @property
-    def target_classes_(self):
+    def target_classes_(self) -> list[np.ndarray | None]:
         """Class codes of each class target; None for a regressed target."""
-        return [self._links.setting.classes.get(number) for number in range(len(self.best_params_))]
+        return [self._steps.setting.classes.get(number) for number in range(len(self.best_params_))]
 
     @property
-    def oof_outputs_(self):
+    def oof_outputs_(self) -> list[np.ndarray]:
         """Out-of-fold predictions per target, (n, 1) or (n, K)."""
         return self._oof_outputs
 
-    def _evidence(self, setting, X, Y, folds, groups):
+    def _evidence(
+        self, setting: ChainSetting, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, groups: np.ndarray | None
+    ) -> Evidence:
         """A function from a step to its out-of-fold outputs."""
         if not (self.inputs == "features" if self.nested is None else self.nested):
-            return self._links.oof
-        without, known = {}, {}
+            return self._steps.oof
+        without: dict[int, ChainSteps] = {}
+        known: dict[int, dict[Order, np.ndarray]] = {}
         for fold in np.unique(folds[folds >= 0]):
             rows = folds != fold
             inner, kept = folds[rows], None if groups is None else groups[rows]
             if len(np.unique(inner[inner >= 0])) < 2:
                 inner = resolve_cv(5, X[rows], None, kept)
-            without[fold], known[fold] = Links(setting, X[rows], Y[rows], inner, kept), {}
+            without[fold], known[fold] = ChainSteps(setting, X[rows], Y[rows], inner, kept), {}
 
-        def outputs(name):
+        def outputs(name: Order) -> np.ndarray:
             held = {}
-            for fold, links in without.items():
-                links.oof(name)
-                held[fold] = links.outputs(name, X[folds == fold], known[fold])
+            for fold, steps in without.items():
+                steps.oof(name)
+                held[fold] = steps.outputs(name, X[folds == fold], known[fold])
             values = np.full((len(X), next(iter(held.values())).shape[1]), np.nan)
             for fold, part in held.items():
                 values[folds == fold] = part
             return values
 
-        return cache(outputs)
+        return cache(outputs)  # type: ignore[return-value]  # of hashable arguments, which an order is
 
     # ---- orders ----
 
-    def _chosen_orders(self, Y, evidence):
+    def _chosen_orders(self, Y: np.ndarray, evidence: Evidence) -> list[Order]:
         n_targets = Y.shape[1]
         self.searched_ = []
         if n_targets == 1 or (isinstance(self.order, str) and self.order == "given"):
@@ -244,7 +264,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
         if not isinstance(self.order, str):
             return [tuple(int(k) for k in self.order)]
 
-        def mean_score(order):
+        def mean_score(order: Order) -> float:
             return float(np.mean([self._score(k, Y[:, k], evidence(order[: p + 1])) for p, k in enumerate(order)]))
 
         orders = self._candidates([self._score(k, Y[:, k], evidence((k,))) for k in range(n_targets)])
@@ -254,7 +274,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
         self._remarks = [ChosenOrder(len(orders))]
         return [max(self.searched_, key=lambda tried: tried[1])[0]]
 
-    def _candidates(self, alone):
+    def _candidates(self, alone: list[float]) -> list[Order]:
         """Orders to try, given the score of each target alone."""
         given = tuple(range(len(alone)))
         if math.factorial(len(alone)) <= self.n_orders:
@@ -270,38 +290,32 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
 
     # ---- what comes out ----
 
-    def _averaged(self, outputs):
+    def _averaged(self, outputs: Evidence) -> list[np.ndarray]:
         """Mean output per target over the orders, each (n, 1) or (n, K)."""
         names = [{order[k]: order[: k + 1] for k in range(len(order))} for order in self.orders_]
         return [np.mean([outputs(name[k]) for name in names], axis=0) for k in range(len(names[0]))]
 
-    def _table(self, outputs):
+    def _table(self, outputs: list[np.ndarray]) -> np.ndarray:
         """Values and class codes (n, T); NaN where there is no output."""
         columns = []
         for k, values in enumerate(outputs):
             if k in self._class_numbers:
-                codes = self._links.setting.classes[k][np.nan_to_num(values).argmax(axis=1)]
+                codes = self._steps.setting.classes[k][np.nan_to_num(values).argmax(axis=1)]
                 values = np.where(np.isnan(values).any(axis=1), np.nan, codes)[:, None]
             columns.append(values)
         return np.hstack(columns)
 
-    def _score(self, target, truth, oof):
+    def _score(self, target: int, truth: np.ndarray, oof: np.ndarray) -> float:
         if target not in self._class_numbers:
             return tuning_score(self.metric, truth, oof[:, 0], self.matching)
-        metric = self._links.setting.classifier.metric
+        metric = self._steps.setting.classifier.metric
         rows = ~np.isnan(truth) & ~np.isnan(oof).any(axis=1)
-        codes = np.searchsorted(self._links.setting.classes[target], truth[rows])
+        codes = np.searchsorted(self._steps.setting.classes[target], truth[rows])
         return score(metric, codes, oof[rows], n_classes=oof.shape[1])
 
-    def _check(self, n_targets):
-        if self.one_target not in ("error", "fit"):
-            raise InputError(f"one_target: 'error' or 'fit' is needed, got {self.one_target!r}")
+    def _check(self, n_targets: int) -> None:
         if n_targets < 2 and self.one_target == "error":
             raise InputError("y: a chain needs two targets or more, got one; fit the base learner itself instead")
-        if self.inputs not in ("features", "predictions"):
-            raise InputError(f"inputs: 'features' or 'predictions' is needed, got {self.inputs!r}")
-        if self.n_orders < 1:
-            raise InputError(f"n_orders: 1 or more is needed, got {self.n_orders}")
         self._class_numbers = sorted({int(k) for k in self.class_targets})
         if not set(self._class_numbers) <= set(range(n_targets)):
             raise InputError(f"class_targets: numbers from 0 to {n_targets - 1} are needed, got {self.class_targets}")
@@ -310,12 +324,3 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimato
             raise InputError(f"order: 'given', 'search', 'ensemble' or a sequence is needed, got {self.order!r}")
         if not named and sorted(self.order) != list(range(n_targets)):
             raise InputError(f"order: each of the targets 0 to {n_targets - 1} is needed once, got {list(self.order)}")
-
-    def _validate(self, X, reset=False, min_rows=1):
-        checks = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "ensure_min_samples": min_rows}
-        return validate_data(self, X, reset=reset, **checks)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags

@@ -1,12 +1,18 @@
 """One ensemble of trees for all targets: each leaf holds a value per target, each target has a weight in the loss."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.binned_data import XGBoostData
-from avbaselines.estimators.boosting.early_stopping import GrownRegressor
+from avbaselines.estimators.boosting.base import column_fraction
+from avbaselines.estimators.boosting.binned_data import BinnedData, XGBoostData
+from avbaselines.estimators.boosting.early_stopping import EarlyStoppedRegressor, StoppedGrowth
+from avbaselines.estimators.preprocessing.preparation import Blocks
+from avbaselines.estimators.tuned.group_folds import Folds
+from avbaselines.estimators.tuned.parameter_checks import OneOf
 from avbaselines.estimators.tuned.remarks import (
     ChosenTargetWeights,
     DeviceFallback,
@@ -15,11 +21,12 @@ from avbaselines.estimators.tuned.remarks import (
     SingleTarget,
 )
 from avbaselines.estimators.tuned.search_space import BOOSTED, Real, Whole
+from avbaselines.estimators.tuned.validation import RandomState
 
 __all__ = ["JointBoostingRegressor"]
 
 
-class JointBoostingRegressor(GrownRegressor):
+class JointBoostingRegressor(EarlyStoppedRegressor):
     """XGBoost trees with vector leaves over all targets, grown under one loss per target and a weight for each.
 
     All targets share every split, so a target with few or noisy labels borrows the structure that the others find. It
@@ -58,7 +65,7 @@ class JointBoostingRegressor(GrownRegressor):
         Share of rows each tree sees.
     max_bin : int, default=63
     one_target : {'error', 'fit'}, default='error'
-        With a single target there is nothing to share: refuse it, or fit it alone and say so in `note_`.
+        With a single target there is nothing to share: refuse it, or fit it alone and remark it.
     device : {'cpu', 'cuda'}, default='cpu'
     n_jobs : int, default=1
         Threads.
@@ -82,10 +89,23 @@ class JointBoostingRegressor(GrownRegressor):
         Score after each `every` rounds with these weights, larger is better.
     searched_ : list of (ndarray of shape (T,), float)
         Tried weights and their mean out-of-fold scores; empty without a search.
-    note_ : str
-        What a reader of the scores should know, such as a fallback; mostly empty.
+    remarks_ : list of FitRemark
+        Choices and fallbacks; mostly empty.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> Y = np.column_stack([X[:, 0], X[:, 0] - X[:, 1]])
+    >>> model = JointBoostingRegressor(rounds=10, cv=3).fit(X, Y, groups=speakers)
+    >>> model.predict(X).shape, model.target_weights_.tolist()
+    ((40, 2), [1.0, 1.0])
     """
 
+    constraints = {
+        **EarlyStoppedRegressor.constraints,
+        "one_target": OneOf("error", "fit"),
+        "device": OneOf("cpu", "cuda"),
+    }
     search_space = {
         **BOOSTED,
         "learning_rate": Real(0.02, 0.2, 0.05),
@@ -95,28 +115,28 @@ class JointBoostingRegressor(GrownRegressor):
 
     def __init__(
         self,
-        blocks=None,
-        objective="squared",
-        target_weights=None,
-        trials=12,
-        rho="out-of-fold",
-        rho_min=0.3,
-        rounds=300,
-        patience=60,
-        every=5,
-        learning_rate=0.05,
-        max_depth=4,
-        min_child_weight=10.0,
-        columns_per_tree=300,
-        row_fraction=0.7,
-        max_bin=63,
-        one_target="error",
-        device="cpu",
-        n_jobs=1,
-        cv=5,
-        metric="ccc",
-        matching=True,
-        random_state=0,
+        blocks: Blocks = None,
+        objective: str = "squared",
+        target_weights: ArrayLike | str | None = None,
+        trials: int = 12,
+        rho: str = "out-of-fold",
+        rho_min: float = 0.3,
+        rounds: int = 300,
+        patience: int = 60,
+        every: int = 5,
+        learning_rate: float = 0.05,
+        max_depth: int = 4,
+        min_child_weight: float = 10.0,
+        columns_per_tree: int = 300,
+        row_fraction: float = 0.7,
+        max_bin: int = 63,
+        one_target: str = "error",
+        device: str = "cpu",
+        n_jobs: int = 1,
+        cv: Folds = 5,
+        metric: str = "ccc",
+        matching: bool = True,
+        random_state: RandomState = 0,
     ):
         self.blocks = blocks
         self.objective = objective
@@ -141,12 +161,12 @@ class JointBoostingRegressor(GrownRegressor):
         self.matching = matching
         self.random_state = random_state
 
-    def _fit_on(self, X, Y, folds, weight):
+    def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         given = self._checked_weights(Y.shape[1])
         self._strategy, self._device = self._capability(Y.shape[1])
         folded = self._folded(X, folds)
         grow = partial(self._grow, folded, Y, folds, weight)
-        self.searched_ = []
+        self.searched_: list[tuple[np.ndarray, float]] = []
         if given is None:
             given, growth = self._search(grow, Y.shape[1])
         else:
@@ -157,14 +177,14 @@ class JointBoostingRegressor(GrownRegressor):
         self.model_ = [self._grow_all(self._data(X), Y, growth, weight, given)]
         return growth.oof
 
-    def _data(self, X, held=None):
+    def _data(self, X: np.ndarray, held: np.ndarray | None = None) -> BinnedData:
         parameters = {
             "multi_strategy": self._strategy,
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             # Corpora of a few dozen rows must still be able to split.
             "min_child_weight": float(np.clip(len(X) / 20, 1, self.min_child_weight)),
-            "colsample_bytree": min(0.6, self.columns_per_tree / X.shape[1]) if X.shape[1] > 1 else 1.0,
+            "colsample_bytree": column_fraction(self.columns_per_tree, X.shape[1]),
             "subsample": self.row_fraction,
             "max_bin": self.max_bin,
             "device": self._device,
@@ -173,10 +193,8 @@ class JointBoostingRegressor(GrownRegressor):
         }
         return XGBoostData(X, parameters, held)
 
-    def _checked_weights(self, n_targets):
+    def _checked_weights(self, n_targets: int) -> np.ndarray | None:
         """Weights of mean 1, or None if they are to be searched."""
-        if self.one_target not in ("error", "fit"):
-            raise InputError(f"one_target: 'error' or 'fit' is needed, got {self.one_target!r}")
         if n_targets < 2 and self.one_target == "error":
             raise InputError("y: joint trees need two targets or more, got one; fit a single-target learner instead")
         if self.target_weights is None:
@@ -197,29 +215,28 @@ class JointBoostingRegressor(GrownRegressor):
             raise InputError("target_weights: all are 0, so there is nothing to learn")
         return weights / weights.mean()
 
-    def _search(self, grow, n_targets):
+    def _search(self, grow: Callable[[np.ndarray], StoppedGrowth], n_targets: int) -> tuple[np.ndarray, StoppedGrowth]:
         """Best weights by mean out-of-fold score, and the growth under them; equal weights are tried first."""
         rng = np.random.default_rng(self._seed)
-        best = None
+        best: list[tuple[np.ndarray, StoppedGrowth]] = []
         for trial in range(self.trials):
             weights = np.exp(rng.uniform(np.log(0.05), 0, n_targets)) if trial else np.ones(n_targets)
             weights /= weights.mean()
             growth = grow(weights)
             value = float(growth.scores.max(axis=0).mean())
+            if not best or value > max(known for _, known in self.searched_):
+                best = [(weights, growth)]
             self.searched_.append((weights, value))
-            if best is None or value > best[0]:
-                best = (value, weights, growth)
-        weights = tuple(float(weight) for weight in best[1])
-        self._remarks += [SearchedTargetWeights(self.trials), ChosenTargetWeights(weights)]
-        return best[1:]
+        ((weights, growth),) = best
+        chosen = ChosenTargetWeights(tuple(float(weight) for weight in weights))
+        self._remarks += [SearchedTargetWeights(self.trials), chosen]
+        return weights, growth
 
-    def _capability(self, n_targets):
+    def _capability(self, n_targets: int) -> tuple[str, str]:
         """Tree strategy and device that this XGBoost build serves; what it cannot serve is remarked."""
-        if self.device not in ("cpu", "cuda"):
-            raise InputError(f"device: 'cpu' or 'cuda' is needed, got {self.device!r}")
         if n_targets == 1:
             self._remarks.append(SingleTarget("nothing to share"))
-            return "one_output_per_tree", _usable_device(self.device, "one_output_per_tree")[0]
+            return "one_output_per_tree", _usable_device(self.device, "one_output_per_tree")[0] or "cpu"
         device, reason = _usable_device(self.device, "multi_output_tree")
         if device is None:
             self._remarks.append(NoVectorLeaves(reason))
@@ -229,7 +246,7 @@ class JointBoostingRegressor(GrownRegressor):
         return "multi_output_tree", device
 
 
-def _usable_device(device, strategy):
+def _usable_device(device: str, strategy: str) -> tuple[str | None, str]:
     """The device that grows such trees (None if none does), and why it is not the one asked for."""
     reason = ""
     for candidate in dict.fromkeys([device, "cpu"]):
@@ -244,7 +261,7 @@ def _usable_device(device, strategy):
     return None, reason
 
 
-def _grown_on(device, strategy):
+def _grown_on(device: str, strategy: str) -> str:
     """Grow one tree on a handful of rows; the device that was really used."""
     import json
 

@@ -1,4 +1,4 @@
-"""Take the speaker out of features by fixed projections: least-squares erasure and iterative null-space projection.
+"""Erasure of the speaker from features by fixed projections: least-squares erasure and iterative null-space projection.
 
 Erasers, `SpeakerNormalizer` included, are fitted on training speakers (``fit(X, groups=speakers)``) and have a
 `strength` from 0 (nothing is taken out) to 1, read when rows are transformed: one fit serves every strength. The two
@@ -8,14 +8,19 @@ which the training speakers differ.
 
 import math
 import warnings
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve, eigh
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.preprocessing.preparation import Preparation, column_blocks
+from avbaselines.estimators.preprocessing.preparation import Blocks, Preparation, column_blocks
+from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, Within
+from avbaselines.estimators.tuned.validation import GapTolerant
 
 __all__ = ["Eraser", "LeaceEraser", "NullspaceEraser", "check_per_row", "ledoit_wolf"]
 
@@ -23,23 +28,20 @@ __all__ = ["Eraser", "LeaceEraser", "NullspaceEraser", "check_per_row", "ledoit_
 RANK_TOLERANCE = 1e-8
 # What keeps the covariance of fewer clips than columns invertible where no shrinkage is asked for.
 SMALLEST_SHRINKAGE = 1e-9
+EraserMap = tuple[Preparation, np.ndarray, np.ndarray]
 
 
-class Eraser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """What all erasers share: validation, and groups in fit and transform."""
+class Eraser(OneToOneFeatureMixin, TransformerMixin, CheckedParameters, GapTolerant):
+    """Base of erasers: `strength`, and groups in fit and transform; see `LeaceEraser`, with an example."""
 
-    def fit_transform(self, X, y=None, groups=None):
+    constraints = {"strength": Within(0, 1)}
+
+    def fit_transform(self, X: ArrayLike, y: ArrayLike | None = None, groups: ArrayLike | None = None) -> np.ndarray:
         """Fit, then transform the same rows; see `fit` and `transform`."""
         return self.fit(X, y, groups=groups).transform(X, groups=groups)
 
-    def _validate(self, X, reset):
-        if not 0 <= self.strength <= 1:
-            raise InputError(f"strength: a number from 0 to 1 is needed, got {self.strength!r}")
-        return validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=reset)
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -47,7 +49,9 @@ class Eraser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 class _Projection(Eraser):
     """Affine erasers: block by block, ``x - write (read' z)`` with z the standardised x, in the units of x."""
 
-    def fit(self, X, y=None, groups=None):
+    constraints = {**Eraser.constraints, "shrinkage": Within(0, 1, or_string="auto")}
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None, groups: np.ndarray | None = None) -> Self:
         """Find the directions in which the speakers differ.
 
         Parameters
@@ -58,18 +62,13 @@ class _Projection(Eraser):
         groups : array-like of shape (n,), optional
             The speaker of each row. Without them nothing can be erased, and a warning says so.
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         InputError
             With a single speaker (there is no identity to find), or where no speaker has two clips.
         """
-        X = self._validate(X, reset=True)
-        if self.shrinkage != "auto" and not 0 <= self.shrinkage <= 1:
-            raise InputError(f"shrinkage: 'auto' or a number from 0 to 1 is needed, got {self.shrinkage!r}")
+        self.check_parameters()
+        X = self._validated(X, reset=True)
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
         self.maps_ = []
         if groups is None:
@@ -82,7 +81,7 @@ class _Projection(Eraser):
             self.maps_.append(self._fit_block(X[np.ix_(rows, columns)], groups[rows], number))
         return self
 
-    def transform(self, X, groups=None):
+    def transform(self, X: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
         """Erase the leading directions, as many of them as `strength` says (rounded up).
 
         Parameters
@@ -97,7 +96,8 @@ class _Projection(Eraser):
             In the units of X; missing values stay missing.
         """
         check_is_fitted(self)
-        X = self._validate(X, reset=False)
+        self.check_parameters()
+        X = self._validated(X)
         erased = X.copy()
         for columns, (preparation, read, write) in zip(self.blocks_, self.maps_, strict=bool(self.maps_)):
             rows = np.flatnonzero(~np.isnan(X[:, columns]).all(axis=1))
@@ -108,7 +108,7 @@ class _Projection(Eraser):
                 erased[np.ix_(rows, columns)] -= found @ write[:, :directions].T.astype(X.dtype)
         return erased
 
-    def _fit_block(self, X, groups, number):
+    def _fit_block(self, X: np.ndarray, groups: np.ndarray, number: int) -> EraserMap:
         names, codes = np.unique(groups, return_inverse=True)
         if len(names) < 2:
             raise InputError(
@@ -159,14 +159,23 @@ class LeaceEraser(_Projection):
     Notes
     -----
     A speaker with one clip counts as any other, by that clip: the weight of a speaker is the number of its clips.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> X[:, 0] += speakers
+    >>> erased = LeaceEraser(shrinkage=0.0).fit_transform(X, groups=speakers)
+    >>> means = [erased[speakers == name].mean(axis=0) for name in range(8)]
+    >>> bool(np.std(means, axis=0).max() < 1e-6)
+    True
     """
 
-    def __init__(self, strength=1.0, shrinkage="auto", blocks=None):
+    def __init__(self, strength: float = 1.0, shrinkage: float | str = "auto", blocks: Blocks = None):
         self.strength = strength
         self.shrinkage = shrinkage
         self.blocks = blocks
 
-    def _directions(self, Z, Y, shrinkage):
+    def _directions(self, Z: np.ndarray, Y: np.ndarray, shrinkage: float) -> tuple[np.ndarray, np.ndarray]:
         cross = Z.T @ Y / len(Z)
         solved = _solve_covariance(Z, cross, shrinkage)
         strengths, Q = eigh(cross.T @ solved)
@@ -195,15 +204,25 @@ class NullspaceEraser(_Projection):
     ----------
     maps_
         As for `LeaceEraser`.
+
+    Examples
+    --------
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> X[:, 0] += speakers
+    >>> erased = NullspaceEraser(n_rounds=1).fit_transform(X, groups=speakers)
+    >>> erased.shape, bool(erased[:, 0].var() < X[:, 0].var())
+    ((40, 3), True)
     """
 
-    def __init__(self, strength=1.0, n_rounds=3, shrinkage="auto", blocks=None):
+    def __init__(
+        self, strength: float = 1.0, n_rounds: int = 3, shrinkage: float | str = "auto", blocks: Blocks = None
+    ):
         self.strength = strength
         self.n_rounds = n_rounds
         self.shrinkage = shrinkage
         self.blocks = blocks
 
-    def _directions(self, Z, Y, shrinkage):
+    def _directions(self, Z: np.ndarray, Y: np.ndarray, shrinkage: float) -> tuple[np.ndarray, np.ndarray]:
         found = np.empty((Z.shape[1], 0))
         rank = np.linalg.matrix_rank(Z)
         for _ in range(self.n_rounds):
@@ -216,36 +235,49 @@ class NullspaceEraser(_Projection):
         return found, found
 
 
-def check_per_row(values, X, what):
+def check_per_row(values: ArrayLike, X: np.ndarray, what: str) -> np.ndarray:
+    """Values as an array with one entry for each row of X; `what` names them in the error.
+
+    Examples
+    --------
+    >>> check_per_row(["a", "b"], np.zeros((2, 3)), "groups").tolist()
+    ['a', 'b']
+    """
     values = np.asarray(values)
     if values.shape != (len(X),):
         raise InputError(f"{what}: one value per row is needed, got shape {values.shape} for {len(X)} rows")
     return values
 
 
-def _indicators(codes):
+def _indicators(codes: np.ndarray) -> np.ndarray:
     """One centred column a speaker, of shape (n, speakers)."""
     Y = np.eye(codes.max() + 1)[codes]
     return Y - Y.mean(axis=0)
 
 
-def _row_space(Z):
+def _row_space(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal basis (d, n) of the rows of Z (n, d), and the rows in it (n, n)."""
     basis, R = np.linalg.qr(Z.T)
     return basis, R.T
 
 
-def _solve_covariance(Z, right, shrinkage):
+def _solve_covariance(Z: np.ndarray, right: np.ndarray, shrinkage: float) -> np.ndarray:
     """``((1 - shrinkage) cov Z + shrinkage I)^-1 right`` for centred Z (n, d) and right (d, k)."""
     covariance = (1 - shrinkage) / len(Z) * (Z.T @ Z)
     covariance[np.diag_indices_from(covariance)] += shrinkage
     return cho_solve(cho_factor(covariance, lower=True, overwrite_a=True), right)
 
 
-def ledoit_wolf(Z, n_columns):
+def ledoit_wolf(Z: np.ndarray, n_columns: int) -> float:
     """Ledoit & Wolf's shrinkage for centred rows, whose squared lengths and inner products are all that it needs.
 
     As `sklearn.covariance.ledoit_wolf_shrinkage`, but rows may be given in any orthonormal basis of their span.
+
+    Examples
+    --------
+    >>> Z = np.random.default_rng(0).normal(size=(50, 3))
+    >>> 0 < ledoit_wolf(Z - Z.mean(axis=0), 3) <= 1
+    True
     """
     n = len(Z)
     lengths = np.einsum("ij,ij->i", Z, Z)

@@ -1,14 +1,16 @@
-"""How strong an erasure may be before it costs more of the emotion than was agreed."""
+"""The strength of an erasure, tuned so that it costs no more of the emotion than was agreed."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import has_fit_parameter
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.preprocessing.erasure import check_per_row
-from avbaselines.estimators.tuned.group_folds import resolve_cv
+from avbaselines.estimators.preprocessing.erasure import Eraser, check_per_row
+from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.evaluation.metrics import METRICS, score
 
 __all__ = ["TunedStrength", "tune_strength"]
@@ -26,6 +28,11 @@ class TunedStrength:
         Score lost by it; negative where erasure helped.
     strengths, scores : ndarray
         All that were tried, ascending, and their out-of-fold scores (errors negated: larger is better).
+
+    Examples
+    --------
+    >>> TunedStrength(0.5, 0.01, np.array([0.0, 0.5, 1.0]), np.array([0.6, 0.59, 0.4])).strength
+    0.5
     """
 
     strength: float
@@ -38,18 +45,18 @@ STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 
 
 def tune_strength(
-    eraser,
-    estimator,
-    X,
-    y,
-    groups,
+    eraser: Eraser,
+    estimator: BaseEstimator,
+    X: ArrayLike,
+    y: ArrayLike,
+    groups: ArrayLike,
     *,
-    strengths=STRENGTHS,
-    max_loss=0.02,
-    metric="accuracy",
-    cv=5,
-    progress=None,
-):
+    strengths: Sequence[float] = STRENGTHS,
+    max_loss: float = 0.02,
+    metric: str = "accuracy",
+    cv: Folds = 5,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> TunedStrength:
     """The largest erasure that costs no more than a stated loss of out-of-fold score.
 
     Parameters
@@ -83,6 +90,16 @@ def tune_strength(
     ------
     InputError
         For an unknown metric, folds that split a speaker, or what the eraser refuses.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from avbaselines.estimators.preprocessing.erasure import LeaceEraser
+    >>> X, speakers = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(np.arange(8), 5)
+    >>> y = np.where(X[:, 0] > 0, "happy", "sad")
+    >>> tuned = tune_strength(LeaceEraser(), LogisticRegression(), X, y, speakers, strengths=(1.0,), max_loss=1.0, cv=2)
+    >>> tuned.strength, tuned.strengths.tolist()
+    (1.0, [0.0, 1.0])
     """
     if metric not in METRICS or METRICS[metric].per_recording:
         known = ", ".join(name for name, one in METRICS.items() if not one.per_recording)
@@ -90,16 +107,16 @@ def tune_strength(
     X, y, groups = np.asarray(X), check_per_row(y, X, "y"), check_per_row(groups, X, "groups")
     classes = METRICS[metric].kind == "classes"
     folds = resolve_cv(cv, X, y, groups, classes=classes)
-    strengths = np.unique([0.0, *strengths])
+    tried = np.unique([0.0, *strengths])
     numbers = [fold for fold in np.unique(folds) if fold >= 0]
-    predictions = np.empty((len(strengths), len(y)), dtype=y.dtype if classes else float)
+    predictions = np.empty((len(tried), len(y)), dtype=y.dtype if classes else float)
     for done, fold in enumerate(numbers):
         train, test = folds != fold, folds == fold
         fitted = clone(eraser).fit(X[train], groups=groups[train])
-        for place, strength in enumerate(strengths):
+        for place, strength in enumerate(tried):
             if progress:
-                total = len(numbers) * len(strengths)
-                progress(done * len(strengths) + place, total, f"fold {fold}, strength {strength:g}")
+                total = len(numbers) * len(tried)
+                progress(done * len(tried) + place, total, f"fold {fold}, strength {strength:g}")
             fitted.set_params(strength=strength)
             more = {"groups": groups[train]} if has_fit_parameter(estimator, "groups") else {}
             model = clone(estimator).fit(fitted.transform(X[train], groups=groups[train]), y[train], **more)
@@ -107,11 +124,11 @@ def tune_strength(
     rows = folds >= 0
     names = np.unique(y)
     sign = 1 if METRICS[metric].higher_is_better else -1
-    scores = np.empty(len(strengths))
+    scores = np.empty(len(tried))
     for place, predicted in enumerate(predictions):
         truth, predicted = y[rows], predicted[rows]
         if classes:
             truth, predicted = np.searchsorted(names, truth), np.searchsorted(names, predicted)
         scores[place] = sign * score(metric, truth, predicted, n_classes=len(names) if classes else None)
     best = np.flatnonzero(scores >= scores[0] - max_loss - 1e-12)[-1]
-    return TunedStrength(float(strengths[best]), float(scores[0] - scores[best]), strengths, scores)
+    return TunedStrength(float(tried[best]), float(scores[0] - scores[best]), tried, scores)

@@ -1,9 +1,10 @@
 """Per-speaker normalisation of features, which reads every clip of the speaker it normalises."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def standardise_per_group(X, groups):
+def standardise_per_group(X: np.ndarray, groups: ArrayLike) -> np.ndarray:
     """Features standardised within each group by that group's own unlabelled clips.
 
     Applied to evaluated speakers this is transductive: it reads their other evaluated clips (never a label).
@@ -18,6 +19,11 @@ def standardise_per_group(X, groups):
     -------
     ndarray of float32, shape (n_clips, n_features)
         Mean 0 and standard deviation 1 within each group; a feature constant within a group becomes 0 there.
+
+    Examples
+    --------
+    >>> standardise_per_group(np.array([[1.0], [3.0], [10.0], [14.0]]), ["a", "a", "b", "b"]).ravel().tolist()
+    [-1.0, 1.0, -1.0, 1.0]
     """
     standardised = np.full(X.shape, np.nan, dtype=np.float32)
     _, codes = np.unique(groups, return_inverse=True)

@@ -1,21 +1,31 @@
 """Bring the columns of all modalities to one scale, with a defined answer for what is missing."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.row_parts import Rows, column_parts
 from avbaselines.estimators.preprocessing.screening import screened_columns
+from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, OneOf, Within
+from avbaselines.estimators.tuned.validation import GapTolerant
 
-__all__ = ["Preparation", "column_blocks"]
+__all__ = ["Blocks", "Preparation", "column_blocks"]
+
+Blocks = Sequence[Any] | np.ndarray | None
+"""What `blocks` may be: index lists or slices, or a block number per column; None = one block."""
 
 QUANTILE_LIMIT = 3.0
 MAX_REFERENCES = 2000
 
 
-def column_blocks(blocks, n_columns):
+def column_blocks(blocks: Blocks, n_columns: int) -> list[np.ndarray]:
     """Resolve a `blocks` parameter into one array of column indices per block.
 
     Parameters
@@ -32,6 +42,11 @@ def column_blocks(blocks, n_columns):
     ------
     InputError
         If a column is named twice or not at all.
+
+    Examples
+    --------
+    >>> [columns.tolist() for columns in column_blocks([0, 1, 0], 3)]
+    [[0, 2], [1]]
     """
     if blocks is None:
         return [np.arange(n_columns)]
@@ -48,7 +63,7 @@ def column_blocks(blocks, n_columns):
     return columns
 
 
-class Preparation(TransformerMixin, BaseEstimator):
+class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     """Scale columns, fill what is missing and balance the blocks.
 
     Parameters
@@ -88,14 +103,23 @@ class Preparation(TransformerMixin, BaseEstimator):
     [[-1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
 
-    def __init__(self, blocks=None, scaling="standard", balance=True, column_share=1.0, block_weights=None):
+    constraints = {"scaling": OneOf("standard", "quantile"), "column_share": Within(0, 1, open_low=True)}
+
+    def __init__(
+        self,
+        blocks: Blocks = None,
+        scaling: str = "standard",
+        balance: bool = True,
+        column_share: float = 1.0,
+        block_weights: Sequence[float] | None = None,
+    ):
         self.blocks = blocks
         self.scaling = scaling
         self.balance = balance
         self.column_share = column_share
         self.block_weights = block_weights
 
-    def fit(self, X, y=None, rows=None):
+    def fit(self, X: ArrayLike, y: np.ndarray | None = None, rows: np.ndarray | None = None) -> Self:
         """Learn the statistics of some rows.
 
         Parameters
@@ -106,14 +130,9 @@ class Preparation(TransformerMixin, BaseEstimator):
             Targets or codes of the rows learnt from, as `screened_columns` takes them; they only screen columns.
         rows : ndarray of int, optional
             The rows to learn from, which saves a copy of them; None is all.
-
-        Returns
-        -------
-        self
         """
-        if self.scaling not in ("standard", "quantile"):
-            raise InputError(f"scaling: 'standard' or 'quantile' is needed, got {self.scaling!r}")
-        X = self._validate(X, reset=True)
+        self.check_parameters()
+        X = self._validated(X, reset=True)
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
         counts = sum(_present(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
         self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
@@ -127,9 +146,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         self.weight_ = self._weights(X, y, rows)
         return self
 
-    def _weights(self, X, y, rows):
-        if not 0 < self.column_share <= 1:
-            raise InputError(f"column_share: more than 0 and at most 1 is needed, got {self.column_share}")
+    def _weights(self, X: np.ndarray, y: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray:
         if self.column_share < 1 and y is None:
             raise InputError("column_share: columns can be screened only by targets; give y")
         block_weights = np.ones(len(self.blocks_)) if self.block_weights is None else np.asarray(self.block_weights)
@@ -137,13 +154,13 @@ class Preparation(TransformerMixin, BaseEstimator):
             raise InputError(f"block_weights: {len(self.blocks_)} are needed, got {len(block_weights)}")
         weights = np.zeros(X.shape[1])
         for columns, block_weight in zip(self.blocks_, block_weights, strict=True):
-            if self.column_share < 1:
+            if self.column_share < 1 and y is not None:
                 kept = max(1, round(self.column_share * len(columns)))
                 columns = columns[screened_columns(X[:, columns], y, kept, rows)]
             weights[columns] = block_weight / (np.sqrt(max(len(columns), 1)) if self.balance else 1)
         return weights
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Prepare rows.
 
         Parameters
@@ -155,10 +172,10 @@ class Preparation(TransformerMixin, BaseEstimator):
         ndarray of shape (n, n_features + len(indicated_))
         """
         check_is_fitted(self)
-        X = self._validate(X, reset=False)
+        X = self._validated(X)
         return self.rows(X).whole()
 
-    def rows(self, X, numbers=None):
+    def rows(self, X: np.ndarray, numbers: np.ndarray | None = None) -> Rows:
         """What `transform` gives, part by part: for tables of which no second copy is wanted.
 
         Parameters
@@ -178,37 +195,33 @@ class Preparation(TransformerMixin, BaseEstimator):
         ranks = Rows(X, numbers, lambda part: _ranks(part, self.references_, self.counts_)).whole()
         return Rows(ranks, None, lambda part: self._scores(part, X.dtype), width)
 
-    def _standard(self, X):
+    def _standard(self, X: np.ndarray) -> np.ndarray:
         Z = X - self.center_.astype(X.dtype)
         Z *= (self.weight_ / self.scale_).astype(X.dtype)
         np.nan_to_num(Z, copy=False, nan=0.0)
         return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
 
-    def _scores(self, ranks, dtype):
+    def _scores(self, ranks: np.ndarray, dtype: Any) -> np.ndarray:
         Z = np.empty(ranks.shape, dtype)
         tables = {count: _score_table(count, dtype) for count in np.unique(self.counts_)}
         for column, (count, weight) in enumerate(zip(self.counts_, self.weight_.astype(dtype), strict=True)):
             Z[:, column] = tables[count][ranks[:, column]] * weight
         return self._indicated(Z, ranks == 2 * self.counts_ + 1) if len(self.indicated_) else Z
 
-    def _indicated(self, Z, missing):
+    def _indicated(self, Z: np.ndarray, missing: np.ndarray) -> np.ndarray:
         return np.hstack([Z, _present(missing, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
 
-    def _validate(self, X, reset):
-        return validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=reset)
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
-def _present(missing, blocks):
+def _present(missing: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
     return np.column_stack([~missing[:, columns].all(axis=1) for columns in blocks])
 
 
-def _mean_and_scale(X):
+def _mean_and_scale(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation of each column over its values; a constant column gets an infinite scale, so it becomes 0."""
     has = ~np.isnan(X)
     counts = np.maximum(has.sum(axis=0), 1)
@@ -221,7 +234,7 @@ def _mean_and_scale(X):
     return mean, np.where(scale > rounding, scale, np.inf)
 
 
-def _references(X):
+def _references(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sorted values of each column, a row a column (NaN last), thinned to MAX_REFERENCES, and how many are values."""
     values = np.sort(np.ascontiguousarray(X.T), axis=1)
     counts = (~np.isnan(values)).sum(axis=1)
@@ -232,7 +245,7 @@ def _references(X):
     return thinned, np.where(counts > 0, MAX_REFERENCES, 0)
 
 
-def _ranks(X, references, counts):
+def _ranks(X: np.ndarray, references: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Twice the mid-rank of each value, which lies between two references' where it does; 2 count + 1 for NaN."""
     ranks = np.empty(X.shape, np.uint16)
     for column, (known, count) in enumerate(zip(references, counts, strict=True)):
@@ -248,7 +261,7 @@ def _ranks(X, references, counts):
     return ranks
 
 
-def _score_table(count, dtype):
+def _score_table(count: int, dtype: Any) -> np.ndarray:
     """Normal scores of twice the ranks 0 .. 2 count, within the limit, and 0 for NaN."""
     scores = ndtri(np.arange(2 * count + 1) / (2 * count)) if count else np.zeros(1)
     return np.append(np.clip(scores, -QUANTILE_LIMIT, QUANTILE_LIMIT), 0).astype(dtype)

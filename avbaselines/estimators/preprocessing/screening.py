@@ -1,4 +1,4 @@
-"""Which columns of a very wide table are worth a tree's time."""
+"""Screening of very wide tables: the columns that follow the targets best."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from avbaselines.estimators.preprocessing.row_parts import column_parts
 __all__ = ["screened_columns"]
 
 
-def screened_columns(X, Y, max_columns, rows=None):
+def screened_columns(X: np.ndarray, Y: np.ndarray, max_columns: int, rows: np.ndarray | None = None) -> np.ndarray:
     """The columns that follow the targets most closely, by share of variance explained one column at a time.
 
     Parameters
@@ -24,6 +24,12 @@ def screened_columns(X, Y, max_columns, rows=None):
     Returns
     -------
     ndarray of int, rising
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]])
+    >>> screened_columns(X, X[:, [0]], max_columns=1).tolist()
+    [0]
     """
     if X.shape[1] <= max_columns:
         return np.arange(X.shape[1])
@@ -32,7 +38,7 @@ def screened_columns(X, Y, max_columns, rows=None):
     return np.sort(np.argsort(-shares, kind="stable")[:max_columns])
 
 
-def _centred(X):
+def _centred(X: np.ndarray) -> np.ndarray:
     """Columns less their mean, over their deviation: 0 where NaN or constant."""
     has = ~np.isnan(X)
     mean = X.sum(axis=0, dtype=np.float64, where=has) / np.maximum(has.sum(axis=0), 1)
@@ -42,7 +48,7 @@ def _centred(X):
     return Z / np.where(spread > rounding, spread, np.inf).astype(X.dtype)
 
 
-def _explained_by_values(X, Y):
+def _explained_by_values(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     best = np.zeros(X.shape[1], X.dtype)
     for y in Y.T:
         rows = ~np.isnan(y)
@@ -51,6 +57,6 @@ def _explained_by_values(X, Y):
     return best
 
 
-def _explained_by_classes(X, codes):
+def _explained_by_classes(X: np.ndarray, codes: np.ndarray) -> np.ndarray:
     member = np.eye(codes.max() + 1, dtype=X.dtype)[codes]
     return ((member.T @ _centred(X)) ** 2 / member.sum(axis=0)[:, None]).sum(axis=0)

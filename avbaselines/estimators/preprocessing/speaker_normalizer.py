@@ -1,6 +1,10 @@
 """Per-speaker normalisation: each speaker's features on a scale of that speaker's own."""
 
+from collections.abc import Iterator
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -8,8 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.erasure import Eraser, check_per_row
 from avbaselines.estimators.preprocessing.preparation import QUANTILE_LIMIT, Preparation
+from avbaselines.estimators.tuned.parameter_checks import OneOf
+from avbaselines.estimators.tuned.validation import RandomState
 
 __all__ = ["SpeakerNormalizer"]
+
+Own = tuple[np.ndarray, np.ndarray]  # a speaker's statistics of each column
 
 
 class SpeakerNormalizer(Eraser):
@@ -55,15 +63,31 @@ class SpeakerNormalizer(Eraser):
     the clip itself); fewer neutral ones, and the mean over all clips of the speaker is taken. Without groups all rows
     are one speaker. Missing values stay missing. A column that does not vary becomes 0; one that varies, but not for a
     speaker, becomes 0 there, or in ranks noise, as 0 would tell who it is.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0], [3.0], [10.0], [14.0]])
+    >>> SpeakerNormalizer().fit_transform(X, groups=["a", "a", "b", "b"]).ravel().tolist()
+    [-1.0, 1.0, -1.0, 1.0]
     """
 
-    def __init__(self, strength=1.0, scaling="standard", min_clips=2, random_state=0):
+    constraints = {**Eraser.constraints, "scaling": OneOf("standard", "rank")}
+
+    def __init__(
+        self, strength: float = 1.0, scaling: str = "standard", min_clips: int = 2, random_state: RandomState = 0
+    ):
         self.strength = strength
         self.scaling = scaling
         self.min_clips = min_clips
         self.random_state = random_state
 
-    def fit(self, X, y=None, groups=None, neutral=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        neutral: ArrayLike | None = None,
+    ) -> Self:
         """Learn the statistics of all clips and of each speaker.
 
         Parameters
@@ -74,16 +98,11 @@ class SpeakerNormalizer(Eraser):
             Speakers; without them all rows are one speaker.
         neutral : array-like of bool, shape (n,), optional
             Clips known to be neutral; not for ranks.
-
-        Returns
-        -------
-        self
         """
-        if self.scaling not in ("standard", "rank"):
-            raise InputError(f"scaling: 'standard' or 'rank' is needed, got {self.scaling!r}")
+        self.check_parameters()
         if self.scaling == "rank" and neutral is not None:
             raise InputError("neutral: ranks have no origin to set by neutral clips; leave it out or use 'standard'")
-        X = self._validate(X, reset=True)
+        X = self._validated(X, reset=True)
         self.overall_ = Preparation(scaling="quantile" if self.scaling == "rank" else "standard", balance=False).fit(X)
         center, scale = _center_and_scale(X, 1)
         self.center_, self.scale_ = np.nan_to_num(center), np.where(np.isnan(scale), np.inf, scale)
@@ -92,7 +111,7 @@ class SpeakerNormalizer(Eraser):
             self.speakers_ = {name: self._own(X[rows], part) for name, rows, part in _each(X, groups, neutral)}
         return self
 
-    def transform(self, X, groups=None, neutral=None):
+    def transform(self, X: ArrayLike, groups: ArrayLike | None = None, neutral: ArrayLike | None = None) -> np.ndarray:
         """Normalise rows.
 
         Parameters
@@ -109,7 +128,8 @@ class SpeakerNormalizer(Eraser):
             In units of a deviation.
         """
         check_is_fitted(self)
-        X = self._validate(X, reset=False)
+        self.check_parameters()
+        X = self._validated(X)
         if groups is None:
             if self.speakers_ is not None:
                 raise InputError("groups: transform needs the speaker of each row, as fit had them")
@@ -124,27 +144,33 @@ class SpeakerNormalizer(Eraser):
                 normalised[rows] = self._ranked(X[rows], overall[rows], own, rng)
         return normalised
 
-    def fit_transform(self, X, y=None, groups=None, neutral=None):
+    def fit_transform(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        neutral: ArrayLike | None = None,
+    ) -> np.ndarray:
         """Fit, then transform the same rows; see `fit` and `transform`."""
         return self.fit(X, y, groups=groups, neutral=neutral).transform(X, groups=groups, neutral=neutral)
 
-    def _overall(self, X):
+    def _overall(self, X: np.ndarray) -> np.ndarray:
         """Rows on the scale of all fitted clips."""
         return np.where(np.isnan(X), X, self.overall_.transform(X)[:, : X.shape[1]])
 
-    def _shifted(self, X, own):
+    def _shifted(self, X: np.ndarray, own: Own) -> np.ndarray:
         center, scale = own
         center = (1 - self.strength) * self.center_ + self.strength * center
         ratio = np.divide(scale, self.scale_, out=np.ones_like(scale), where=np.isfinite(self.scale_))
         return _scaled(X, center, self.scale_ * ratio**self.strength)
 
-    def _ranked(self, X, overall, own, rng):
+    def _ranked(self, X: np.ndarray, overall: np.ndarray, own: Own, rng: np.random.RandomState) -> np.ndarray:
         known, counts = own
         able = (counts >= self.min_clips) & np.isfinite(self.scale_)
         ranked = np.where(able, _random_rank_scores(X, known, counts, rng), overall)
         return (1 - self.strength) * overall + self.strength * ranked
 
-    def _own(self, X, neutral):
+    def _own(self, X: np.ndarray, neutral: np.ndarray | None) -> Own:
         """A speaker's mean and deviation per column, those of all clips where there are too few; or its values."""
         if self.scaling == "rank":
             return np.sort(X, axis=0), (~np.isnan(X)).sum(axis=0)
@@ -156,7 +182,9 @@ class SpeakerNormalizer(Eraser):
         return np.where(np.isnan(center), self.center_, center), np.where(np.isfinite(scale), scale, self.scale_)
 
 
-def _each(X, groups, neutral):
+def _each(
+    X: np.ndarray, groups: ArrayLike, neutral: ArrayLike | None
+) -> Iterator[tuple[Any, np.ndarray, np.ndarray | None]]:
     """Name, row numbers and neutral rows among them, of each speaker."""
     groups = check_per_row(groups, X, "groups")
     neutral = None if neutral is None else check_per_row(neutral, X, "neutral").astype(bool)
@@ -165,7 +193,7 @@ def _each(X, groups, neutral):
         yield name, rows, None if neutral is None else neutral[rows]
 
 
-def _center_and_scale(X, min_clips):
+def _center_and_scale(X: np.ndarray, min_clips: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation of columns: NaN with fewer values than asked for, an infinite deviation of a constant."""
     known = ~np.isnan(X)
     counts = known.sum(axis=0)
@@ -177,7 +205,9 @@ def _center_and_scale(X, min_clips):
     return np.where(few, np.nan, center), np.where(few, np.nan, scale)
 
 
-def _random_rank_scores(values, known, counts, rng):
+def _random_rank_scores(
+    values: np.ndarray, known: np.ndarray, counts: np.ndarray, rng: np.random.RandomState
+) -> np.ndarray:
     """Normal scores of ranks, column by column, among sorted known values (NaN last) of which there are `counts`.
 
     A value that is known several times gets one of its ranks at random.
@@ -189,7 +219,7 @@ def _random_rank_scores(values, known, counts, rng):
     return np.where(np.isnan(values), values, scores.astype(values.dtype))
 
 
-def _known_before(values, known, ties):
+def _known_before(values: np.ndarray, known: np.ndarray, ties: bool) -> np.ndarray:
     """How many known values of the same column are less than each value, or with `ties` no greater, shape of values."""
     n = len(known)
     # A stable sort leaves equals in their order, so whichever of the two stands first counts as less.
@@ -201,5 +231,5 @@ def _known_before(values, known, ties):
     return (places[:, n:] if ties else places[:, : len(values)]).T
 
 
-def _scaled(X, center, scale):
+def _scaled(X: np.ndarray, center: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return (X - center.astype(X.dtype)) / scale.astype(X.dtype)

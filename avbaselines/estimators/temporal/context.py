@@ -4,7 +4,10 @@ All functions take the rows of several recordings at once and never look across 
 recording must be in the order of time; they need not stand together.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.ndimage import uniform_filter1d
 
 from avbaselines.errors import InputError
@@ -13,9 +16,12 @@ __all__ = ["add_context", "avec_context", "check_order", "frame_numbers", "shift
 
 # Of a hop: times are printed with few digits, so that equal steps differ a little.
 TIME_TOLERANCE = 0.1
+Runs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def add_context(X, recordings, before, after, times=None):
+def add_context(
+    X: ArrayLike, recordings: ArrayLike, before: int, after: int, times: ArrayLike | None = None
+) -> np.ndarray:
     """Columns of the frames before and after beside a frame's own.
 
     Parameters
@@ -42,7 +48,9 @@ def add_context(X, recordings, before, after, times=None):
     return _blocks(X, recordings, range(-int(before), int(after) + 1), times)
 
 
-def avec_context(X, width, recordings=None, times=None):
+def avec_context(
+    X: ArrayLike, width: int, recordings: ArrayLike | None = None, times: ArrayLike | None = None
+) -> np.ndarray:
     """Columns in the layout of the fusion script of AVEC 2019, which the multistage fusion of 2020 used as well.
 
     The frame itself, then the frames 0 to ``width`` - 1 steps back, then those 0 to ``width`` - 1 steps ahead: it
@@ -63,15 +71,20 @@ def avec_context(X, width, recordings=None, times=None):
     Returns
     -------
     ndarray of shape (n, d * (1 + 2 * width))
+
+    Examples
+    --------
+    >>> avec_context([[1], [2], [3]], 2, ["a", "a", "b"]).tolist()
+    [[1, 1, 1, 1, 2], [2, 2, 1, 2, 2], [3, 3, 3, 3, 3]]
     """
     if width < 0:
         raise InputError(f"context: a width of 0 or more frames is needed, got {width}")
     if recordings is None:
-        recordings, times = np.zeros(len(X), int), None
+        recordings, times = np.zeros(len(np.asarray(X)), int), None
     return _blocks(X, recordings, [0, *range(0, -width, -1), *range(width)], times)
 
 
-def shift_labels(y, recordings, frames):
+def shift_labels(y: ArrayLike, recordings: ArrayLike, frames: int) -> np.ndarray:
     """Labels moved to the front by an annotation delay, for fitting.
 
     Raters react late: what is heard at frame i is rated at frame i + `frames`.
@@ -87,6 +100,11 @@ def shift_labels(y, recordings, frames):
     -------
     ndarray of float, of the shape of y
         The last `frames` rows of a recording have no label then: NaN.
+
+    Examples
+    --------
+    >>> shift_labels([1.0, 2.0, 3.0], ["a", "a", "a"], 1).tolist()
+    [2.0, 3.0, nan]
     """
     y = np.asarray(y, float)
     rows, inside = _neighbours(recordings, _delay(frames))
@@ -95,7 +113,7 @@ def shift_labels(y, recordings, frames):
     return shifted
 
 
-def shift_back(prediction, recordings, frames):
+def shift_back(prediction: ArrayLike, recordings: ArrayLike, frames: int) -> np.ndarray:
     """Predictions of a model fitted on shifted labels, moved back to where the labels are.
 
     Parameters
@@ -109,11 +127,16 @@ def shift_back(prediction, recordings, frames):
     -------
     ndarray of the shape of `prediction`
         The first `frames` rows of a recording repeat its first prediction.
+
+    Examples
+    --------
+    >>> shift_back([2.0, 3.0, 4.0], ["a", "a", "a"], 1).tolist()
+    [2.0, 2.0, 3.0]
     """
     return np.asarray(prediction)[_neighbours(recordings, -_delay(frames))[0]]
 
 
-def smooth(prediction, recordings, frames):
+def smooth(prediction: ArrayLike, recordings: ArrayLike, frames: int) -> np.ndarray:
     """Centred moving average within each recording.
 
     Parameters
@@ -127,6 +150,11 @@ def smooth(prediction, recordings, frames):
     Returns
     -------
     ndarray of float, of the shape of `prediction`
+
+    Examples
+    --------
+    >>> smooth([0.0, 3.0, 6.0], ["a", "a", "a"], 3).tolist()
+    [1.0, 3.0, 5.0]
     """
     if frames < 1 or frames % 2 == 0:
         raise InputError(f"smoothing: an odd number of frames is needed, so that the window is centred; got {frames}")
@@ -139,7 +167,7 @@ def smooth(prediction, recordings, frames):
     return smoothed
 
 
-def check_order(recordings, times):
+def check_order(recordings: ArrayLike, times: ArrayLike) -> float | None:
     """Refuse rows that are not in the order of time, or not evenly spaced, within a recording.
 
     Parameters
@@ -157,6 +185,11 @@ def check_order(recordings, times):
     ------
     InputError
         Naming the recording and the times. A gap counts, for the frame before it is no neighbour.
+
+    Examples
+    --------
+    >>> check_order(["a", "a", "b"], [0.0, 0.4, 0.0])
+    0.4
     """
     times, recordings = np.asarray(times, float), np.asarray(recordings)
     order, starts, _ = _runs(recordings)
@@ -177,21 +210,27 @@ def check_order(recordings, times):
     return float(hop)
 
 
-def frame_numbers(recordings):
-    """Number of each frame (n,) within its recording, from 0."""
+def frame_numbers(recordings: ArrayLike) -> np.ndarray:
+    """Number of each frame (n,) within its recording, from 0.
+
+    Examples
+    --------
+    >>> frame_numbers(["a", "b", "a"]).tolist()
+    [0, 0, 1]
+    """
     order, starts, ends = _runs(recordings)
     numbers = np.empty(len(order), int)
     numbers[order] = np.arange(len(order)) - np.repeat(starts, ends - starts)
     return numbers
 
 
-def _delay(frames):
+def _delay(frames: float) -> int:
     if frames < 0 or frames != int(frames):
         raise InputError(f"delay: a whole number of frames, 0 or more, is needed; got {frames}")
     return int(frames)
 
 
-def _runs(recordings):
+def _runs(recordings: ArrayLike) -> Runs:
     """Row numbers sorted by recording (keeping their order inside), and where each recording starts and ends there."""
     codes = np.unique(np.asarray(recordings), return_inverse=True)[1].reshape(-1)
     order = np.argsort(codes, kind="stable")
@@ -199,7 +238,7 @@ def _runs(recordings):
     return order, np.concatenate([[0], ends[:-1]]), ends
 
 
-def _neighbours(recordings, offset, runs=None):
+def _neighbours(recordings: ArrayLike, offset: int, runs: Runs | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Row that is `offset` frames away in the same recording, or its border's; and whether it is inside."""
     order, starts, ends = runs or _runs(recordings)
     run = np.repeat(np.arange(len(starts)), ends - starts)
@@ -210,7 +249,7 @@ def _neighbours(recordings, offset, runs=None):
     return rows, inside
 
 
-def _blocks(X, recordings, offsets, times):
+def _blocks(X: ArrayLike, recordings: ArrayLike, offsets: Sequence[int], times: ArrayLike | None) -> np.ndarray:
     X = np.asarray(X)
     if times is not None:
         check_order(recordings, times)

@@ -1,32 +1,50 @@
 """Annotation delay and smoothing around any regressor, for corpora with a label each fraction of a second."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
 from sklearn.model_selection import PredefinedSplit
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.linear.ridge import RidgeRegressor
 from avbaselines.estimators.temporal.context import check_order, frame_numbers, shift_back, shift_labels, smooth
-from avbaselines.estimators.tuned.group_folds import resolve_cv
-from avbaselines.estimators.tuned.interface import TargetModel, as_columns
-from avbaselines.estimators.tuned.remarks import ChosenDelays
-from avbaselines.estimators.tuned.target_scaling import check_metric, check_targets, tuning_score
+from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
+from avbaselines.estimators.tuned.interface import RegressionModel
+from avbaselines.estimators.tuned.parameter_checks import AtLeast, CheckedParameters, Each, MetricName
+from avbaselines.estimators.tuned.remarks import ChosenDelays, FitRemark
+from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
+from avbaselines.estimators.tuned.validation import GapTolerant
 
 __all__ = ["DelayedRegressor", "in_frames", "window_of"]
 
 
-def in_frames(seconds, hop):
-    """A delay in whole frames, the nearest; 0 where there is no hop (None)."""
+def in_frames(seconds: float, hop: float | None) -> int:
+    """A delay in whole frames, the nearest; 0 where there is no hop (None).
+
+    Examples
+    --------
+    >>> in_frames(2.0, hop=0.4), in_frames(2.0, hop=None)
+    (5, 0)
+    """
     return int(round(seconds / hop)) if hop else 0
 
 
-def window_of(seconds, hop):
-    """Width in frames of a centred window: the odd number nearest to the seconds; 1 (nothing) for 0."""
+def window_of(seconds: float, hop: float | None) -> int:
+    """Width in frames of a centred window: the odd number nearest to the seconds; 1 (nothing) for 0.
+
+    Examples
+    --------
+    >>> window_of(2.0, hop=0.4), window_of(0.0, hop=0.4)
+    (5, 1)
+    """
     return 2 * int(round(seconds / hop / 2)) + 1 if hop else 1
 
 
-class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstimator):
+class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, CheckedParameters, GapTolerant):
     """A regressor that learns labels moved to the front and whose predictions are moved back and smoothed.
 
     Raters react late: what is heard at one time is rated a few seconds later; the baseline of AVEC 2019 takes 2.0 s
@@ -65,21 +83,36 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
         Out-of-fold predictions, moved back and smoothed; NaN where there is none.
     model_ : estimator
         The regressor, fitted to moved labels.
-    note_ : str
+    remarks_ : list of FitRemark
+        Choices and fallbacks; mostly empty.
+
+    Examples
+    --------
+    >>> from avbaselines.estimators.temporal.context import shift_back
+    >>> X, recordings = np.random.default_rng(0).normal(size=(60, 2)), np.repeat(np.arange(6), 10)
+    >>> times, y = np.tile(np.arange(10) * 0.5, 6), shift_back(X[:, 0], recordings, 2)  # raters are a second late
+    >>> model = DelayedRegressor(delays=(0.0, 1.0), cv=3).fit(X, y, recordings, recordings, times)
+    >>> model.best_params_, model.remarks_
+    ([{'delay': 1.0, 'smoothing': 0.0}], [ChosenDelays(delays=(1.0,), smoothing=(0.0,))])
     """
 
     needs_whole_recordings = True
+    constraints = {
+        "delays": Each(AtLeast(0), "seconds of 0 or more are needed"),
+        "smoothing": Each(AtLeast(0), "seconds of 0 or more are needed"),
+        "metric": MetricName("regression"),
+    }
 
     def __init__(
         self,
-        regressor=None,
-        chooser=None,
-        delays=(0.0,),
-        smoothing=(0.0,),
-        cv=5,
-        metric="ccc",
-        matching=True,
-        most_rows=20_000,
+        regressor: BaseEstimator | None = None,
+        chooser: BaseEstimator | None = None,
+        delays: Sequence[float] = (0.0,),
+        smoothing: Sequence[float] = (0.0,),
+        cv: Folds = 5,
+        metric: str = "ccc",
+        matching: bool = True,
+        most_rows: int = 20_000,
     ):
         self.regressor = regressor
         self.chooser = chooser
@@ -90,7 +123,14 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
         self.matching = matching
         self.most_rows = most_rows
 
-    def fit(self, X, y, groups=None, recordings=None, times=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        recordings: ArrayLike | None = None,
+        times: ArrayLike | None = None,
+    ) -> Self:
         """Choose delay and smoothing out-of-fold, and fit to the moved labels of all rows.
 
         Parameters
@@ -106,23 +146,18 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
         times : array-like of shape (n,), optional
             Seconds; needed for delays and smoothing.
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         InputError
             Negative delays, recordings or times that are not given, uneven hops, or a recording that a delay leaves
             without any label.
         """
-        check_metric(self.metric, "regression")
-        X = validate_data(self, X, reset=True, ensure_min_samples=2, **_CHECKS)
+        self.check_parameters()
+        X = self._validated(X, reset=True, min_rows=2)
         Y = check_targets(X, y)
         self._single = np.asarray(y).ndim == 1
         groups = None if groups is None else np.asarray(groups)
         folds = resolve_cv(self.cv, X, Y[:, 0] if Y.shape[1] == 1 else Y, groups)
-        self._check()
         recordings, hop = self._surroundings(len(X), recordings, times, [*self.delays, *self.smoothing])
         self._refuse_long(recordings, hop)
         frames = self._delays(X, Y, folds, groups, recordings, hop)
@@ -132,13 +167,13 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
         self.oof_prediction_ = oof[:, 0] if self._single else oof
         return self
 
-    def predict(self, X, recordings=None, times=None):
+    def predict(self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None) -> np.ndarray:
         """Predictions (n,) or (n, T) for X (n, n_features) of whole recordings; NaN where a row has no features.
 
         The hop may be another than in fitting: delay and smoothing are kept in seconds.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **_CHECKS)
+        X = self._validated(X)
         needed = [seconds for chosen in self.best_params_ for seconds in chosen.values()]
         recordings, hop = self._surroundings(len(X), recordings, times, needed)
         known = ~np.isnan(X).all(axis=1)
@@ -150,39 +185,16 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
             predicted[:, t] = _smoothed(back, recordings, window_of(chosen["smoothing"], hop))
         return predicted[:, 0] if self._single else predicted
 
-    def outputs(self, X, recordings=None, times=None):
-        """Predictions per target, each of shape (n, 1), see `TargetModel`."""
-        return as_columns(self.predict(X, recordings, times))
-
     @property
-    def target_classes_(self):
-        """None for each target."""
-        return [None] * len(self.best_params_)
-
-    @property
-    def oof_outputs_(self):
-        """Out-of-fold predictions per target, each of shape (n, 1)."""
-        return as_columns(self.oof_prediction_)
-
-    @property
-    def remarks_(self):
+    def remarks_(self) -> list[FitRemark]:
         """The chosen delay and smoothing, and the remarks of the regressor."""
         delays = tuple(chosen["delay"] for chosen in self.best_params_)
         smoothing = tuple(chosen["smoothing"] for chosen in self.best_params_)
         return [ChosenDelays(delays, smoothing), *self.model_.remarks_]
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
-    def _check(self):
-        for name in ("delays", "smoothing"):
-            values = getattr(self, name)
-            if not len(values) or any(not value >= 0 for value in values):
-                raise InputError(f"{name}: seconds of 0 or more are needed, got {list(values)}")
-
-    def _surroundings(self, n, recordings, times, seconds):
+    def _surroundings(
+        self, n: int, recordings: ArrayLike | None, times: ArrayLike | None, seconds: Sequence[float]
+    ) -> tuple[np.ndarray, float | None]:
         """Recordings, and the hop in seconds; where nothing is moved, whatever was given will do."""
         if not any(seconds):
             return (np.zeros(n, int) if recordings is None else np.asarray(recordings)), None
@@ -191,7 +203,7 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
         recordings = np.asarray(recordings)
         return recordings, check_order(recordings, times)
 
-    def _refuse_long(self, recordings, hop):
+    def _refuse_long(self, recordings: np.ndarray, hop: float | None) -> None:
         names, counts = np.unique(recordings, return_counts=True)
         longest = max(self.delays)
         if counts.min() <= in_frames(longest, hop):
@@ -200,9 +212,17 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
                 f"delays: recording {name!r} lasts {count * hop:g} s; a delay of {longest:g} s leaves no label of it"
             )
 
-    def _delays(self, X, Y, folds, groups, recordings, hop):
+    def _delays(
+        self,
+        X: np.ndarray,
+        Y: np.ndarray,
+        folds: np.ndarray,
+        groups: np.ndarray | None,
+        recordings: np.ndarray,
+        hop: float | None,
+    ) -> list[int]:
         """The delay of each target in frames, chosen by the predictions of all delays learnt at once."""
-        tried = {}
+        tried: dict[int, float] = {}
         for seconds in self.delays:
             tried.setdefault(in_frames(seconds, hop), float(seconds))
         frames, T = list(tried), Y.shape[1]
@@ -226,13 +246,21 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
         self.best_params_ = [{"delay": tried[frames[i]]} for i in best]
         return [frames[i] for i in best]
 
-    def _fitted(self, X, Y, folds, groups, recordings, frames):
+    def _fitted(
+        self,
+        X: np.ndarray,
+        Y: np.ndarray,
+        folds: np.ndarray,
+        groups: np.ndarray | None,
+        recordings: np.ndarray,
+        frames: list[int],
+    ) -> tuple[np.ndarray, Any, np.ndarray]:
         moved = np.column_stack([shift_labels(y, recordings, k) for y, k in zip(Y.T, frames, strict=True)])
         return _cross_fit(self.regressor, X, moved[:, 0] if self._single else moved, folds, groups)
 
-    def _smooth(self, oof, Y, recordings, hop):
+    def _smooth(self, oof: np.ndarray, Y: np.ndarray, recordings: np.ndarray, hop: float | None) -> None:
         """Choose the window of each target, and smooth its out-of-fold predictions in place."""
-        tried = {}
+        tried: dict[int, float] = {}
         for seconds in self.smoothing:
             tried.setdefault(window_of(seconds, hop), float(seconds))
         for t, chosen in enumerate(self.best_params_):
@@ -240,14 +268,18 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, TargetModel, BaseEstima
             width = max(traces, key=lambda width: self._score(Y[:, t], traces[width]))
             chosen["smoothing"], oof[:, t] = tried[width], traces[width]
 
-    def _score(self, truth, prediction):
+    def _score(self, truth: np.ndarray, prediction: np.ndarray) -> float:
         return tuning_score(self.metric, truth, prediction, self.matching)
 
 
-_CHECKS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
-
-
-def _cross_fit(template, X, Y, folds, groups, part=True):
+def _cross_fit(
+    template: BaseEstimator | None,
+    X: np.ndarray,
+    Y: np.ndarray,
+    folds: np.ndarray,
+    groups: np.ndarray | None,
+    part: np.ndarray | bool = True,
+) -> tuple[np.ndarray, Any, np.ndarray]:
     """Fit to the rows of a part that have features and a label: rows, model, and predictions out-of-fold (n, T)."""
     columns = Y.reshape(len(Y), -1)
     rows = part & ~np.isnan(X).all(axis=1) & ~np.isnan(columns).all(axis=1)
@@ -259,7 +291,7 @@ def _cross_fit(template, X, Y, folds, groups, part=True):
     return rows, model, oof
 
 
-def _smoothed(values, recordings, width):
+def _smoothed(values: np.ndarray, recordings: np.ndarray, width: int) -> np.ndarray:
     """Moving average over the values present; what is missing stays so."""
     if width == 1:
         return values

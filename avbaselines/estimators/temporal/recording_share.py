@@ -1,11 +1,12 @@
 """Drawing predictions towards the mean of their recording: what is said in one video or talk is of one mood."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 __all__ = ["toward_recording"]
 
 
-def toward_recording(values, recordings, share):
+def toward_recording(values: np.ndarray, recordings: ArrayLike, share: float | None) -> np.ndarray:
     """Mix each clip's prediction with the mean prediction of its recording.
 
     Parameters
@@ -20,6 +21,11 @@ def toward_recording(values, recordings, share):
     -------
     ndarray of shape (n, width)
         NaN rows stay, and have no part in the means.
+
+    Examples
+    --------
+    >>> toward_recording(np.array([[0.0], [2.0], [5.0]]), ["a", "a", "b"], share=0.5).ravel().tolist()
+    [0.5, 1.5, 5.0]
     """
     if not share:
         return values

@@ -1,16 +1,22 @@
 """Folds that never split a group, and the check that somebody else's do not either."""
 
 import warnings
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
-from sklearn.model_selection import PredefinedSplit
+from numpy.typing import ArrayLike
+from sklearn.model_selection import BaseCrossValidator, PredefinedSplit
 
 from avbaselines.errors import InputError
 
-__all__ = ["group_folds", "resolve_cv"]
+__all__ = ["Folds", "group_folds", "resolve_cv"]
+
+Folds: TypeAlias = int | BaseCrossValidator | Iterable[tuple[Any, Any]] | None
+"""What `cv` may be: a number of folds, a scikit-learn splitter, or pairs of training and test rows; None means 5."""
 
 
-def group_folds(groups, n_folds=5, labels=None, seed=0):
+def group_folds(groups: ArrayLike, n_folds: int = 5, labels: ArrayLike | None = None, seed: int = 0) -> np.ndarray:
     """Deal groups into folds of about equal size.
 
     The groups are taken from the largest to the smallest (in a seeded order among equals), each into the fold where it
@@ -72,7 +78,9 @@ def group_folds(groups, n_folds=5, labels=None, seed=0):
     return first_seen[used]
 
 
-def resolve_cv(cv, X, y=None, groups=None, classes=False):
+def resolve_cv(
+    cv: Folds, X: np.ndarray, y: ArrayLike | None = None, groups: ArrayLike | None = None, classes: bool = False
+) -> np.ndarray:
     """Turn whatever `cv` is into one fold number per row, and refuse folds that split a group.
 
     Parameters
@@ -96,6 +104,11 @@ def resolve_cv(cv, X, y=None, groups=None, classes=False):
         If a group is on both sides of a fold, a row is evaluated twice, or a fold's training rows are not all others.
     ValueError
         From a splitter that needs groups and got none.
+
+    Examples
+    --------
+    >>> resolve_cv(2, np.zeros((4, 1)), groups=["a", "a", "b", "c"]).tolist()
+    [0, 0, 1, 1]
     """
     n = len(X)
     if groups is not None:
@@ -104,7 +117,7 @@ def resolve_cv(cv, X, y=None, groups=None, classes=False):
             raise InputError(f"groups: one group per row is needed, got shape {groups.shape} for {n} rows")
     cv = 5 if cv is None else cv
     if isinstance(cv, (int, np.integer)) and not isinstance(cv, bool):
-        folds = group_folds(np.arange(n) if groups is None else groups, cv, labels=y if classes else None)
+        folds = group_folds(np.arange(n) if groups is None else groups, int(cv), labels=y if classes else None)
     else:
         folds = _given_folds(cv, X, y, groups)
     if groups is not None:
@@ -112,7 +125,7 @@ def resolve_cv(cv, X, y=None, groups=None, classes=False):
     return folds
 
 
-def _given_folds(cv, X, y, groups):
+def _given_folds(cv: Any, X: np.ndarray, y: ArrayLike | None, groups: np.ndarray | None) -> np.ndarray:
     n = len(X)
     if isinstance(cv, PredefinedSplit) and len(cv.test_fold) == n and cv.get_n_splits():
         # Who trains and who does not follows from one number a row: nothing can repeat or be left out.
@@ -141,17 +154,17 @@ def _given_folds(cv, X, y, groups):
     return folds
 
 
-def _as_indices(rows, n):
+def _as_indices(rows: Any, n: int) -> np.ndarray:
     rows = np.asarray(rows)
     return np.flatnonzero(rows) if rows.dtype == bool else np.arange(n)[rows]
 
 
-def _refuse_split_groups(folds, groups):
+def _refuse_split_groups(folds: np.ndarray, groups: np.ndarray) -> None:
     for number in np.unique(folds[folds >= 0]):
         _refuse_overlap(np.flatnonzero(folds != number), np.flatnonzero(folds == number), groups, number)
 
 
-def _refuse_overlap(train, test, groups, number):
+def _refuse_overlap(train: np.ndarray, test: np.ndarray, groups: np.ndarray, number: int) -> None:
     both = np.intersect1d(groups[train], groups[test])
     if len(both):
         raise InputError(

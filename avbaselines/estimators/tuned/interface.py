@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from avbaselines.estimators.tuned.remarks import FitRemark, remarks_text
 
-__all__ = ["InputLayout", "TargetModel", "as_columns"]
+__all__ = ["ClassModel", "InputLayout", "RegressionModel", "TargetModel", "as_columns", "spread_posteriors"]
 
 InputLayout = Literal["as_given", "own", "own_first"]
 """Columns of X, see `TargetModel.input_layout`."""
@@ -125,6 +125,93 @@ class TargetModel(ABC):
         return self
 
 
+class RegressionModel(TargetModel):
+    """A `TargetModel` of regressed targets alone, given by `predict` and `oof_prediction_`, of shape (n,) or (n, T).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Doubled(RegressionModel):
+    ...     def fit(self, X, y):
+    ...         self.oof_prediction_ = 2 * np.asarray(X)
+    ...         return self
+    ...     def predict(self, X):
+    ...         return 2 * np.asarray(X)
+    >>> Doubled().fit([1.0, 2.0], None).outputs([3.0])[0].tolist()
+    [[6.0]]
+    """
+
+    oof_prediction_: np.ndarray
+
+    @abstractmethod
+    def predict(self, X: ArrayLike, *args: Any, **kwargs: Any) -> np.ndarray:
+        """Predictions of shape (n,) or (n, T), as y was."""
+
+    def outputs(
+        self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None
+    ) -> list[np.ndarray]:
+        """Predictions per target, each of shape (n, 1), see `TargetModel`."""
+        around = {"recordings": recordings, "times": times} if self.needs_whole_recordings else {}
+        return as_columns(self.predict(X, **around))
+
+    @property
+    def target_classes_(self) -> list[np.ndarray | None]:
+        """None for each target."""
+        return [None] * (1 if self.oof_prediction_.ndim == 1 else self.oof_prediction_.shape[1])
+
+    @property
+    def oof_outputs_(self) -> list[np.ndarray]:
+        """Out-of-fold predictions per target, each of shape (n, 1)."""
+        return as_columns(self.oof_prediction_)
+
+
+class ClassModel(TargetModel):
+    """A `TargetModel` of one class target, given by `predict_proba`, `classes_` and `oof_prediction_`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Coin(ClassModel):
+    ...     def fit(self, X, y):
+    ...         self.classes_, self.oof_prediction_ = np.unique(y), np.full((len(X), 2), 0.5)
+    ...         return self
+    ...     def predict_proba(self, X):
+    ...         return np.full((len(X), 2), 0.5)
+    >>> coin = Coin().fit([[0.0], [1.0]], ["head", "tail"])
+    >>> coin.predict([[5.0]]).tolist(), coin.outputs([[5.0]])[0].tolist()
+    (['head'], [[0.5, 0.5]])
+    """
+
+    classes_: np.ndarray
+    oof_prediction_: np.ndarray
+
+    @abstractmethod
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Posteriors of shape (n, K), in the order of `classes_`; rows sum to 1."""
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """The class of largest posterior, for each row of X of shape (n, n_features)."""
+        # Asked of predict_proba first: classes_ does not exist before fit.
+        posteriors = self.predict_proba(X)
+        return self.classes_[posteriors.argmax(axis=1)]
+
+    def outputs(
+        self, X: ArrayLike, recordings: ArrayLike | None = None, times: ArrayLike | None = None
+    ) -> list[np.ndarray]:
+        """Posteriors of the one target, see `TargetModel`."""
+        return [self.predict_proba(X)]
+
+    @property
+    def target_classes_(self) -> list[np.ndarray | None]:
+        """Classes of the one target."""
+        return [self.classes_]
+
+    @property
+    def oof_outputs_(self) -> list[np.ndarray]:
+        """Out-of-fold posteriors of the one target."""
+        return [self.oof_prediction_]
+
+
 def as_columns(values: np.ndarray) -> list[np.ndarray]:
     """Predictions of shape (n,) or (n, T) as a list with an array of shape (n, 1) per target.
 
@@ -136,3 +223,17 @@ def as_columns(values: np.ndarray) -> list[np.ndarray]:
     """
     table = values.reshape(len(values), -1)
     return [table[:, [number]] for number in range(table.shape[1])]
+
+
+def spread_posteriors(values: np.ndarray, own: np.ndarray, every: np.ndarray) -> np.ndarray:
+    """Posteriors (n, len(own)) spread over more classes, (n, len(every)); a row without posteriors stays NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spread_posteriors(np.array([[0.3, 0.7]]), np.array(["a", "c"]), np.array(["a", "b", "c"])).tolist()
+    [[0.3, 0.0, 0.7]]
+    """
+    spread = np.where(np.isnan(values[:, :1]), np.nan, np.zeros(len(every)))
+    spread[:, np.searchsorted(every, own)] = values
+    return spread

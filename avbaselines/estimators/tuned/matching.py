@@ -1,13 +1,17 @@
 """Matching of predictions to the mean and standard deviation of the targets."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import check_is_fitted, validate_data
+from numpy.typing import ArrayLike
+from sklearn.base import TransformerMixin
+from sklearn.utils import Tags, check_array, check_consistent_length
+from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.tuned.parameter_checks import AtLeast, CheckedParameters, Within
+from avbaselines.estimators.tuned.validation import GapTolerant
 
 __all__ = ["Matcher", "Matching", "cross_matched", "match"]
 
@@ -35,7 +39,7 @@ class Matching:
         return self.offset + self.factor * prediction
 
 
-def match(prediction, truth):
+def match(prediction: ArrayLike, truth: ArrayLike) -> np.ndarray:
     """Predictions (n,) moved to the mean and deviation of the truth (n,); a constant one becomes the constant mean.
 
     Examples
@@ -47,7 +51,7 @@ def match(prediction, truth):
     return Matching(*_constants(prediction, np.asarray(truth, float))).apply(prediction)
 
 
-class Matcher(TransformerMixin, BaseEstimator):
+class Matcher(TransformerMixin, CheckedParameters, GapTolerant):
     """Per-target mean and standard-deviation matching: p becomes m_y + (s_y / s_p) (p - m_p).
 
     Regularised predictions vary less than the targets, which a concordance punishes. Fit this on out-of-fold
@@ -76,12 +80,14 @@ class Matcher(TransformerMixin, BaseEstimator):
     [[12.0]]
     """
 
-    def __init__(self, shrinkage=0.0, range=None, strength=1.0):
+    constraints = {"shrinkage": AtLeast(0), "strength": Within(0, 1, open_low=True)}
+
+    def __init__(self, shrinkage: float = 0.0, range: tuple[float, float] | None = None, strength: float = 1.0):
         self.shrinkage = shrinkage
         self.range = range
         self.strength = strength
 
-    def fit(self, P, y, groups=None):
+    def fit(self, P: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Learn the constants on labelled rows.
 
         Parameters
@@ -93,22 +99,15 @@ class Matcher(TransformerMixin, BaseEstimator):
         groups : array-like of shape (n,), optional
             Only counted, for `shrinkage`.
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         InputError
             If a target has no row with a label and a prediction, or shapes differ.
         """
-        if self.shrinkage < 0:
-            raise InputError(f"shrinkage: 0 or more is needed, got {self.shrinkage}")
-        if not 0 < self.strength <= 1:
-            raise InputError(f"strength: a number above 0 and at most 1 is needed, got {self.strength}")
+        self.check_parameters()
         if self.range is not None and not self.range[0] < self.range[1]:
             raise InputError(f"range: (lowest, highest) is needed, got {self.range}")
-        P = self._validate(P, reset=True)
+        P = self._validated(P, reset=True, dtype=np.float64)
         if y is None:
             raise InputError("fit requires y to be passed, but the target y is None")
         Y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
@@ -129,10 +128,10 @@ class Matcher(TransformerMixin, BaseEstimator):
         self.factors_, self.offsets_ = np.array(constants).T
         return self
 
-    def transform(self, P):
+    def transform(self, P: ArrayLike) -> np.ndarray:
         """Matched predictions for P, both of shape (n, T); NaN stays NaN."""
         check_is_fitted(self)
-        P = self._validate(P, reset=False)
+        P = self._validated(P, dtype=np.float64)
         matched = Matching(self.factors_, self.offsets_).apply(P)
         return matched if self.range is None else np.clip(matched, *self.range)
 
@@ -140,17 +139,21 @@ class Matcher(TransformerMixin, BaseEstimator):
         """The constants of one target."""
         return Matching(float(self.factors_[target]), float(self.offsets_[target]))
 
-    def _validate(self, P, reset):
-        return validate_data(self, P, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset)
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.target_tags.required = True
         return tags
 
 
-def cross_matched(P, y, folds, shrinkage=0.0, range=None, groups=None, strength=1.0):
+def cross_matched(
+    P: ArrayLike,
+    y: ArrayLike,
+    folds: ArrayLike,
+    shrinkage: float = 0.0,
+    range: tuple[float, float] | None = None,
+    groups: ArrayLike | None = None,
+    strength: float = 1.0,
+) -> np.ndarray:
     """Matched out-of-fold predictions: each fold's constants come from the other folds.
 
     Parameters
@@ -167,6 +170,11 @@ def cross_matched(P, y, folds, shrinkage=0.0, range=None, groups=None, strength=
     Returns
     -------
     ndarray of the shape of P
+
+    Examples
+    --------
+    >>> cross_matched([0.0, 1.0, 0.0, 1.0], [0.0, 2.0, 0.0, 4.0], folds=[0, 0, 1, 1]).tolist()
+    [0.0, 4.0, 0.0, 2.0]
     """
     P, y, folds = np.asarray(P, float), np.asarray(y, float), np.asarray(folds)
     columns = P.reshape(len(P), -1)
@@ -179,7 +187,9 @@ def cross_matched(P, y, folds, shrinkage=0.0, range=None, groups=None, strength=
     return matched.reshape(P.shape)
 
 
-def _constants(prediction, truth, weight=1.0, share=1.0):
+def _constants(
+    prediction: np.ndarray, truth: np.ndarray, weight: float = 1.0, share: float = 1.0
+) -> tuple[float, float]:
     """Factor and offset; the factor is taken to the power `weight`, and `share` of it."""
     spread = prediction.std()
     # A spread that rounding alone explains is none.

@@ -22,9 +22,7 @@ def render_card(card: Card) -> str:
     --------
     >>> from avbaselines.experiment.bundles.card import CardTarget
     >>> arousal = CardTarget(name="arousal", metric="ccc", classes=(), range=(1, 5))
-    >>> print(render_card(Card(system="ridge-audio", learner="ridge", targets=[arousal], sha256=""))[:60])
-    # ridge-audio
-    <BLANKLINE>
+    >>> print(render_card(Card(system="ridge-audio", learner="ridge", targets=[arousal], sha256="")).splitlines()[2])
     Ridge; predicts arousal (a value from 1 to 5).
     """
     sections = [

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from avbaselines.corpora.corpus import Target
-from avbaselines.estimators.fusion.missing_inputs import without_partial
+from avbaselines.estimators.fusion.input_patterns import without_partial
 from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
 from avbaselines.estimators.temporal.recording_share import toward_recording
 from avbaselines.estimators.tuned.interface import InputLayout, TargetModel

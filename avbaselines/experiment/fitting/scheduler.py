@@ -13,14 +13,14 @@ from avbaselines.experiment.fitting.dask_backend import cluster_results
 from avbaselines.experiment.fitting.fitted_run import FittedRun, part_of_deep_stacks, stack_depths
 from avbaselines.experiment.fitting.optuna_search import check_storage
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.fitting.split_task import (
-    SplitTask,
+from avbaselines.experiment.fitting.split_setup import (
     clips_digest,
     code_digest,
     prediction_digest,
     split_digest,
     split_task,
 )
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Store, digest
 from avbaselines.experiment.fitting.units import Unit, to_be_done, unit_of, work
 from avbaselines.experiment.planning.reserved_names import FINAL

@@ -7,12 +7,8 @@ from sklearn.model_selection import PredefinedSplit
 from avbaselines.errors import InputError
 from avbaselines.estimators.fusion.averages import RidgeFusionRegressor
 from avbaselines.estimators.fusion.imputation import fill_gaps, learn_gaps
-from avbaselines.estimators.fusion.missing_inputs import (
-    STRATEGIES,
-    MissingFusionClassifier,
-    MissingFusionRegressor,
-    without_partial,
-)
+from avbaselines.estimators.fusion.input_patterns import without_partial
+from avbaselines.estimators.fusion.missing_inputs import STRATEGIES, MissingFusionClassifier, MissingFusionRegressor
 from avbaselines.evaluation.metrics import score
 
 N = 600

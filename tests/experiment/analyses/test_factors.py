@@ -7,7 +7,7 @@ from releases import make_creativeit, make_recola, make_sewa
 from small_study import read_table
 from small_study import run as run_study
 
-from avbaselines.estimators.boosting.early_stopping import GrownRegressor
+from avbaselines.estimators.boosting.early_stopping import EarlyStoppedRegressor
 from avbaselines.evaluation.metrics import score
 from avbaselines.reports.factors import factor_grids, factor_sentences, render_factors_latex
 from avbaselines.run import main
@@ -28,7 +28,7 @@ def quick_trees(monkeypatch):
         if hasattr(model, "trials"):
             model.trials = 3
 
-    monkeypatch.setattr(GrownRegressor, "_check_growth", few_rounds)
+    monkeypatch.setattr(EarlyStoppedRegressor, "check_parameters", few_rounds)
 
 
 SMALL = ("corpus.speakers=15", "corpus.clips_per_speaker=12", "corpus.features=12", "systems.inner_folds=2")
