@@ -125,7 +125,7 @@ def permute_and_store(
     blocks = [X[split.fit] for X in features.values()]
     drawn = drawn_again(system, task, blocks, store.load(fit).trials)
     fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features.values()], drawn)
-    whole = FittedBase(task.targets, models, system.transductive)
+    whole = FittedBase(task.targets, models, system.transductive, bounds=task.bounds)
     feature_families = families_of(corpus, system)
     with threadpool_limits(1):
         predicted = [

@@ -103,7 +103,7 @@ class Bundle:
         named = [entry.predictions for part in system.each() for entry in part.card.inputs]
         self.predictions = list(dict.fromkeys(name for name in named if name is not None))
         fallback = {name: np.array(values) for name, values in self.card.fallback.items()}
-        self._postprocessing = Postprocessing(self.card.matchings if matched else {}, fallback)
+        self._postprocessing = Postprocessing(self.card.matchings if matched else {}, fallback, self.card.bounds)
 
     def extract(
         self,

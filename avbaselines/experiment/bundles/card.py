@@ -168,6 +168,8 @@ class Card(Section):
     targets
     matching
         By target, factor and offset: a raw prediction p becomes offset + factor * p.
+    bounds
+        By regressed target, what its predictions are kept within.
     fallback
         By target, what stands in for clips without any input.
     sha256
@@ -200,6 +202,7 @@ class Card(Section):
     transductive: bool = False
     targets: list[CardTarget]
     matching: dict[str, tuple[float, float]] = {}
+    bounds: dict[str, tuple[float, float]] = {}
     fallback: dict[str, list[float]] = {}
     sha256: str
     study: str = ""

@@ -142,7 +142,7 @@ class ShippedSystem:
     def raw(self, clips: NewClips) -> Predictions:
         """Predictions of new clips before matching, by target, shape (n, width)."""
         if not self.inputs:
-            system = FittedBase(self.targets, self._models, self.card.transductive)
+            system = FittedBase(self.targets, self._models, self.card.transductive, bounds=self.card.bounds)
             return system.predict([clips.features[name] for name in self.card.modalities], clips.context)
         return self._fusion().predict(
             [
@@ -161,6 +161,7 @@ class ShippedSystem:
             chosen={target: [names.index(name) for name in own] for target, own in card.selected.items()},
             shares=card.recording_share,
             needs=[_needs(system) for system in self.inputs.values()] if card.settings.missing else None,
+            bounds=card.bounds,
         )
 
     @property

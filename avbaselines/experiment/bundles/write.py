@@ -150,6 +150,7 @@ def _card(
             for target in corpus.targets
         ],
         matching=finished.matching,
+        bounds=dict(finished.bounds),
         fallback={name: value.tolist() for name, value in finished.fallback.items()},
         sha256=digests[system.name],
         study=run.study.title,

@@ -17,7 +17,7 @@ from avbaselines.estimators.tuned.search_space import NOTHING, Drawn
 from avbaselines.experiment.fitting.annotation_delay import delayed
 from avbaselines.experiment.fitting.clip_context import surroundings
 from avbaselines.experiment.fitting.fitted_system import FittedBase, columns_of
-from avbaselines.experiment.fitting.predictions import Predictions, by_target, predict, rows_of, spread
+from avbaselines.experiment.fitting.predictions import Predictions, bounded, by_target, predict, rows_of, spread
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import chain, estimator, joint
@@ -50,7 +50,7 @@ def fit_base(
     fitted : Fitted
     models : dict of str to TargetModel
         By target; one that was fitted to several targets stands under each of their names. Other clips are predicted
-        by ``FittedBase(task.targets, models, system.transductive).predict(blocks, clips)``.
+        by ``FittedBase(task.targets, models, system.transductive, bounds=task.bounds).predict(blocks, clips)``.
     """
     started = time.perf_counter()
     with threadpool_limits(1):
@@ -63,7 +63,7 @@ def fit_base(
             oof |= predictions
             models |= {target.name: model for target in targets}
             notes.append(remarks_text(model.remarks_, [target.name for target in targets]))
-        whole = FittedBase(task.targets, models, system.transductive)
+        whole = FittedBase(task.targets, models, system.transductive, bounds=task.bounds)
         fitted = Fitted(oof, whole.predict(test_blocks, task.test_context))
         for mask, hidden in hiding(system, task).items():
             left = [np.full_like(X, np.nan) if number in hidden else X for number, X in enumerate(test_blocks)]
@@ -102,7 +102,7 @@ class _Fit:
             oof = predict(model, X, targets, frames)
         else:
             oof = by_target(model, model.oof_outputs_, targets)
-        return model, {name: spread(values, used) for name, values in oof.items()}
+        return model, bounded({name: spread(values, used) for name, values in oof.items()}, task.bounds)
 
 
 def usable(system: BaseSystem, task: SplitTask, targets: Sequence[Target], present: np.ndarray) -> np.ndarray:

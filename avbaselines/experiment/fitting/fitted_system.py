@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from avbaselines.estimators.preprocessing.per_speaker import standardise_per_gro
 from avbaselines.estimators.temporal.recording_share import toward_recording
 from avbaselines.estimators.tuned.interface import InputLayout, TargetModel
 from avbaselines.experiment.fitting.clip_context import ClipContext
-from avbaselines.experiment.fitting.predictions import Predictions, predict, rows_of, spread
+from avbaselines.experiment.fitting.predictions import Bounds, Predictions, bounded, predict, rows_of, spread
 
 __all__ = ["FittedBase", "FittedFusion", "FusedColumns", "FittedSystem", "columns_of", "fused_columns", "side_by_side"]
 
@@ -32,10 +32,14 @@ class FittedSystem(ABC, Generic[Block]):
         Of the study, in their order.
     models : dict of str to TargetModel
         By target; one that was fitted to several stands under each of their names.
+    bounds : dict of str to (float, float)
+        What its predictions are kept within, see `bounds_of`.
     """
 
     targets: Sequence[Target]
     models: dict[str, TargetModel]
+    _: KW_ONLY
+    bounds: Bounds = field(default_factory=dict)
 
     @abstractmethod
     def predict(self, blocks: Sequence[Block], clips: ClipContext = UNKNOWN) -> Predictions:
@@ -84,7 +88,7 @@ class FittedBase(FittedSystem[np.ndarray]):
         X = self.features(blocks, clips)
         predictions: Predictions = {}
         for model, targets in self.by_model():
-            predictions |= _predicted(model, X, targets, clips)
+            predictions |= bounded(_predicted(model, X, targets, clips), self.bounds)
         return predictions
 
     def features(self, blocks: Sequence[np.ndarray], clips: ClipContext) -> np.ndarray:
@@ -133,7 +137,7 @@ class FittedFusion(FittedSystem[Predictions]):
             classes = model.target_classes_[0]
             columns = fused_columns(model.input_layout, targets, self.targets, self.reads_all, classes)
             X = columns.table([blocks[number] for number in chosen], needs, clips)
-            predictions |= _predicted(model, X, targets, clips)
+            predictions |= bounded(_predicted(model, X, targets, clips), self.bounds)
         for name, share in self.shares.items():
             if share and len(predictions[name]):
                 assert clips.frames is not None

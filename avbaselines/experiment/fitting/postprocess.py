@@ -7,7 +7,7 @@ import numpy as np
 from avbaselines.corpora.corpus import Target
 from avbaselines.estimators.tuned.matching import Matcher, Matching, cross_matched
 from avbaselines.evaluation.metrics import CONCORDANCES
-from avbaselines.experiment.fitting.predictions import Predictions
+from avbaselines.experiment.fitting.predictions import Bounds, Predictions, bounded
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 
@@ -24,6 +24,8 @@ class Postprocessing:
         Of each target whose predictions are matched.
     fallback : dict of str to ndarray, shape (width,)
         What stands in for NaN rows: the training mean, or the training class shares.
+    bounds : dict of str to (float, float)
+        What matched predictions are kept within, see `bounds_of`.
 
     Examples
     --------
@@ -34,10 +36,12 @@ class Postprocessing:
 
     matchings: dict[str, Matching] = field(default_factory=dict)
     fallback: dict[str, np.ndarray] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=dict)
 
     def matched(self, raw: Predictions) -> Predictions:
         """Raw predictions of new clips, matched where matching applies."""
-        return {name: self.matchings[name].apply(p) if name in self.matchings else p for name, p in raw.items()}
+        matched = {name: matching.apply(raw[name]) for name, matching in self.matchings.items() if name in raw}
+        return raw | bounded(matched, self.bounds)
 
     def filled(self, values: Predictions) -> Predictions:
         """Predictions with nothing missing."""
@@ -83,7 +87,7 @@ def finish(fitted: Fitted, task: SplitTask, matching: bool = True) -> Finished:
     matching
         The system's own word on matching.
     """
-    finished = Finished(raw=fitted, oof=dict(fitted.oof), test=dict(fitted.test))
+    finished = Finished(bounds=task.bounds, raw=fitted, oof=dict(fitted.oof), test=dict(fitted.test))
     for target in task.targets:
         finished.fallback[target.name] = fallback_of(target, task.y[target.name])
         if task.matching and matching and target.metric in CONCORDANCES:
@@ -116,7 +120,9 @@ def _match(finished: Finished, task: SplitTask, name: str) -> None:
         return  # an imported system without training predictions: there is nothing to learn the constants from
     matcher = Matcher(strength=task.strength).fit(raw[used], y[used])
     finished.matchings[name] = matcher.matching()
-    matched = finished.matchings[name].apply(raw)
+    matched = finished.matched({name: raw})[name]
     if not task.resubstitution:
-        matched[used, 0] = cross_matched(raw[used, 0], y[used], task.folds[used], strength=task.strength)
+        matched[used, 0] = cross_matched(
+            raw[used, 0], y[used], task.folds[used], range=finished.bounds.get(name), strength=task.strength
+        )
     finished.oof[name] = matched

@@ -1,6 +1,6 @@
 """Predictions by target: what models say, with a column for every class of the study, at the rows that it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,10 +8,59 @@ from avbaselines.corpora.corpus import Target
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.experiment.fitting.clip_context import Frames, surroundings
 
-__all__ = ["Predictions", "by_target", "predict", "rows_of", "spread"]
+__all__ = ["Bounds", "Predictions", "bounded", "bounds_of", "by_target", "predict", "rows_of", "spread"]
 
 Predictions = dict[str, np.ndarray]
 """By target, shape (n, width): one column of values, or the posteriors of all its classes; NaN rows = no prediction."""
+
+
+Bounds = Mapping[str, tuple[float, float]]
+"""By regressed target, the lowest and the highest value that is ever predicted."""
+
+MARGIN = 0.1
+"""Of targets without a declared range, predictions may go beyond the labels by this share of the labels' range."""
+
+
+def bounds_of(targets: Sequence[Target], y: Mapping[str, np.ndarray]) -> dict[str, tuple[float, float]]:
+    """Bounds of predictions: the declared range, else the range of the training labels and `MARGIN` on both sides.
+
+    One exploding prediction would spoil whatever is learnt from it: the constants of matching, a stack, a mean. Labels
+    without a declared range that are all equal bound nothing.
+
+    Parameters
+    ----------
+    targets
+    y : dict of str to ndarray, shape (n,)
+        Labels of the clips to learn from; NaN = not labelled.
+
+    Examples
+    --------
+    >>> bounds_of([Target("arousal", "ccc", range=(1, 5)), Target("age", "mae")], {"age": np.array([20.0, 70.0])})
+    {'arousal': (1.0, 5.0), 'age': (15.0, 75.0)}
+    """
+    bounds = {}
+    for target in targets:
+        if target.kind == "classes":
+            continue
+        if target.range is not None:
+            bounds[target.name] = float(target.range[0]), float(target.range[1])
+            continue
+        labels = y[target.name][~np.isnan(y[target.name])]
+        low, high = float(labels.min(initial=np.inf)), float(labels.max(initial=-np.inf))
+        if low < high:
+            bounds[target.name] = low - MARGIN * (high - low), high + MARGIN * (high - low)
+    return bounds
+
+
+def bounded(predictions: Predictions, bounds: Bounds) -> Predictions:
+    """Predictions brought within their bounds; NaN stays NaN.
+
+    Examples
+    --------
+    >>> bounded({"arousal": np.array([[7.0], [2.0]])}, {"arousal": (1.0, 5.0)})["arousal"].tolist()
+    [[5.0], [2.0]]
+    """
+    return {name: np.clip(p, *bounds[name]) if name in bounds else p for name, p in predictions.items()}
 
 
 def predict(model: TargetModel, X: np.ndarray, targets: Sequence[Target], frames: Frames | None = None) -> Predictions:

@@ -9,6 +9,7 @@ from avbaselines.corpora.corpus import Target
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.metrics import CONCORDANCES
 from avbaselines.experiment.fitting.clip_context import ClipContext, Frames
+from avbaselines.experiment.fitting.predictions import bounds_of
 from avbaselines.experiment.fitting.run_options import Device
 
 __all__ = ["SplitTask"]
@@ -68,6 +69,11 @@ class SplitTask:
     votes: dict[str, np.ndarray] = field(default_factory=dict)
     fits: Literal["all", "folds"] = "all"
     combined: Combined | None = None
+
+    @property
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """What predictions of regressed targets are kept within."""
+        return bounds_of(self.targets, self.y)
 
     @property
     def context(self) -> ClipContext:
