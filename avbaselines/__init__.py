@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from avbaselines.evaluation.scores import rmse as rmse
     from avbaselines.evaluation.scores import uar as uar
     from avbaselines.experiment.bundles.bundle import load as load_bundle
+    from avbaselines.experiment.fitting.run_options import RunOptions as RunOptions
+    from avbaselines.experiment.study_run import run_study as run_study
     from avbaselines.study import load_study as load_study
 
 _SCORES = (
@@ -50,6 +52,7 @@ _SCORES = (
 _PLACES = {
     "load_study": ("avbaselines.study", "load_study"),
     "run_study": ("avbaselines.experiment.study_run", "run_study"),
+    "RunOptions": ("avbaselines.experiment.fitting.run_options", "RunOptions"),
     "load_bundle": ("avbaselines.experiment.bundles.bundle", "load"),
     "METRICS": ("avbaselines.evaluation.metrics", "METRICS"),
     "Metric": ("avbaselines.evaluation.metrics", "Metric"),
@@ -64,7 +67,7 @@ _PLACES = {
 }
 
 __all__ = [
-    "METRICS", "InputError", "Metric", "accuracy", "ccc", "ccc_per_recording", "compare", "compare_means",
+    "METRICS", "InputError", "Metric", "RunOptions", "accuracy", "ccc", "ccc_per_recording", "compare", "compare_means",
     "estimators", "f1_macro", "f1_micro", "f1_weighted", "holm", "interval", "interval_of_mean", "load_bundle",
     "load_study", "mae", "mse", "pcc", "rmse", "run_study", "score", "uar",
 ]  # fmt: skip

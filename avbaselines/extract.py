@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,13 @@ from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from avbaselines.extractors import FeatureTable
+    from avbaselines.extractors.clip_progress import ClipState
+
+Shown = tuple[Callable[[int, int, str], None] | None, str | None]
+"""What tells the progress, and the folder in which workers tell how far they are with a clip; None for both."""
 
 DESCRIPTION = """\
 Make a feature table from recordings or from face tables. Folders are walked; a clip is called by its file's stem, by
@@ -42,6 +50,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--face-python", metavar="PATH", help="interpreter that has py-feat (default: $AVBASELINES_FACE_PYTHON)"
     )
+    command.add_argument(
+        "--face-device",
+        metavar="NAME",
+        help="where py-feat computes: cpu, cuda, mps or auto (default: $AVBASELINES_FACE_DEVICE, else cpu)",
+    )
+    command.add_argument("--fetch", action="store_true", help="fetch the weights that the recipe needs, and check them")
     command.add_argument("--no-cache", action="store_true", help="neither look into the cache nor fill it")
     command.add_argument("--list", action="store_true", help="list the recipes")
     command.add_argument("--cache-size", action="store_true", help="say what the cache holds")
@@ -76,7 +90,24 @@ def _asked(arguments: argparse.Namespace) -> int:
         return _list()
     if arguments.cache_size or arguments.prune is not None:
         return _cache(arguments.prune)
+    if arguments.fetch:
+        return _fetch(arguments)
     return _extract(arguments)
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    from avbaselines.extractors import load_recipe, pyfeat
+    from avbaselines.extractors.recipe import FaceOptions
+
+    if arguments.recipe is None:
+        raise InputError("give a recipe: avbaselines extract RECIPE --fetch (--list shows the recipes)")
+    recipe = load_recipe(arguments.recipe)
+    if not recipe.needs_weights or not isinstance(recipe.options, FaceOptions):
+        print(f"{recipe.name}: needs no weights")
+        return DONE
+    facts = pyfeat.fetch(recipe.options.detector, arguments.face_python)
+    print(f"{facts.detector}: all weights are in {facts.folder}")
+    return DONE
 
 
 def _list() -> int:
@@ -128,7 +159,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     if out.suffix.lower() not in FORMATS:
         raise InputError(f"--out {out}: unknown table format {out.suffix!r}; use one of {', '.join(FORMATS)}")
     media = find_media(arguments.media, recipe.suffixes)
-    with _progress(recipe.name) as progress:
+    with _progress(recipe.name) as (progress, watch):
         table = extract(
             recipe,
             media,
@@ -137,6 +168,8 @@ def _extract(arguments: argparse.Namespace) -> int:
             progress=progress,
             max_failed=arguments.max_failed,
             face_python=arguments.face_python,
+            face_device=arguments.face_device,
+            watch=watch,
         )
     table.save(out)
     return _report(table, media, out)
@@ -155,17 +188,22 @@ def _report(table: "FeatureTable", media: Mapping[str, Path], out: Path) -> int:
     return FAILED if "failed" in counts else DONE
 
 
-def _progress(title: str) -> AbstractContextManager[Callable[[int, int, str], None] | None]:
-    """A context that gives ``progress(done, total, clip_id)`` showing a bar on stderr, or None where nobody looks."""
+def _progress(title: str) -> AbstractContextManager[Shown]:
+    """A context that shows bars on stderr, where somebody looks."""
     if not sys.stderr.isatty():
-        return nullcontext(None)
-    return _Bar(title)
+        return nullcontext((None, None))
+    return _Bars(title)
 
 
-class _Bar(AbstractContextManager):
+class _Bars(AbstractContextManager[Shown]):
+    """A bar for all recordings, and below it a line for each clip that a worker is at."""
+
     def __init__(self, title: str) -> None:
-        from rich.console import Console
+        from rich.console import Console, Group
+        from rich.live import Live
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from avbaselines.extractors.clip_progress import running_clips
 
         columns = (
             TextColumn(title),
@@ -174,17 +212,38 @@ class _Bar(AbstractContextManager):
             TimeRemainingColumn(),
             TextColumn("{task.description}", markup=False),
         )
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-
-    def __enter__(self) -> Callable[[int, int, str], None]:
-        self._bar.start()
-        task = self._bar.add_task("", total=None)
-        return lambda done, total, clip_id: self._bar.update(
-            task, completed=done, total=total, description=clip_id[-40:]
+        console = Console(stderr=True)
+        self._bar = Progress(*columns, console=console, auto_refresh=False)
+        self._folder = tempfile.TemporaryDirectory(prefix="avbaselines-")
+        self._live = Live(
+            get_renderable=lambda: Group(self._bar, *map(_clip_line, running_clips(self._folder.name))),
+            console=console,
+            refresh_per_second=4,
+            transient=True,
         )
 
+    def __enter__(self) -> Shown:
+        self._live.start()
+        task = self._bar.add_task("", total=None)
+
+        def progress(done: int, total: int, clip_id: str) -> None:
+            self._bar.update(task, completed=done, total=total, description=clip_id[-40:])
+
+        return progress, self._folder.name
+
     def __exit__(self, *_: Any) -> None:
-        self._bar.stop()
+        self._live.stop()
+        self._folder.cleanup()
+
+
+def _clip_line(state: "ClipState") -> "Text":
+    """How far a clip is, in words."""
+    from rich.text import Text
+
+    left = state.seconds_left
+    frames = f"/{state.expected}" if state.expected else ""
+    told = f"  {state.clip[-40:]}: {state.done}{frames} frames, {state.rate:.1f} a second"
+    return Text(told if left is None else f"{told}, {timedelta(seconds=round(left))} left")
 
 
 if __name__ == "__main__":

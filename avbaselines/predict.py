@@ -2,7 +2,10 @@
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.corpora.tables import column_names
@@ -11,6 +14,7 @@ from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.bundles.inputs import media_by_modality, recipe_of
 from avbaselines.experiment.fitting.store import replacing
 from avbaselines.extractors.extraction import cpu_count
+from avbaselines.extractors.table import FeatureTable
 
 DESCRIPTION = """\
 Predict clips with a system of a finished run, from recordings (where recipes made its modalities) or feature tables.
@@ -19,8 +23,14 @@ Exit status: 0 done, 1 some recordings could not be read, 2 bad input, 130 inter
 TABLES, FORMATS = (".csv", ".gz", ".arff", ".parquet", ".pq", ".npz"), (".csv", ".parquet")
 
 
-def parser():
-    """The command line of ``predict``."""
+def parser() -> argparse.ArgumentParser:
+    """The command line of ``predict``.
+
+    Examples
+    --------
+    >>> parser().parse_intermixed_args(["runs/quickstart", "--jobs", "2", "new.wav"]).inputs
+    ['new.wav']
+    """
     command = argparse.ArgumentParser(
         prog="python -m avbaselines.predict",
         description=DESCRIPTION,
@@ -52,23 +62,27 @@ def parser():
     return command
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns
     -------
     int
         0 done, 1 some recordings could not be read, 2 bad input, 130 interrupted.
+
+    Examples
+    --------
+    >>> main(["nowhere", "new.wav"])  # no finished run
+    2
     """
     # A run, an option and then the media is how people write it; plain argparse would not take that.
     arguments = parser().parse_intermixed_args(argv)
     return exit_status(
-        lambda: predict(arguments), debug=arguments.debug, interrupted="what was extracted is in the cache"
+        lambda: _predict(arguments), debug=arguments.debug, interrupted="what was extracted is in the cache"
     )
 
 
-def predict(arguments):
-    """Load, extract, predict, write."""
+def _predict(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out)
     if out.suffix.lower() not in FORMATS:
         raise InputError(f"--out {out}: unknown format {out.suffix!r}; use one of {', '.join(FORMATS)}")
@@ -81,13 +95,12 @@ def predict(arguments):
         if name not in system.modalities:
             raise InputError(f"--recipe {name}: no such modality; this system reads {', '.join(system.modalities)}")
     tables, media = _sorted(system, arguments, recipes)
-    if media:
-        tables |= system.extract(media, recipes=recipes, jobs=jobs)
-    made = {name: tables[name] for name in media}
-    result = system.predict(tables, arguments.clips)
+    extracted: dict[str, FeatureTable] = system.extract(media, recipes=recipes, jobs=jobs) if media else {}
+    given = {**tables, **extracted}
+    result = system.predict(given, arguments.clips)
     _write(result, out)
-    failed = _told(system, made)
-    absent = [name for name in [*system.modalities, *system.predictions] if name not in tables]
+    failed = _tell_extraction(system, extracted)
+    absent = [name for name in [*system.modalities, *system.predictions] if name not in given]
     if absent:
         print(f"note: without {', '.join(absent)}", file=sys.stderr)
     empty = result.attrs["without_input"]
@@ -100,26 +113,30 @@ def predict(arguments):
     return FAILED if failed else DONE
 
 
-def _pairs(option, texts):
-    found = {}
+def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
     for text in texts:
         name, separator, value = text.partition("=")
         if not (separator and name and value):
             raise InputError(f"{option} {text!r}: expected NAME=VALUE")
-        if name in found:
+        if name in pairs:
             raise InputError(f"{option} {name}: given twice")
-        found[name] = value
-    return found
+        pairs[name] = value
+    return pairs
 
 
-def _sorted(system, arguments, recipes):
+def _sorted(
+    system: bundle.Bundle, arguments: argparse.Namespace, recipes: Mapping[str, str]
+) -> tuple[dict[str, Path], dict[str, list[Path]]]:
     """Tables by modality, and media by modality, of everything on the command line."""
-    known = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in system.modalities.items()}
+    modalities = system.modalities.items()
+    recipe_of_each = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in modalities}
     ids = {"clip_id", *(modality.made.id for modality in system.modalities.values())}
-    reads_csv = any(recipe is not None and ".csv" in recipe.suffixes for recipe in known.values())
-    tables, media = {}, {}
+    reads_csv = any(recipe is not None and ".csv" in recipe.suffixes for recipe in recipe_of_each.values())
+    tables: dict[str, Path] = {}
+    media: dict[str, list[Path]] = {}
 
-    def is_table(path):
+    def is_table(path: Path) -> bool:
         if path.suffix.lower() not in TABLES or path.is_dir():
             return False
         # A face tool's csv is the table of one recording: it has frames and no clip ids.
@@ -139,12 +156,12 @@ def _sorted(system, arguments, recipes):
         else:
             loose.append(path)
     if loose:
-        free = {name: recipe for name, recipe in known.items() if name not in tables and name not in media}
+        free = {name: recipe for name, recipe in recipe_of_each.items() if name not in tables and name not in media}
         media |= media_by_modality(free, loose)
     return tables, media
 
 
-def _owner(system, path, tables):
+def _owner(system: bundle.Bundle, path: Path, tables: Mapping[str, Path]) -> str:
     """The modality that a table is of: the only one there is, else the one whose columns it has most of."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
@@ -158,7 +175,7 @@ def _owner(system, path, tables):
     else:
         columns = set(column_names(path))
     shares = {name: len(columns & set(system.modalities[name].columns)) for name in free}
-    best = max(shares, key=shares.get, default=None)
+    best = max(shares, key=lambda name: shares[name], default=None)
     if best is None or not shares[best]:
         raise InputError(
             f"{path}: which of {', '.join(system.modalities)} this is cannot be told by its columns; "
@@ -167,7 +184,7 @@ def _owner(system, path, tables):
     return best
 
 
-def _write(result, out):
+def _write(result: pd.DataFrame, out: Path) -> None:
     with replacing(out) as temporary:
         if out.suffix.lower() == ".csv":
             result.to_csv(temporary)
@@ -175,10 +192,10 @@ def _write(result, out):
             result.reset_index().to_parquet(temporary, index=False)
 
 
-def _told(system, made):
+def _tell_extraction(system: bundle.Bundle, extracted: Mapping[str, FeatureTable]) -> int:
     """Say what became of the recordings; returns how many could not be read."""
     failed = 0
-    for name, table in made.items():
+    for name, table in extracted.items():
         rows = table.status
         rows = rows.drop_duplicates("recording") if "recording" in rows else rows
         for clip, row in rows[rows["status"] != "ok"].iterrows():

@@ -25,7 +25,7 @@ from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.dask_backend import check_cluster, on_every_worker
 from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
 from avbaselines.experiment.fitting.run_options import Device, RunOptions
-from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.protocol_run import Protocol, ProtocolRun
 from avbaselines.experiment.study_run import StudyResult, execute, prepare
 from avbaselines.listing import show_plan, show_reported, show_studies
 from avbaselines.reports.leaderboard import render_terminal
@@ -127,7 +127,7 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
     if arguments.cluster and not arguments.dry_run:
         check_cluster(arguments.cluster)
     started = time.perf_counter()
-    protocols = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
+    protocols: list[Protocol] = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
     with progress_bar(messages) as bar:
         runs = prepare(
             study,

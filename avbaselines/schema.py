@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from avbaselines.errors import InputError
 
@@ -69,6 +69,18 @@ def _locate_in_context(value: str | Path, info: ValidationInfo) -> Path:
 
 LocatedPath = Annotated[Path, BeforeValidator(_locate_in_context)]
 """A path whose ``${data}`` and study folder come from the validation context ``{"data": ..., "folder": ...}``."""
+
+
+def _plain_name(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("a name becomes a folder: no line breaks, tabs or other signs that cannot be printed")
+    if not value or any(character in value for character in '/\\:*?"<>|') or value != value.strip() or value[0] == ".":
+        raise ValueError('a name becomes a folder: no / \\ : * ? " < > |, no leading dot, no spaces around it')
+    return value
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
+"""A name of a target, modality or system, which becomes part of a path."""
 
 
 def nearest(name: object, names: Iterable[object], *, label: str = "did you mean") -> str:

@@ -1,4 +1,4 @@
-"""Sections of a study file with their defaults, inheritance between files, and the reported figures beside it."""
+"""Study files: the whole of their sections, inheritance between files, and the reported figures beside them."""
 
 import tomllib
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import tomli_w
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from avbaselines import catalog
 from avbaselines.corpora.modalities import ModalityOptions
@@ -17,140 +17,9 @@ from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.schema import Section, nearest, read_toml, validate
-from avbaselines.systems import SPEAKER, Identity, Masking, Name, Systems, Tuning
-
-
-class Paper(Section):
-    """The published work a study stands beside.
-
-    Examples
-    --------
-    >>> Paper(title="Multi-stage fusion", year=2023).venue
-    ''
-    """
-
-    title: str
-    authors: str = ""
-    year: int | None = None
-    venue: str = ""
-    arxiv: str = ""
-
-
-class CorpusSection(Section):
-    """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
-
-    ``source`` says where the corpus can be had, for those who lack it.
-
-    Examples
-    --------
-    >>> section = CorpusSection(reader="table", clips="clips.csv", recording="")
-    >>> section.options, section.recording
-    ({'clips': 'clips.csv'}, None)
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    reader: str
-    group: str | None = None
-    recording: str | None = None
-    time: str | None = None
-    source: str = ""
-    where: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {
-                key: (None if part == "" and key in {"group", "recording", "time"} else part)
-                for key, part in value.items()
-            }
-        return value
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The reader's own keys."""
-        return dict(self.model_extra or {})
-
-
-class Reported(Section):
-    """One figure that somebody reported, and where it was read.
-
-    Examples
-    --------
-    >>> Reported(system="ours", target="arousal", metric="ccc", value=0.68, source="Table 3").protocol
-    'paper'
-    """
-
-    system: str
-    target: str
-    metric: str
-    value: float = Field(allow_inf_nan=False)
-    split: str = "all"
-    protocol: Literal["honest", "paper"] = "paper"
-    source: str
-    note: str = ""
-
-
-class CombinedOptions(Section):
-    """The ``[combined]`` section: a class and an attribute scored together, ``label score - weight * value error``.
-
-    The study then picks and compares by this score, a row ``combined`` of the results.
-
-    Attributes
-    ----------
-    label, value
-        Names of a class target and of a regressed one judged by an error (``mse``, ``rmse``, ``mae``); their metrics
-        are the terms of the score. MER 2023's is ``f1_weighted`` - 0.25 * ``mse``.
-    weight
-        Of the error.
-
-    Examples
-    --------
-    >>> CombinedOptions(label="emotion", value="valence").weight
-    0.25
-    """
-
-    label: str
-    value: str
-    weight: float = Field(default=0.25, gt=0)
-
-
-class PaperProtocol(Section):
-    """How the paper did it, where that differs: sections that replace the study's own for the protocol ``paper``.
-
-    Attributes
-    ----------
-    note
-        What is different, in words; printed under the leaderboard.
-    resubstitution
-        Fusions are fitted, tuned and scored on the same clips, as the paper did.
-    split, systems
-        As in the study itself; keys of ``systems`` that are not named keep the study's values.
-
-    Examples
-    --------
-    >>> PaperProtocol(note="test clips chose the delay", systems={"delay": [2.4]}).resubstitution
-    False
-    """
-
-    note: str
-    resubstitution: bool = False
-    split: SplitOptions | None = None
-    systems: dict[str, Any] = {}
-
-
-class Protocols(Section):
-    """The ``[protocols]`` section.
-
-    Examples
-    --------
-    >>> Protocols().paper is None
-    True
-    """
-
-    paper: PaperProtocol | None = None
+from avbaselines.schema import Name, Section, nearest, read_toml, validate
+from avbaselines.study_sections import CombinedOptions, CorpusSection, Paper, Protocols, Reported
+from avbaselines.systems import SPEAKER, Identity, Masking, Systems, Tuning
 
 
 class Study(Section):

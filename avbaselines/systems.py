@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from avbaselines.estimators.fusion.missing_inputs import METHODS, STRATEGIES
-from avbaselines.schema import Section
+from avbaselines.schema import Name, Section
 
 FusionMethod = Literal[
     "best-single", "mean", "greedy", "ridge", "correlation", "score-weighted",
@@ -15,17 +15,6 @@ FUSION_METHODS: tuple[str, ...] = get_args(FusionMethod)
 MissingStrategy = Literal[STRATEGIES]  # type: ignore[valid-type]  # named by the estimator that has them
 # Fused from the predictions of all targets, by translations of what the other targets' say.
 JOINT_METHODS = ("mean", "greedy", "score-weighted")
-
-
-def _plain_name(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("a name becomes a folder: no line breaks, tabs or other signs that cannot be printed")
-    if not value or any(character in value for character in '/\\:*?"<>|') or value != value.strip() or value[0] == ".":
-        raise ValueError('a name becomes a folder: no / \\ : * ? " < > |, no leading dot, no spaces around it')
-    return value
-
-
-Name = Annotated[str, AfterValidator(_plain_name)]
 
 
 def _shares(value: Any) -> Any:

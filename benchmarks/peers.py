@@ -141,7 +141,7 @@ def by_suite(side, options):
     """The picked system's predictions, matched and unmatched, as lists of (oof, test), and its name."""
     splits = side.corpus.splits
     with tempfile.TemporaryDirectory() as place:
-        execute([side], Path(place) / "run", jobs=options.jobs)
+        execute([side], Path(place) / "run", RunOptions(jobs=options.jobs))
         outcome = fit_systems(side, Path(place) / "run", RunOptions())  # reads what the run has just fitted
         rows = gather(side, outcome, splits)
     name, rows = pick(side.corpus, rows, splits)
@@ -224,8 +224,8 @@ def means(corpus, predicted):
 def measure(peer, options):
     """One row of the table, by column."""
     path = catalog.find("studies", options.study)
-    side = prepare(load_study(path), path, options.data, ["honest"], jobs=options.jobs)[0]
-    side.corpus = replace(side.corpus, splits=side.corpus.splits[: options.splits])
+    side = prepare(load_study(path), path, options.data, ["honest"], options=RunOptions(jobs=options.jobs))[0]
+    side = replace(side, corpus=replace(side.corpus, splits=side.corpus.splits[: options.splits]))
     *predicted, note = by_suite(side, options) if peer == "suite" else by_peer(side, peer, options)
     oof, test, pcc = means(side.corpus, predicted[0])
     row = {"oof": oof, "oof_raw": None, "test": test, "test_raw": None, "pcc": pcc}

@@ -75,7 +75,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("parts", (
         Room("reports", "terminal, HTML, Markdown, LaTeX", ("reports",), 0),
         Room("estimators", "scikit-learn estimators: learners, chains, fusions", ("estimators",), 1),
-        Room("study", "what a study file may say", ("study", "systems"), 2),
+        Room("study", "what a study file may say", ("study", "study_sections", "systems"), 2),
     )),
     ("readers", (
         Room("readers", "one corpus a file", ("corpora/readers",), 2),
@@ -125,18 +125,15 @@ def _floor(file: str) -> int:
 
 
 def units(found: Iterable[Arrow]) -> set[tuple[str, str]]:
-    """The arrows between rooms, or between the folders of a room that has several, such as the estimators.
-
-    What a folder's ``__init__`` gathers from below is no arrow.
-    """
+    """The arrows between rooms, and between the folders of the estimators; what an ``__init__`` gathers is none."""
     pairs = {(_unit(arrow.importer), _unit(arrow.imported)) for arrow in found
              if not arrow.importer.endswith("__init__")}  # fmt: skip
     return {(start, end) for start, end in pairs if start != end}
 
 
 def _unit(file: str) -> str:
-    place, folder = room_of(file), file.rpartition("/")[0]
-    return place[1].name if place and {file, folder} & set(place[1].files) else folder
+    place = room_of(file)
+    return place[1].name if place and place[1].name != "estimators" else file.rpartition("/")[0]
 
 
 def parses_command_line(modules: dict[str, ast.Module]) -> list[str]:

@@ -94,17 +94,17 @@ def test_timing_is_empty_where_nothing_moves():
     assert Systems(smoothing=[0.0, 1.0]).timing == {"delay": [0.0], "smoothing": [0.0, 1.0]}
 
 
-def test_identity_needs_a_linear_probe():
-    assert Identity(probes=["linear"]).probes == ["linear"]
-    with pytest.raises(ValidationError, match='probes needs "linear"'):
-        Identity(probes=["boosted"])
-
-
 @pytest.mark.parametrize("options", [{"trials": -1}, {"search": []}, {"average": 0}])
 def test_tuning_is_checked(options):
     assert Tuning().trials == 0
     with pytest.raises(ValidationError):
         Tuning(**options)
+
+
+def test_identity_needs_a_linear_probe():
+    assert Identity(probes=["linear"]).probes == ["linear"]
+    with pytest.raises(ValidationError, match='probes needs "linear"'):
+        Identity(probes=["boosted"])
 
 
 def test_shares_of_masked_clips_are_checked():

@@ -292,6 +292,8 @@ class ImportedPrediction:
         NaN rows where the file has none.
     by_fold : dict of str to dict, or None
         Split name to such a dict, for files whose ``fold`` column restricts rows to one split.
+    notes : tuple of str
+        What was done to the file's ids and scores.
 
     Examples
     --------
@@ -303,6 +305,7 @@ class ImportedPrediction:
     name: str
     values: dict[str, np.ndarray]
     by_fold: dict[str, dict[str, np.ndarray]] | None = None
+    notes: tuple[str, ...] = ()
 
     def of(self, split: str) -> dict[str, np.ndarray]:
         """Predictions that may be used in a split (by its name)."""

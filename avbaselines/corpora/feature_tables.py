@@ -93,7 +93,7 @@ def _read_npz(path: Path, key: str) -> Features:
     try:
         with np.load(path, allow_pickle=False) as stored:
             names = [name for name in ("clip_id", "X", "columns") if name in stored]
-            arrays = {name: _array(stored, name, path) for name in names}
+            arrays = {name: npz_array(stored, name, path) for name in names}
     except Exception as error:  # zip, npy and pickle refusals differ in kind
         raise InputError(f"{key}: {path}: cannot be read as npz without pickle ({error})") from None
     for name in ("clip_id", "X"):
@@ -118,8 +118,24 @@ def _read_npz(path: Path, key: str) -> Features:
     return Features(ids, X.astype(np.float32), [plain(column) for column in columns], [])
 
 
-def _array(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
-    """An array of an npz; one of Python objects is put together again where they are texts, numbers or sequences."""
+def npz_array(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
+    """An array of an npz; one of Python objects is put together again where they are texts, numbers or sequences.
+
+    Raises
+    ------
+    ValueError
+        It holds other objects.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "x.npz")
+    ...     np.savez(path, X=np.array([[1, 2.5]], dtype=object))
+    ...     with np.load(path) as stored:
+    ...         npz_array(stored, "X", path).tolist()
+    [[1.0, 2.5]]
+    """
     try:
         return stored[name]
     except ValueError:

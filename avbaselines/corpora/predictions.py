@@ -1,6 +1,6 @@
 """Predictions of other systems, imported by a study and joined to the clips by id."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,13 @@ from pydantic import model_validator
 from scipy.special import softmax
 
 from avbaselines.corpora.corpus import ImportedPrediction, Split, Target
+from avbaselines.corpora.feature_tables import clip_ids, npz_array
 from avbaselines.corpora.formats.avec_csv import read_folder
-from avbaselines.corpora.tables import read_table
-from avbaselines.corpora.text_form import as_text
+from avbaselines.corpora.id_matching import match_ids
+from avbaselines.corpora.numbers import decimal_mark, to_numbers
+from avbaselines.corpora.tables import id_column, read_table
+from avbaselines.corpora.text_form import as_text, folded, plain
+from avbaselines.corpora.text_tables import refuse_pointer
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate, nearest
 
@@ -22,16 +26,16 @@ class PredictionOptions(Section):
 
     Attributes
     ----------
-    path
+    path : str
         csv or parquet: an id column, one column a regression target, one column a class (its posterior or score; named
         by the class, or ``<target>=<class>``) or one column with the predicted label named by the target. npz: arrays
         ``clip_id``, ``classes`` and the one named by ``key``.
-    id, key
+    id, key : str
         Id column of a table; array of an npz file.
 
     Examples
     --------
-    >>> PredictionOptions.model_validate("theirs.csv").id
+    >>> PredictionOptions.model_validate("deep.csv").id
     'clip_id'
     """
 
@@ -45,30 +49,44 @@ class PredictionOptions(Section):
         return {"path": value} if isinstance(value, str) else value
 
 
+# Of a posterior's sum: what float32 leaves of 1.
+ROUNDING = 1e-5
+
+
 def read_prediction(
     name: str,
     options: PredictionOptions,
     ids: np.ndarray,
-    targets: Sequence[Target],
+    targets: list[Target],
     root: Path | None,
     folder: Path,
     splits: Sequence[Split] = (),
     frames: pd.DataFrame | None = None,
+    y: dict[str, np.ndarray] | None = None,
+    elsewhere: Collection[str] = (),
 ) -> ImportedPrediction:
-    """Read the predictions of one external system.
+    """Read the predictions of one outside system.
 
-    Class scores that are no posteriors (negative, or of different sums) are put through a softmax; shares of another
-    sum, such as per cent, are divided by it.
+    Class scores of 0 or more (posteriors, shares in per cent, votes) are divided by their sum; where any is negative,
+    all are put through a softmax. Predictions are needed for the labelled clips that are evaluated; rows of clips that
+    no split takes are not looked at.
 
     Parameters
     ----------
-    ids : str, shape (n_clips,)
-    root, folder
+    name : str
+    options : PredictionOptions
+    ids : ndarray of str, shape (n_clips,)
+    targets : list of Target
+    root, folder : Path
         What ``${data}`` stands for, and the study file's folder.
-    splits
+    splits : list of Split
         Their names are what a ``fold`` column may name.
-    frames
+    frames : pandas.DataFrame, optional
         Columns recording and time of the clips, for folders with a table a recording.
+    y : dict of str to ndarray, shape (n_clips,), optional
+        Labels (NaN = not labelled), by default all labelled.
+    elsewhere : collection of str
+        Ids of clips that the study leaves out.
 
     Raises
     ------
@@ -78,13 +96,13 @@ def read_prediction(
     Examples
     --------
     >>> import tempfile
-    >>> arousal = Target("arousal", "ccc")
+    >>> mood = Target("mood", "uar", ("glad", "sad"))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "theirs.csv").write_text("clip_id,arousal\\nc2,0.5\\nc1,0.25\\n")
-    ...     options = PredictionOptions(path="theirs.csv")
-    ...     theirs = read_prediction("theirs", options, np.array(["c1", "c2"]), [arousal], None, Path(folder))
-    >>> theirs.values["arousal"].ravel().tolist()
-    [0.25, 0.5]
+    ...     _ = Path(folder, "deep.csv").write_text("clip_id,glad,sad\\nc1,.33,.66\\n")
+    ...     options = PredictionOptions(path="deep.csv")
+    ...     deep = read_prediction("deep", options, np.array(["c1"]), [mood], None, Path(folder))
+    >>> deep.values["mood"].round(3).tolist(), deep.notes
+    ([[0.333, 0.667]], ('deep: class scores of mood sum to 0.99 to 0.99 and were divided by their sum',))
     """
     path = locate(options.path, root, folder)
     key = f"predictions.{name}"
@@ -94,37 +112,72 @@ def read_prediction(
         table = _npz_as_table(path, options, key)
     else:
         table = _table(path, options, key)
-    by_fold = None
-    if "fold" in table.columns:
-        folds = as_text(table["fold"])
-        unknown = sorted(set(folds) - {split.name for split in splits})
-        if unknown:
-            raise InputError(
-                f"{key}: {path}: fold {unknown[0]!r} is no split of this study "
-                f"({', '.join(split.name for split in splits[:8])})"
-            )
-        parts = {fold: _join(table[(folds == fold).to_numpy()], ids, targets, key, path) for fold in folds.unique()}
-        by_fold = dict(parts)
+    folds = as_text(table["fold"]).to_numpy(str) if "fold" in table.columns else np.full(len(table), "")
+    whole = "fold" not in table.columns
+    unknown = sorted(set(folds.tolist()) - {split.name for split in splits})
+    if unknown and not whole:
+        raise InputError(
+            f"{key}: {path}: fold {unknown[0]!r} is no split of this study "
+            f"({', '.join(split.name for split in splits[:8])})"
+        )
+    twice = table.index[pd.MultiIndex.from_arrays([table.index, folds]).duplicated()]
+    if len(twice):
+        raise InputError(f"{key}: {path}: clip id {twice[0]!r} occurs more than once")
+    clips, notes = _clips_of(table.index, ids, splits, f"{key}: {path}", elsewhere, name)
+    table, clips, folds = table[clips >= 0], clips[clips >= 0], folds[clips >= 0]
+    scores = {}
+    for target in targets:
+        scores[target.name], said = _scores(table, target, key, path, name)
+        notes += said
+    if whole:
+        values, by_fold = _over_clips(scores, clips, len(ids)), None
+    else:
+        by_fold = {}
+        for fold in dict.fromkeys(folds.tolist()):
+            own = folds == fold
+            by_fold[fold] = _over_clips({target: part[own] for target, part in scores.items()}, clips[own], len(ids))
         values = {target.name: np.full((len(ids), target.width), np.nan) for target in targets}
         for split in splits:
-            for target in targets:
-                if split.name in parts:
-                    values[target.name][split.test] = parts[split.name][target.name][split.test]
-    else:
-        values = _join(table, ids, targets, key, path)
+            for target in targets if split.name in by_fold else []:
+                values[target.name][split.test] = by_fold[split.name][target.name][split.test]
     for split in splits:
         for target in targets:
-            lacking = np.isnan(values[target.name][split.test]).any(axis=1)
+            tested = split.test if y is None else split.test[~np.isnan(y[target.name][split.test])]
+            lacking = np.isnan(values[target.name][tested]).any(axis=1)
             if lacking.any():
                 raise InputError(
                     f"{key}: {path}: has no {target.name} for {int(lacking.sum())} evaluated clips, such as "
-                    f"'{ids[split.test][lacking][0]}'; a comparison needs the same clips for all systems"
+                    f"'{ids[tested][lacking][0]}'; a comparison needs the same clips for all systems"
                 )
-    return ImportedPrediction(name, values, by_fold)
+    return ImportedPrediction(name, values, by_fold, tuple(notes))
+
+
+def _clips_of(
+    index: pd.Index, ids: np.ndarray, splits: Sequence[Split], source: str, elsewhere: Collection[str], name: str
+) -> tuple[np.ndarray, list[str]]:
+    """Which clip each row is of (-1 = none that a split takes), and what to say of ids that are spelt otherwise."""
+    offered = list(dict.fromkeys(index))
+    match = match_ids(ids.tolist(), offered, source, elsewhere)
+    taken = np.ones(len(ids), bool)
+    if len(splits):
+        taken[:] = False
+        for split in splits:
+            taken[split.fit] = taken[split.test] = True
+    clip_of = {offered[row]: clip for clip, row in enumerate(match.rows) if row >= 0 and taken[clip]}
+    return np.array([clip_of.get(their, -1) for their in index], dtype=int), list(filter(None, [match.note(name)]))
+
+
+def _over_clips(scores: dict[str, np.ndarray], clips: np.ndarray, n_clips: int) -> dict[str, np.ndarray]:
+    """Scores of some clips over all of them, NaN elsewhere."""
+    values = {}
+    for target, part in scores.items():
+        values[target] = np.full((n_clips, part.shape[1]), np.nan)
+        values[target][clips] = part
+    return values
 
 
 def _folder_as_table(
-    path: Path, frames: pd.DataFrame | None, ids: np.ndarray, targets: Sequence[Target], key: str
+    path: Path, frames: pd.DataFrame | None, ids: np.ndarray, targets: list[Target], key: str
 ) -> pd.DataFrame:
     if frames is None or any(target.kind == "classes" for target in targets):
         raise InputError(f"{key}: {path} is a folder, which only regressed corpora with recordings and times can read")
@@ -133,95 +186,118 @@ def _folder_as_table(
 
 
 def _table(path: Path, options: PredictionOptions, key: str) -> pd.DataFrame:
-    table = read_table(path, key=key, text=[options.id], codes=True)
-    if options.id not in table.columns:
+    table = read_table(path, key=key, ids=[options.id], codes=True)
+    found = id_column(table, options.id)
+    if found is None:
         raise InputError(f"{key}: {path}: no id column {options.id!r}; name it by {key}.id")
-    return table.assign(**{options.id: as_text(table[options.id])}).set_index(options.id)
+    return table.set_axis(clip_ids(table[found], f"{key}: {path}", 2), axis=0).drop(columns=found)
 
 
 def _npz_as_table(path: Path, options: PredictionOptions, key: str) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{key}: no file {path}")
+    refuse_pointer(path)
     try:
         with np.load(path, allow_pickle=False) as stored:
             if options.key not in stored:
                 raise InputError(f"{key}: {path}: no array {options.key!r}{nearest(options.key, stored.files)}")
-            columns = stored["classes"] if "classes" in stored else stored["columns"]
-            return pd.DataFrame(
-                stored[options.key], index=as_text(stored["clip_id"]), columns=[str(c) for c in columns]
-            )
+            columns = npz_array(stored, "classes" if "classes" in stored else "columns", path)
+            ids = clip_ids(npz_array(stored, "clip_id", path), f"{key}: {path}", 1)
+            return pd.DataFrame(npz_array(stored, options.key, path), index=ids, columns=[plain(c) for c in columns])
     except (OSError, KeyError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{key}: {path}: cannot be read as predictions ({error})") from None
 
 
-def _join(
-    table: pd.DataFrame, ids: np.ndarray, targets: Sequence[Target], key: str, path: Path
-) -> dict[str, np.ndarray]:
-    """Values of every target over the clips, NaN where the file has no row."""
-    if table.index.has_duplicates:
-        raise InputError(f"{key}: {path}: clip id {table.index[table.index.duplicated()][0]!r} occurs more than once")
-    return {
-        target.name: _scores(table, target, key, path).reindex(ids).to_numpy(float, na_value=np.nan)
-        for target in targets
-    }
-
-
-def _scores(table: pd.DataFrame, target: Target, key: str, path: Path) -> pd.DataFrame:
+def _scores(table: pd.DataFrame, target: Target, key: str, path: Path, name: str) -> tuple[np.ndarray, list[str]]:
+    """Values or class shares of the table's rows, (n, width), NaN where it has none; and what was done to them."""
     if target.kind == "regression":
-        return _values(table, target, key, path)
-    prefixed = [f"{target.name}={label}" for label in target.classes]
-    for columns in (prefixed, list(target.classes)):
-        if set(columns) <= set(table.columns):
-            return _posteriors(table[columns], key, path)
-    return _labels(table, target, key, path)
-
-
-def _values(table: pd.DataFrame, target: Target, key: str, path: Path) -> pd.DataFrame:
-    """Regressed values, each a finite number near the target's scale."""
-    if target.name not in table.columns:
-        raise InputError(f"{key}: {path}: no column {target.name!r}{nearest(target.name, table.columns)}")
-    values = pd.to_numeric(table[target.name], errors="coerce")
-    if values.isna().any() or np.isinf(values).any():
-        clip = table.index[(values.isna() | np.isinf(values)).to_numpy()][0]
-        raise InputError(f"{key}: {path}: {target.name} of clip {clip!r} is no finite number")
-    if target.range is not None:
-        # A prediction may overshoot a scale a little; one that is a scale away was made for other units.
-        low, high = target.range
-        outside = (values < low - (high - low)) | (values > high + (high - low))
-        if outside.any():
-            clip = table.index[outside.to_numpy()][0]
-            raise InputError(
-                f"{key}: {path}: {target.name} of clip {clip!r} is {values[clip]:g}, far outside "
-                f"[{low:g}, {high:g}]; bring the predictions to the target's scale"
-            )
-    return values.to_frame()
-
-
-def _posteriors(table: pd.DataFrame, key: str, path: Path) -> pd.DataFrame:
-    """Shares of the classes that add up to 1, of shares, per cent or scores."""
-    scores = table.apply(pd.to_numeric, errors="coerce").to_numpy(float)
-    if not np.isfinite(scores).all():
-        clip = table.index[~np.isfinite(scores).all(axis=1)][0]
-        raise InputError(f"{key}: {path}: a class score of clip {clip!r} is no finite number")
-    total = scores.sum(axis=1, keepdims=True)
-    if (scores < 0).any() or total[0] == 0 or not np.allclose(total, total[0], rtol=1e-3):
-        scores = softmax(scores, axis=1)
-    elif not np.allclose(total, 1, atol=1e-3):
-        scores = scores / total  # per cent
-    return pd.DataFrame(scores, index=table.index)
-
-
-def _labels(table: pd.DataFrame, target: Target, key: str, path: Path) -> pd.DataFrame:
-    """1 for the class that was predicted, 0 for the others."""
+        return _values(table, target, key, path), []
+    columns = _class_columns(table, target)
+    if columns:
+        return _shares(table[columns].set_axis(list(target.classes), axis=1), target, key, path, name)
     if target.name not in table.columns:
         raise InputError(
             f"{key}: {path}: neither a column {target.name!r} nor one for each class ({', '.join(target.classes)})"
         )
     labels = as_text(table[target.name])
-    unknown = ~labels.isin(target.classes)
+    labels = labels.where(labels != "")
+    alike = {folded(label): label for label in target.classes}
+    unknown = labels.notna() & ~labels.map(lambda label: folded(str(label)) in alike)
     if unknown.any():
         label = labels[unknown].iloc[0]
         raise InputError(f"{key}: {path}: {label!r} is no class of {target.name}{nearest(label, target.classes)}")
-    return pd.DataFrame({label: (labels == label).astype(float) for label in target.classes}, index=table.index)
+    otherwise = labels[labels.notna() & ~labels.isin(target.classes)]
+    notes = [f"{name}: labels of {target.name} such as {label!r} are spelt otherwise" for label in otherwise[:1]]
+    codes = labels.map(lambda label: np.nan if pd.isna(label) else target.classes.index(alike[folded(label)]))
+    shares = (codes.to_numpy(float)[:, None] == np.arange(target.width)).astype(float)
+    shares[labels.isna().to_numpy()] = np.nan
+    return shares, notes
+
+
+def _values(table: pd.DataFrame, target: Target, key: str, path: Path) -> np.ndarray:
+    if target.name not in table.columns:
+        raise InputError(f"{key}: {path}: no column {target.name!r}{nearest(target.name, table.columns)}")
+    values, strange = to_numbers(table[target.name], decimal_mark(table[column] for column in table.columns))
+    wrong = np.flatnonzero(np.isinf(values)).tolist() if strange is None else [strange.row]
+    if wrong:
+        reason = f": {strange.reason}" if strange is not None and strange.reason else ""
+        raise InputError(
+            f"{key}: {path}: {target.name} of clip {table.index[wrong[0]]!r} is no finite number{reason}"
+        )
+    if target.range is not None:
+        # A prediction may overshoot a scale a little; one that is a scale away was made for other units.
+        low, high = target.range
+        outside = (values < low - (high - low)) | (values > high + (high - low))
+        if outside.any():
+            row = int(outside.argmax())
+            raise InputError(
+                f"{key}: {path}: {target.name} of clip {table.index[row]!r} is {values[row]:g}, far outside "
+                f"[{low:g}, {high:g}]; bring the predictions to the target's scale"
+            )
+    return values[:, None]
+
+
+def _class_columns(table: pd.DataFrame, target: Target) -> list[str]:
+    """The table's columns of scores in the order of the classes; empty where it has not one for each."""
+    for names in ([f"{target.name}={label}" for label in target.classes], target.classes):
+        by_form: dict[str, list[str]] = {}
+        for column in table.columns:
+            by_form.setdefault(plain(column), []).append(column)
+        if not set(names) <= set(by_form):
+            by_form = {}
+            for column in table.columns:
+                by_form.setdefault(folded(plain(column)), []).append(column)
+            names = [folded(label) for label in names]
+        if all(len(by_form.get(label, [])) == 1 for label in names):
+            return [by_form[label][0] for label in names]
+    return []
+
+
+def _shares(
+    table: pd.DataFrame, target: Target, key: str, path: Path, name: str
+) -> tuple[np.ndarray, list[str]]:
+    mark = decimal_mark(table[column] for column in table.columns)
+    read = [to_numbers(table[column], mark) for column in table.columns]
+    scores = np.column_stack([values for values, _ in read])
+    none = np.isnan(scores).all(axis=1) & table.isna().all(axis=1).to_numpy()
+    wrong = ~np.isfinite(scores).all(axis=1) & ~none
+    if wrong.any():
+        clip = table.index[wrong][0]
+        raise InputError(f"{key}: {path}: a class score of clip {clip!r} is no finite number")
+    if (scores[~none] < 0).any():
+        scores[~none] = softmax(scores[~none], axis=1)
+        return scores, [f"{name}: class scores of {target.name} hold negative values and were put through a softmax"]
+    total = scores.sum(axis=1)
+    if (total[~none] == 0).any():
+        zeros = ~none & (total == 0)
+        raise InputError(
+            f"{key}: {path}: all class scores of clip {table.index[zeros][0]!r} are 0 ({int(zeros.sum())} such clips); "
+            f"leave the row empty where there is no prediction of {target.name}"
+        )
+    scored = total[~none]
+    if not len(scored) or np.abs(scored - 1).max() <= ROUNDING:
+        return scores, []
+    shown = f"{name}: class scores of {target.name} sum to {scored.min():.4g} to {scored.max():.4g} and"
+    return scores / total[:, None], [f"{shown} were divided by their sum"]

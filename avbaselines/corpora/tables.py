@@ -119,9 +119,14 @@ def _read_csv(path: Path, layout: Layout, text: Collection[str], ids: Collection
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.ParserWarning)  # the empty cell after a separator at the end
-        as_written = {number for number, name in enumerate(layout.names) if name.strip() in {*ids, ""}}
-        words = {name for name in layout.names if name.strip() in {*text, *SEGMENT[:1]} - {*ids}}
-        table = pd.read_csv(path, dtype=dict.fromkeys(words, str), converters=dict.fromkeys(as_written, str), **how)
+        as_written = [number for number, name in enumerate(layout.names) if name.strip() in {*ids, ""}]
+        words = [name for name in layout.names if name.strip() in {*text, *ids, *SEGMENT[:1]}]
+        nameless = [f"Unnamed: {number}" for number, name in enumerate(layout.names) if not name.strip()]
+        table = pd.read_csv(path, dtype=dict.fromkeys([*words, *nameless], str), **how)
+        for number in as_written:
+            if table.iloc[:, number].isna().any():  # a clip may be called NA
+                column = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=[number], **how)
+                table = table.assign(**{str(table.columns[number]): column.iloc[:, 0]})
         table.columns = table.columns.str.strip()
         if codes:
             table = _with_codes(table, pd.read_csv(path, dtype=str, **how))

@@ -1,16 +1,23 @@
 """Targets of a study: attributes to regress and class labels, read from the clips table."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import field_validator, model_validator
 
 from avbaselines.corpora.corpus import Target
-from avbaselines.corpora.text_form import as_text
+from avbaselines.corpora.numbers import Mark as DecimalMark
+from avbaselines.corpora.numbers import decimal_mark, kind_of, to_numbers
+from avbaselines.corpora.text_form import as_text, plain, spelt_twice
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import CLASSES, METRICS
 from avbaselines.schema import Section, nearest
+
+Mark = str | int | float
+# Of the labels; where more are words, the target has classes.
+MOSTLY = 0.5
 
 
 class TargetOptions(Section):
@@ -35,6 +42,13 @@ class TargetOptions(Section):
         Single learners take votes of training clips as weights of the labels (the share that agrees with the label),
         or as targets (each clip stands for every class that was voted for, by its share). Tuning, calibration and
         scores go by the labels.
+    missing : list of str or number, optional
+        Marks of missing labels, in place of ``corpus.missing``.
+
+    Examples
+    --------
+    >>> TargetOptions(metric="ccc", range=(1, 5), missing=[-1]).missing
+    [-1]
     """
 
     metric: str
@@ -44,9 +58,10 @@ class TargetOptions(Section):
     aggregate: Literal["pooled", "mean"] | None = None
     votes: str | None = None
     soft: Literal["weights", "targets"] | None = None
+    missing: list[Mark] | None = None
 
     @model_validator(mode="after")
-    def _votes_of_classes(self):
+    def _votes_of_classes(self) -> Self:
         if self.soft is not None and self.votes is None:
             raise ValueError("soft needs votes = 'what precedes the class in the columns of votes'")
         if self.metric in CLASSES and (self.range is not None or self.reverse):
@@ -57,20 +72,22 @@ class TargetOptions(Section):
 
     @field_validator("metric")
     @classmethod
-    def _known(cls, value):
+    def _known(cls, value: str) -> str:
         if value not in METRICS:
             raise ValueError(f"unknown metric {value!r}{nearest(value, METRICS)}; known: {', '.join(METRICS)}")
         return value
 
     @field_validator("range")
     @classmethod
-    def _ordered(cls, value):
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
         if value is not None and not value[0] < value[1]:
             raise ValueError("the lower end of a range must lie below the upper one")
         return value
 
 
-def read_targets(options, clips, source):
+def read_targets(
+    options: dict[str, TargetOptions], clips: pd.DataFrame, source: str, missing: Sequence[Mark] = ()
+) -> tuple[list[Target], dict[str, np.ndarray], list[str]]:
     """Targets and their values from the clips table.
 
     Parameters
@@ -80,35 +97,87 @@ def read_targets(options, clips, source):
         Indexed by clip id.
     source : str
         What to name in errors (the clips table).
+    missing : sequence of str or number
+        Marks of missing labels, for targets that have none of their own.
 
     Returns
     -------
     targets : list of Target
     y : dict of str to ndarray of float, shape (n_clips,)
         Values or class codes; NaN = not labelled.
+    notes : list of str
+        How many labels were marked as missing.
+
+    Raises
+    ------
+    InputError
+        Missing column, labels that are no numbers or out of range, classes that are spelt in two ways.
+
+    Examples
+    --------
+    >>> clips = pd.DataFrame({"arousal": ["2,5", "4", "?"]}, index=["a", "b", "c"])
+    >>> targets, y, notes = read_targets({"arousal": TargetOptions(metric="ccc")}, clips, "clips", ["?"])
+    >>> y["arousal"].tolist(), notes
+    ([2.5, 4.0, nan], ["1 of 3 labels of arousal are marked as missing ('?')"])
     """
-    targets, y = [], {}
+    targets, y, notes, unused = [], {}, [], set(missing)
+    mark = decimal_mark(clips[column] for column in clips.columns)
     for name, option in options.items():
         column = option.column or name
         if column not in clips.columns:
             raise InputError(f"{source}: no column {column!r} for targets.{name}{nearest(column, clips.columns)}")
+        marks = missing if option.missing is None else option.missing
+        marked = {value: _marked(clips[column], value) for value in marks}
+        used = {value: rows for value, rows in marked.items() if rows.any()}
+        unused -= set(used)
+        if used:
+            count = int(np.any(list(used.values()), axis=0).sum())
+            shown = ", ".join(map(repr, used))
+            notes.append(f"{count} of {len(clips)} labels of {name} are marked as missing ({shown})")
+        labels = _labels(name, option, clips, missing)
         if option.metric in CLASSES:
-            target, values = _classes(name, option, clips[column], source)
+            target, values = _classes(name, option, labels, source)
         else:
-            target, values = _values(name, option, clips[column], source)
+            target, values = _values(name, option, labels, source, mark)
         if np.isnan(values).all():
             raise InputError(f"{source}: column {column!r} (targets.{name}) has no label at all")
         targets.append(target)
         y[name] = values
-    return targets, y
+    notes += [f"no label is {value!r} (corpus.missing)" for value in missing if value in unused]
+    return targets, y, notes
 
 
-def _classes(name, option, column, source):
+def _labels(name: str, option: TargetOptions, clips: pd.DataFrame, missing: Sequence[Mark]) -> pd.Series:
+    """The column of a target, its marks of missing labels replaced by nothing."""
+    column = clips[option.column or name]
+    marks = missing if option.missing is None else option.missing
+    if not len(marks):
+        return column
+    marked = np.any([_marked(column, value) for value in marks], axis=0)
+    return column.astype(object).mask(marked).infer_objects()
+
+
+def _marked(column: pd.Series, value: Mark) -> np.ndarray:
+    """Rows that hold a mark, as text or as a number."""
+    rows = (as_text(column) == plain(value)).to_numpy(bool, copy=True)
+    number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
+    if not np.isnan(number) and not kind_of(column):
+        rows |= (pd.to_numeric(column, errors="coerce") == number).to_numpy(bool, na_value=False)
+    return rows
+
+
+def _classes(name: str, option: TargetOptions, column: pd.Series, source: str) -> tuple[Target, np.ndarray]:
     labels = as_text(column)
     labels = labels.where(labels != "")
     classes = tuple(sorted(labels.dropna().unique(), key=_natural))
     if len(classes) == 1:
         raise InputError(f"{source}: targets.{name} has a single class {classes[0]!r}; nothing can be learnt from it")
+    for spellings in spelt_twice(classes):
+        clips = ", ".join(repr(labels.index[labels == spelling][0]) for spelling in spellings)
+        raise InputError(
+            f"{source}: targets.{name}: classes {' and '.join(map(repr, spellings))} differ only by letter case, "
+            f"accents, leading zeros or '.0' (clips {clips}); write them alike"
+        )
     if len(classes) > min(100, max(10, labels.notna().sum() / 2)):
         raise InputError(
             f"{source}: targets.{name} has {len(classes)} different labels; {option.metric!r} is for classes - "
@@ -118,7 +187,13 @@ def _classes(name, option, column, source):
     return Target(name, option.metric, classes, aggregate=option.aggregate, soft=option.soft), codes
 
 
-def read_votes(options, targets, clips, source):
+def read_votes(
+    options: dict[str, TargetOptions],
+    targets: list[Target],
+    clips: pd.DataFrame,
+    source: str,
+    missing: Sequence[Mark] = (),
+) -> dict[str, np.ndarray]:
     """Shares of the raters' votes for the class targets that use them.
 
     Parameters
@@ -129,6 +204,8 @@ def read_votes(options, targets, clips, source):
         Indexed by clip id.
     source : str
         What to name in errors (the clips table).
+    missing : sequence
+        Marks of missing labels, as for `read_targets`.
 
     Returns
     -------
@@ -139,8 +216,15 @@ def read_votes(options, targets, clips, source):
     ------
     InputError
         A column is missing, a vote is negative or no number, or a labelled clip has votes for none of the classes.
+
+    Examples
+    --------
+    >>> options = {"mood": TargetOptions(metric="uar", votes="n_", soft="weights")}
+    >>> clips = pd.DataFrame({"mood": ["sad", "glad"], "n_glad": [1, 3], "n_sad": [3, 1]}, index=["a", "b"])
+    >>> read_votes(options, read_targets(options, clips, "clips")[0], clips, "clips")["mood"].tolist()
+    [[0.25, 0.75], [0.75, 0.25]]
     """
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for target in targets:
         option = options[target.name]
         if target.soft is None:
@@ -153,7 +237,7 @@ def read_votes(options, targets, clips, source):
                 )
         shares = clips[columns].apply(pd.to_numeric, errors="coerce").to_numpy(float)
         unknown, total = np.isnan(shares).all(axis=1), np.nansum(shares, axis=1)
-        labelled = clips[option.column or target.name].notna().to_numpy()
+        labelled = _labels(target.name, option, clips, missing).notna().to_numpy()
         wrong = ~unknown & (np.isnan(shares).any(axis=1) | (np.nan_to_num(shares) < 0).any(axis=1))
         wrong |= ~unknown & labelled & (total <= 0)
         if wrong.any():
@@ -168,7 +252,7 @@ def read_votes(options, targets, clips, source):
     return found
 
 
-def _natural(label):
+def _natural(label: str) -> tuple[int, float, str]:
     """Numbers in numeric order, then words in alphabetical order."""
     try:
         return (0, float(label), "")
@@ -176,15 +260,20 @@ def _natural(label):
         return (1, 0.0, label)
 
 
-def _values(name, option, column, source):
-    values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
-    text = column.notna() & np.isnan(values) & (column.astype(str).str.strip() != "")
-    text &= column.astype(str).str.strip().str.lower() != "nan"
-    if text.any():
-        clip = column.index[text.to_numpy()][0]
+def _values(
+    name: str, option: TargetOptions, column: pd.Series, source: str, mark: DecimalMark
+) -> tuple[Target, np.ndarray]:
+    values, strange = to_numbers(column, mark)
+    if strange is not None:
+        clip = column.index[strange.row]
+        what = f"{source}: targets.{name} is to be regressed, but clip {clip!r} has {strange.value!r}"
+        if strange.reason:
+            raise InputError(f"{what}: {strange.reason}")
+        if strange.share > MOSTLY:
+            raise InputError(f"{what}; use a class metric ({', '.join(CLASSES)}) for labels")
         raise InputError(
-            f"{source}: targets.{name} is to be regressed, but clip {clip!r} has {column[clip]!r}; "
-            f"use a class metric ({', '.join(CLASSES)}) for labels"
+            f"{what}, no number ({strange.count} such); if it marks missing labels, say "
+            f"corpus.missing = [{strange.value!r}]"
         )
     if np.isinf(values).any():
         raise InputError(f"{source}: targets.{name} is infinite for clip {column.index[np.isinf(values)][0]!r}")

@@ -79,7 +79,7 @@ def spelt_twice(values: Iterable[str]) -> list[tuple[str, ...]]:
     [('Ann', 'ann'), ('s01', 's1')]
     """
     together: dict[str, list[str]] = {}
-    for value in sorted(set(values)):
+    for value in sorted({str(value) for value in values}):
         together.setdefault(folded(value), []).append(value)
     return [tuple(spellings) for spellings in together.values() if len(spellings) > 1]
 

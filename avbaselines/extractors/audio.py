@@ -18,11 +18,13 @@ from avbaselines.extractors.media import SAMPLING_RATE, MediaError, Segment, rea
 from avbaselines.extractors.recipe import OpenSmileOptions
 from avbaselines.extractors.rows import Rows
 
-REVISION = 1
+REVISION = 2
 """Raised whenever this module or the decoding changes what a recording yields, so that no cache answers for it."""
 
 # openSMILE needs more than one analysis frame of its longest window; at 50 ms and less it has none.
 SHORTEST = 0.06
+# In dB below full scale: what is left of a microphone that was off.
+NEAR_SILENCE = -70.0
 
 
 def prepare(options: OpenSmileOptions, paths: Sequence[Path], settings: Mapping[str, Any]) -> str:
@@ -63,13 +65,17 @@ def extract_one(segment: Segment, options: OpenSmileOptions, settings: Mapping[s
     >>> rows.X.shape, rows.duration
     ((1, 88), 1.0)
     """
-    sound = read_sound(*segment)
+    sound = read_sound(*segment, channel=options.channel)
     samples, remarks = sound.samples, list(sound.remarks)
     duration = len(samples) / SAMPLING_RATE
     if duration < SHORTEST:
         raise MediaError(f"too short: {duration * 1000:.0f} ms; openSMILE needs at least {SHORTEST * 1000:.0f} ms")
     if not samples.any():
         remarks.append("silent: every sample is zero")
+    else:
+        level = 10 * np.log10(np.mean(np.square(samples, dtype=np.float64)))
+        if level < NEAR_SILENCE:
+            remarks.append(f"near silence: its level is {level:.0f} dB of full scale")
     if options.level == "descriptors":
         X, times, columns = _described(samples, options, duration)
     else:

@@ -86,7 +86,7 @@ class FeatureCache:
         self.folder = Path(folder) if folder is not None else default_folder()
 
     def content(self, path: str | Path) -> str:
-        """The sha256 of a file's bytes, 64 hexadecimal digits.
+        """The sha256 of a file's bytes, 64 hexadecimal digits; of a folder that of its files' names and bytes.
 
         A file is read once: its hash is remembered by real path, size, modification time (ns) and inode, unless it was
         changed within the last two seconds. Whoever changes a file and puts all four back fools it.
@@ -105,6 +105,9 @@ class FeatureCache:
         'dd29442d'
         """
         real = os.path.realpath(path)
+        if os.path.isdir(real):
+            named = [f"{name}\0{self.content(os.path.join(real, name))}" for name in sorted(os.listdir(real))]
+            return hashlib.sha256("\n".join(named).encode(errors="surrogateescape")).hexdigest()
         before = os.stat(real)
         state = hashlib.sha256(
             f"{real}\0{before.st_size}\0{before.st_mtime_ns}\0{before.st_dev}\0{before.st_ino}".encode(
@@ -151,7 +154,9 @@ class FeatureCache:
             X = np.frombuffer(data, "<f4", count=shape[0] * shape[1]).reshape(shape).astype(np.float32)
             times = np.frombuffer(data, "<f8", offset=X.nbytes) if head["windowed"] else None
             rate = np.nan if head["detection_rate"] is None else head["detection_rate"]
-            rows = Rows(X, columns, times, head["remark"], head["duration"], rate, head["info"])
+            # rows of sound, written before faces were counted, have no such entry
+            several = np.nan if head.get("several_faces") is None else head["several_faces"]
+            rows = Rows(X, columns, times, head["remark"], head["duration"], rate, head["info"], several)
             if time.time() - path.stat().st_mtime > _DAY:
                 os.utime(path)
             return rows
@@ -198,6 +203,7 @@ class FeatureCache:
             "duration": float(rows.duration),
             "detection_rate": None if np.isnan(rows.detection_rate) else float(rows.detection_rate),
             "info": rows.info,
+            "several_faces": None if np.isnan(rows.several_faces) else float(rows.several_faces),
         }
         _write(self._path(group, key), json.dumps(head).encode() + b"\n" + data)
 

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.errors import InputError
-from avbaselines.extractors import audio, body_motion, face
+from avbaselines.extractors import audio, body_motion, face, face_mesh
 from avbaselines.extractors.cache import FeatureCache
+from avbaselines.extractors.face_video import part_of
+from avbaselines.extractors.images import image_sequence
 from avbaselines.extractors.media import MediaError, Segment
 from avbaselines.extractors.recipe import Recipe, Windowed, load_recipe
 from avbaselines.extractors.rows import Rows
@@ -43,7 +45,7 @@ class Extractor(Protocol):
         """Features of one recording, or a MediaError."""
 
 
-EXTRACTORS: dict[str, Any] = {"opensmile": audio, "face": face, "body-motion": body_motion}
+EXTRACTORS: dict[str, Any] = {"opensmile": audio, "face": face, "face-mesh": face_mesh, "body-motion": body_motion}
 """Modules by name, each an `Extractor`."""
 
 
@@ -74,7 +76,9 @@ def extract(
     max_failed
         Share of recordings that may fail, 0 to 1; above it the run stops.
     **settings
-        What the machine decides rather than the recipe: ``face_python``, the interpreter that has py-feat.
+        What the machine decides rather than the recipe: ``face_python``, the interpreter that has py-feat;
+        ``face_device``, where it computes; ``watch``, a folder in which workers tell how far they are with a clip (see
+        :func:`avbaselines.extractors.clip_progress.running_clips`).
 
     Returns
     -------
@@ -140,14 +144,13 @@ def _look_up(
     def look(item: tuple[str, Segment]) -> tuple[str, str | None, Rows | None]:
         clip_id, segment = item
         try:
-            key = store.content(segment.path) if segment.path.is_file() else None
+            key = store.content(segment.path) if _is_readable(segment.path) else None
         except OSError as error:
             # The extractor will meet the same obstacle and put it into the clip's row; a full disk it would not.
             if error.filename is None or str(store.folder) in str(error.filename):
                 raise InputError(f"{store.folder}: the cache cannot be written ({error.strerror})") from None
             key = None
-        if key and segment[1:] != (0.0, None):
-            key += f"@{segment.start:g}-{'' if segment.end is None else format(segment.end, 'g')}"
+        key = key and key + part_of(segment)
         return clip_id, key, store.get(group, key) if key else None
 
     # Hashing waits for the disk and lets go of the interpreter's lock.
@@ -155,6 +158,10 @@ def _look_up(
         looked = list(threads.map(look, segments.items()))
     keys = {clip_id: key for clip_id, key, _ in looked if key}
     return keys, {clip_id: rows for clip_id, _, rows in looked if rows is not None}
+
+
+def _is_readable(path: Path) -> bool:
+    return path.is_file() or (path.is_dir() and bool(image_sequence(path)))
 
 
 def _work(
@@ -291,13 +298,14 @@ def _assemble(outcomes: Mapping[str, Outcome], recipe: Recipe, about: Mapping[st
         times: Iterable[float] | None
         if isinstance(outcome, str):
             blocks.append(np.full((1, len(columns)), np.nan, np.float32))
-            record = {"status": FAILED, "reason": outcome, "duration": np.nan, "detection_rate": np.nan}
+            record = {"status": FAILED, "reason": outcome, "duration": np.nan, "detection_rate": np.nan,
+                      "several_faces": np.nan}  # fmt: skip
             times = [0.0]
         else:
             blocks.append(outcome.X)
             state = PARTIAL if outcome.remark else OK
             record = {"status": state, "reason": outcome.remark, "duration": outcome.duration,
-                      "detection_rate": outcome.detection_rate}  # fmt: skip
+                      "detection_rate": outcome.detection_rate, "several_faces": outcome.several_faces}  # fmt: skip
             times = outcome.times
         if hop is None or times is None:
             records.append({"clip_id": clip_id, **record})

@@ -1,8 +1,11 @@
 """Statistics of action units and head pose over a clip or a window."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from avbaselines.extractors.face_tables import FaceFrames
 
 PERCENTILES = (10, 50, 90)
 PAIRS = (("AU06", "AU12"), ("AU01", "AU04"))
@@ -11,8 +14,10 @@ PAIRS = (("AU06", "AU12"), ("AU01", "AU04"))
 POSE = ("pitch", "yaw", "roll")
 
 # A unit is active from intensity 1 of 5 ("trace" in FACS) or a probability of one half; a peak stands out by 1/10.
-_ACTIVE = {"0-5": 1.0, "0-1": 0.5}
-_PROMINENCE = {"0-5": 0.5, "0-1": 0.1}
+# Of measures in units of the face, which have no activity, 0.02 is three times the standard deviation by which the lips
+# of a still face tremble in a shaken, noisy picture, and nine times that of brows and lids.
+_ACTIVE = {"0-5": 1.0, "0-1": 0.5, "face": np.inf}
+_PROMINENCE = {"0-5": 0.5, "0-1": 0.1, "face": 0.02}
 
 
 class FaceSeries(NamedTuple):
@@ -20,19 +25,19 @@ class FaceSeries(NamedTuple):
 
     Attributes
     ----------
-    at : ndarray, shape (t,)
-    names : list of str
-    values : ndarray, shape (t, u)
-    known : ndarray of bool, shape (t,)
+    at : shape (t,)
+    names
+    values : shape (t, u)
+    known : bool, shape (t,)
         Frames with a face, or within a gap short enough to be interpolated.
-    present : ndarray of bool, shape (t,)
-    rates : ndarray, shape (t, u)
+    present : bool, shape (t,)
+    rates : shape (t, u)
         Change per second from the frame before; NaN where that is not known.
-    peaks : ndarray of bool, shape (t, u)
-    pose : ndarray, shape (t, 3), or None
-    turning : ndarray, shape (t, 3), or None
+    peaks : bool, shape (t, u)
+    pose : shape (t, 3)
+    turning : shape (t, 3)
         Absolute change of the pose, degrees per second.
-    scale : str
+    scale
     """
 
     at: np.ndarray
@@ -47,13 +52,13 @@ class FaceSeries(NamedTuple):
     scale: str
 
 
-def prepare_series(frames, max_gap):
+def prepare_series(frames: FaceFrames, max_gap: float) -> FaceSeries:
     """Fill short gaps, and find steps and peaks.
 
     Parameters
     ----------
-    frames : FaceFrames
-    max_gap : float
+    frames
+    max_gap
         A gap is filled where the frames with a face on its two sides are at most so many seconds apart: intensities and
         pose by straight lines, presences by the value before the gap.
 
@@ -95,7 +100,9 @@ def prepare_series(frames, max_gap):
     return FaceSeries(at, frames.names, values, known, present, rates, peaks, pose, turning, scale)
 
 
-def describe_face(series, begins, ends):
+def describe_face(
+    series: FaceSeries, begins: Sequence[float] | np.ndarray, ends: Sequence[float] | np.ndarray
+) -> tuple[np.ndarray, list[str]]:
     """One row of statistics for each window.
 
     For an intensity: mean, standard deviation, 10th, 50th and 90th percentile, peaks per second, mean rise and mean
@@ -105,15 +112,15 @@ def describe_face(series, begins, ends):
 
     Parameters
     ----------
-    series : FaceSeries
-    begins, ends : sequence of float, length k
+    series
+    begins, ends : length k
         Seconds; the end is not included.
 
     Returns
     -------
     ndarray of float32, shape (k, d)
         A window without a known frame is NaN but for the share of faces.
-    columns : list of str, length d
+    columns : length d
     """
     columns = _columns(series)
     X = np.full((len(begins), len(columns)), np.nan, np.float32)
@@ -128,7 +135,7 @@ def describe_face(series, begins, ends):
     return X, columns
 
 
-def _columns(series):
+def _columns(series: FaceSeries) -> list[str]:
     columns = []
     for name in series.names:
         if name.endswith("_c"):
@@ -142,7 +149,7 @@ def _columns(series):
     return [*columns, "face_share"]
 
 
-def _row(series, known):
+def _row(series: FaceSeries, known: np.ndarray) -> list[float]:
     """Statistics of the frames ``known`` (indices), in the order of :func:`_columns`."""
     values, rates = series.values[known], series.rates[known]
     # The frames known times the usual step: time that was really seen, whatever gaps lie between.
@@ -160,7 +167,7 @@ def _row(series, known):
             row += [mean[unit], std[unit], *percentiles[:, unit], peaks[unit], rise[unit], fall[unit]]
     active = values >= _ACTIVE[series.scale]
     row += [(active[:, i] & active[:, j]).mean() for _, _, i, j in _pairs(series)]
-    if series.pose is not None:
+    if series.pose is not None and series.turning is not None:
         pose, turning = series.pose[known], series.turning[known]
         speed = _mean_where(turning, np.isfinite(turning))
         # Py-Feat has frames with action units and without a pose
@@ -170,18 +177,18 @@ def _row(series, known):
     return row
 
 
-def _pairs(series):
+def _pairs(series: FaceSeries) -> list[tuple[str, str, int, int]]:
     """``(unit, unit, column, column)`` of the pairs that the table has intensities for."""
     place = {name.removesuffix("_r"): i for i, name in enumerate(series.names) if not name.endswith("_c")}
     return [(a, b, place[a], place[b]) for a, b in PAIRS if a in place and b in place]
 
 
-def _mean_where(values, chosen):
+def _mean_where(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Column means over the chosen entries, 0 where there are none."""
     return np.where(chosen, values, 0.0).sum(axis=0) / np.maximum(chosen.sum(axis=0), 1)
 
 
-def _runs(known):
+def _runs(known: np.ndarray) -> Iterator[tuple[int, int]]:
     """Bounds of the runs of True, ``(first, past the last)``."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
     return zip(edges[::2], edges[1::2], strict=True)

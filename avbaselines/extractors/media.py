@@ -11,12 +11,16 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from avbaselines.errors import InputError
+from avbaselines.extractors.images import IMAGE_SUFFIXES, image_sequence
 
 SAMPLING_RATE = 16000
 
 # A declared length is often an estimate; only a clear loss is worth a word.
 _SHORT_BY_SECONDS, _SHORT_BY_SHARE = 0.25, 0.02
 _CLIPPED_SHARE = 0.001
+# A channel below this level beside a louder one is empty; channels whose mean is so much quieter cancel out.
+EMPTY_CHANNEL, CANCELLED = 10 ** (-70 / 20), 0.2
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class MediaError(Exception):
@@ -62,7 +66,9 @@ def find_media(
     """Recordings below folders, and single files, by clip name.
 
     A folder is walked with its links followed, each real folder once. Broken links and folders whose name looks like a
-    recording are listed too: they become failed rows rather than silent gaps. Hidden files are left out.
+    recording are listed too: they become failed rows rather than silent gaps. Hidden files are left out. Where images
+    are looked for, a folder below that holds nothing but images numbered in one sequence is one recording; any other
+    image is one of its own.
 
     Parameters
     ----------
@@ -110,12 +116,17 @@ def find_media(
 
 def _walk(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
     seen: set[str] = set()
+    images = any(suffix in suffixes for suffix in IMAGE_SUFFIXES)
     for parent, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
+        if images and parent != str(folder) and image_sequence(parent):
+            folders.clear()
+            yield Path(parent)
+            continue
         disguised = {name for name in folders if _looks_like_media(name, suffixes)}
         folders[:] = sorted(name for name in folders if name not in disguised and not name.startswith("."))
         yield from (Path(parent, name) for name in files if _looks_like_media(name, suffixes))
@@ -127,11 +138,11 @@ def _looks_like_media(name: str, suffixes: Collection[str]) -> bool:
 
 
 def _name(files: Collection[tuple[Path, str]]) -> dict[str, Path]:
-    stems = Counter(path.stem for path, _ in files)
-    longer = Counter(os.path.splitext(below)[0] for _, below in files)
+    stems = Counter(_stem(path, path.name) for path, _ in files)
+    longer = Counter(_stem(path, below) for path, below in files)
     named: dict[str, Path] = {}
     for path, below in files:
-        stem, without = path.stem, os.path.splitext(below)[0]
+        stem, without = _stem(path, path.name), _stem(path, below)
         clip_id = stem if stems[stem] == 1 else without if longer[without] == 1 else below
         if clip_id in named:
             raise InputError(
@@ -141,11 +152,19 @@ def _name(files: Collection[tuple[Path, str]]) -> dict[str, Path]:
     return named
 
 
-def read_sound(path: str | Path, start: float = 0.0, end: float | None = None) -> Sound:
+def _stem(path: Path, name: str) -> str:
+    """A name without its suffix; a folder of frames has none."""
+    return name if path.is_dir() and image_sequence(path) else os.path.splitext(name)[0]
+
+
+def read_sound(
+    path: str | Path, start: float = 0.0, end: float | None = None, channel: int | None = None
+) -> Sound:
     """Decode the sound of a file (audio or video) as openSMILE wants it.
 
-    Channels are mixed down by their mean, and resampled to 16 kHz by audresample (a band-limited resampler) at high
-    quality; 16 kHz mono PCM comes through bit for bit.
+    Channels are mixed down by their mean, empty ones left out; of channels that cancel each other out the loudest is
+    taken. The sound is resampled to 16 kHz by audresample (a band-limited resampler) at high quality; 16 kHz mono PCM
+    comes through bit for bit.
 
     Parameters
     ----------
@@ -153,11 +172,13 @@ def read_sound(path: str | Path, start: float = 0.0, end: float | None = None) -
         Audio or video.
     start, end
         Part to keep, in seconds of the sound's own time.
+    channel
+        The channel to take, from 1, in place of the mean.
 
     Raises
     ------
     MediaError
-        The file cannot be read, holds no sound, or its samples are no numbers.
+        The file cannot be read, holds no sound or not that channel, or its samples are no numbers.
 
     Examples
     --------
@@ -180,11 +201,12 @@ def read_sound(path: str | Path, start: float = 0.0, end: float | None = None) -
             stream = container.streams.audio[0]
             stream.codec_context.thread_count = 1
             declared = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
-            mono, rate, remarks = _decode(container, stream, end)
+            channels, rate, remarks = _decode(container, stream, end)
     except (av.FFmpegError, OSError, ValueError, UnicodeError) as error:
         raise MediaError(f"cannot be decoded: {_reason(error)}") from None
     if rate is None:
         raise MediaError("; ".join(["no sound in the file (zero samples)", *remarks]))
+    mono = _mix(channels, channel, remarks)
     seconds = len(mono) / rate
     expected = declared if end is None else min(end, declared or end)
     missing = _missing_seconds(path) or (expected - seconds if expected else 0.0)
@@ -215,6 +237,9 @@ def check_file(path: str | Path) -> None:
         raise MediaError("is not a regular file")
     if state.st_size == 0:
         raise MediaError("the file is empty (0 bytes)")
+    with open(path, "rb") as stream:
+        if stream.read(len(_POINTER)) == _POINTER:
+            raise MediaError("is a Git LFS pointer, not the recording; fetch it with `git lfs pull`")
 
 
 def _probing(path: str | Path) -> dict[str, str]:
@@ -229,7 +254,7 @@ def _is_wave(stream: BinaryIO) -> bool:
 
 
 def _decode(container: Any, stream: Any, end: float | None) -> tuple[np.ndarray, int | None, list[str]]:
-    """Mean over the channels of everything up to ``end``: samples (n,) float32, their rate, remarks."""
+    """Everything up to ``end``: samples (channels, n) float32, their rate, remarks."""
     import av
 
     chunks: list[np.ndarray] = []
@@ -244,8 +269,11 @@ def _decode(container: Any, stream: Any, end: float | None) -> tuple[np.ndarray,
                 )
                 break
             rate = frame.sample_rate
-            chunks.append(_mean_of_channels(frame))
-            done += len(chunks[-1])
+            chunks.append(_channels_of(frame))
+            if len(chunks[-1]) != len(chunks[0]):
+                mean = chunks[-1].mean(axis=0, dtype=np.float64).astype(np.float32)
+                chunks[-1] = np.broadcast_to(mean, (len(chunks[0]), len(mean)))
+            done += chunks[-1].shape[1]
             if end is not None and done >= end * rate:
                 break
     except av.FFmpegError as error:
@@ -254,13 +282,34 @@ def _decode(container: Any, stream: Any, end: float | None) -> tuple[np.ndarray,
             raise
         remarks.append(f"damaged after {done / rate:.2f} s ({_reason(error)})")
     if not done:
-        return np.zeros(0, np.float32), None, remarks
-    return np.concatenate(chunks), rate, remarks
+        return np.zeros((1, 0), np.float32), None, remarks
+    return np.concatenate(chunks, axis=1), rate, remarks
 
 
-def _mean_of_channels(frame: Any) -> np.ndarray:
-    """Samples of an audio frame, (n,) float32, full scale = 1."""
+def _mix(channels: np.ndarray, channel: int | None, remarks: list[str]) -> np.ndarray:
+    """One channel (n,) float32 of several (c, n): the one asked for, else the mean of those that hold something."""
+    if channel is not None:
+        if channel > len(channels):
+            raise MediaError(f"has no channel {channel}, only {len(channels)}")
+        return channels[channel - 1]
+    if len(channels) == 1:
+        return channels[0]
     # libswresample mixes floats down by 1 / sqrt(2) a channel, which overflows: the mean is taken here instead.
+    levels = np.sqrt(np.mean(np.square(channels, dtype=np.float64), axis=1))
+    loudest = int(np.argmax(np.nan_to_num(levels)))
+    empty = (levels < EMPTY_CHANNEL) & (levels[loudest] > 10 * EMPTY_CHANNEL)
+    if empty.any():
+        shown = ", ".join(str(number) for number in np.flatnonzero(empty) + 1)
+        remarks.append(f"of {len(channels)} channels {shown} {'is' if empty.sum() == 1 else 'are'} empty and left out")
+    mono = channels[~empty].mean(axis=0, dtype=np.float64)
+    if np.sqrt(np.mean(np.square(mono))) < CANCELLED * levels[loudest]:
+        remarks.append(f"the channels cancel each other out (opposite phase): only channel {loudest + 1} is used")
+        return channels[loudest]
+    return mono.astype(np.float32)
+
+
+def _channels_of(frame: Any) -> np.ndarray:
+    """Samples of an audio frame, (channels, n) float32, full scale = 1."""
     data = frame.to_ndarray()
     if not frame.format.is_planar:
         data = data.reshape(-1, frame.layout.nb_channels).T
@@ -268,9 +317,7 @@ def _mean_of_channels(frame: Any) -> np.ndarray:
         data = (data.astype(np.float32) - 128.0) / 128.0
     elif data.dtype.kind == "i":
         data = data / np.float32(-float(np.iinfo(data.dtype).min))
-    if len(data) == 1:
-        return data[0].astype(np.float32)
-    return data.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return data.astype(np.float32, copy=False)
 
 
 def _to_16_khz(mono: np.ndarray, rate: int, remarks: list[str]) -> np.ndarray:

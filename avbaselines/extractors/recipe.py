@@ -9,10 +9,15 @@ from pydantic import Field, model_validator
 
 from avbaselines.catalog import find
 from avbaselines.errors import InputError
+from avbaselines.extractors.images import IMAGE_SUFFIXES
 from avbaselines.schema import Section, nearest, read_toml, validate
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".mp4", ".avi", ".mkv", ".mov")
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv")
+AUDIO_SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff", ".w64"),
+    *(".mp4", ".avi", ".mkv", ".mov", ".webm", ".flv"),
+)
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".flv", ".webm")
+FILM_SUFFIXES = (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES)
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
@@ -53,6 +58,8 @@ class OpenSmileOptions(Windowed):
     level
         openSMILE's functionals, or its low-level descriptors under the statistics of
         :func:`avbaselines.extractors.functionals.describe`.
+    channel
+        The channel to take, from 1; None = the mean of those that hold something.
 
     Examples
     --------
@@ -62,9 +69,57 @@ class OpenSmileOptions(Windowed):
 
     feature_set: Literal["eGeMAPSv02", "GeMAPSv01b", "ComParE_2016", "emobase"]
     level: Literal["functionals", "descriptors"] = "functionals"
+    channel: Annotated[int, Field(ge=1)] | None = None
 
 
-class FaceOptions(Windowed):
+class FilmOptions(Windowed):
+    """Options of every extractor that looks at faces in pictures.
+
+    Attributes
+    ----------
+    fps
+        Frames a second where the recording does not tell: tables without a time, folders of images.
+    min_confidence
+        A face with a lower confidence counts as none, 0 to 1.
+    max_gap
+        Gaps of up to so many seconds without a face are interpolated; longer ones are left out of the statistics.
+    min_detection
+        Below this share of frames with a face the clip is ``partial``, 0 to 1.
+    person
+        Who is followed where several faces are seen: who is seen largest over the clip, who is seen first, or who is
+        furthest to the left.
+    output_size
+        Pictures whose longer side has more pixels are shrunk to so many before faces are looked for; 0 = never.
+    skip_frames
+        Of how many frames one is looked at (1 = all).
+
+    Examples
+    --------
+    >>> FilmOptions(person="leftmost").output_size
+    640
+    """
+
+    fps: Annotated[float, Field(gt=0, le=1000)] = 30.0
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
+    max_gap: Annotated[float, Field(ge=0)] = 0.5
+    min_detection: Annotated[float, Field(ge=0, le=1)] = 0.5
+    person: Literal["largest", "first", "leftmost"] = "largest"
+    output_size: Annotated[int, Field(ge=0)] = 640
+    skip_frames: Annotated[int, Field(ge=1)] = 1
+
+    @property
+    def seeing(self) -> dict[str, Any]:
+        """The options that decide what is seen in a frame; the others only sum it up.
+
+        Examples
+        --------
+        >>> FilmOptions().seeing
+        {'fps': 30.0, 'output_size': 640, 'skip_frames': 1}
+        """
+        return self.model_dump(include={"output_size", "skip_frames", "detector", "fps"})
+
+
+class FaceOptions(FilmOptions):
     """Options of the extractor ``face``.
 
     Attributes
@@ -72,19 +127,16 @@ class FaceOptions(Windowed):
     tables
         Which tool's tables are read; ``any`` recognises them by their header.
     videos
-        Whether videos are read too, by py-feat in a process of its own.
-    fps
-        Frames a second of tables that carry no time.
-    min_confidence
-        A frame with a lower confidence counts as one without a face, 0 to 1.
-    max_gap
-        Gaps of up to so many seconds without a face are interpolated; longer ones are left out of the statistics.
-    min_detection
-        Below this share of frames with a face the clip is ``partial``, 0 to 1.
-    batch_size, skip_frames
-        Frames py-feat sees at once; of how many frames it sees one (1 = all).
-    time_limit
-        Seconds py-feat may take for one clip.
+        Whether videos and images are read too, by py-feat in a process of its own.
+    detector
+        py-feat's ``Detectorv1`` or ``Detectorv2`` (better action units; weights for non-commercial research only).
+    pose
+        Unit of the head pose in Py-Feat's tables: releases 0.4 to 0.6 wrote degrees, 0.7 and later write radians.
+        ``auto`` tells them by their columns, else by their values.
+    batch_size
+        Frames py-feat sees at once, on a CPU at most 4: more gain nothing there and take gigabytes.
+    frame_limit
+        Seconds py-feat may take for one frame before it is given up.
 
     Examples
     --------
@@ -94,13 +146,27 @@ class FaceOptions(Windowed):
 
     tables: Literal["any", "openface", "py-feat", "libreface", "avec"] = "any"
     videos: bool = False
-    fps: Annotated[float, Field(gt=0, le=1000)] = 30.0
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
-    max_gap: Annotated[float, Field(ge=0)] = 0.5
-    min_detection: Annotated[float, Field(ge=0, le=1)] = 0.5
+    detector: Literal["v1", "v2"] = "v1"
+    pose: Literal["auto", "degrees", "radians"] = "auto"
     batch_size: Annotated[int, Field(ge=1)] = 16
-    skip_frames: Annotated[int, Field(ge=1)] = 1
-    time_limit: Annotated[float, Field(gt=0)] = 600.0
+    frame_limit: Annotated[float, Field(gt=0)] = 60.0
+
+
+class FaceMeshOptions(FilmOptions):
+    """Options of the extractor ``face-mesh``: those of :class:`FilmOptions`, with a lower least confidence.
+
+    Attributes
+    ----------
+    min_confidence
+        As in :class:`FilmOptions`.
+
+    Examples
+    --------
+    >>> FaceMeshOptions().min_confidence
+    0.5
+    """
+
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class BodyMotionOptions(Windowed):
@@ -123,9 +189,12 @@ class BodyMotionOptions(Windowed):
     max_gap: Annotated[float, Field(ge=0)] = 0.2
 
 
-OPTIONS: dict[str, type[OpenSmileOptions] | type[FaceOptions] | type[BodyMotionOptions]] = {
+OPTIONS: dict[
+    str, type[OpenSmileOptions] | type[FaceOptions] | type[FaceMeshOptions] | type[BodyMotionOptions]
+] = {
     "opensmile": OpenSmileOptions,
     "face": FaceOptions,
+    "face-mesh": FaceMeshOptions,
     "body-motion": BodyMotionOptions,
 }
 
@@ -150,8 +219,8 @@ class Recipe(Section):
     name: str = ""
     title: str
     source: str = ""
-    extractor: Literal["opensmile", "face", "body-motion"]
-    options: OpenSmileOptions | FaceOptions | BodyMotionOptions
+    extractor: Literal["opensmile", "face", "face-mesh", "body-motion"]
+    options: OpenSmileOptions | FaceOptions | FaceMeshOptions | BodyMotionOptions
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -166,8 +235,20 @@ class Recipe(Section):
             return AUDIO_SUFFIXES
         if self.extractor == "body-motion":
             return TABLE_SUFFIXES
-        videos = isinstance(self.options, FaceOptions) and self.options.videos
-        return TABLE_SUFFIXES + (VIDEO_SUFFIXES if videos else ())
+        if self.extractor == "face-mesh":
+            return FILM_SUFFIXES
+        return TABLE_SUFFIXES + (FILM_SUFFIXES if self.needs_weights else ())
+
+    @property
+    def needs_weights(self) -> bool:
+        """Whether videos are seen by py-feat, whose weights are fetched apart.
+
+        Examples
+        --------
+        >>> load_recipe("action-units").needs_weights, load_recipe("face-mesh").needs_weights
+        (True, False)
+        """
+        return isinstance(self.options, FaceOptions) and self.options.videos
 
     def with_options(self, **changes: Any) -> Self:
         """The same recipe with some options changed, for instance ``window=4.0, hop=0.1``.
@@ -195,7 +276,7 @@ class Recipe(Section):
         >>> recipe.digest("1") == recipe.digest("1"), recipe.digest("1") == recipe.digest("2")
         (True, False)
         """
-        options = self.options.model_dump(exclude={"batch_size", "time_limit"})
+        options = self.options.model_dump(exclude={"batch_size", "frame_limit"})
         content = {"extractor": self.extractor, "version": version, "options": options}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 

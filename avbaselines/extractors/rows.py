@@ -23,6 +23,8 @@ class Rows(NamedTuple):
         Share of frames with a face; NaN for sound.
     info
         Facts about the source that belong into the table's info, such as the scale of intensities.
+    several_faces
+        Share of frames with more than one face; NaN where nobody counted.
 
     Examples
     --------
@@ -38,3 +40,4 @@ class Rows(NamedTuple):
     duration: float
     detection_rate: float
     info: dict[str, Any]
+    several_faces: float = np.nan

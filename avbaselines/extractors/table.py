@@ -29,10 +29,12 @@ class FeatureTable:
         A failed clip is a row of NaN; it is never dropped.
     status : shape (n, ...)
         Indexed by ``clip_id``: ``status`` (ok, partial, failed), ``reason`` (empty where ok), ``duration`` (seconds of
-        the whole recording), ``detection_rate`` (share of frames with a face, 0 to 1; NaN for audio). A windowed table
-        also has ``recording`` and ``time`` (seconds, the window's centre).
+        the whole recording), ``detection_rate`` (share of frames with a face, 0 to 1; NaN for audio) and
+        ``several_faces`` (share of frames with more than one). A windowed table also has ``recording`` and ``time``
+        (seconds, the window's centre).
     info
-        ``recipe``, ``extractor``, ``version``, ``options`` and, for faces, ``scale`` of the intensities.
+        ``recipe``, ``extractor``, ``version``, ``options`` and, for faces, ``scale`` of the intensities and, of
+        videos, the ``detector``.
 
     Examples
     --------
@@ -211,7 +213,7 @@ def _plain(column: pd.Series) -> np.ndarray:
 def _restore(account: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     stored = account["status"]
     status = pd.DataFrame(stored["data"], index=pd.Index(stored["index"], name="clip_id"), columns=stored["columns"])
-    for name in ("duration", "detection_rate", "time"):
+    for name in ("duration", "detection_rate", "several_faces", "time"):
         if name in status:
             status[name] = status[name].astype(float)
     return status, account["info"]

@@ -51,10 +51,9 @@ def test_clips_that_are_evaluated_nowhere_may_lack_a_prediction(tmp_path):
         ([0.2] * 4, [0.8] * 4, 0.2),
         ([20.0] * 4, [80.0] * 4, 0.2),
         ([-1.0] * 4, [0.0] * 4, 1 / (1 + np.e)),
-        ([1.0, 2.0, 1.0, 1.0], [2.0] * 4, 1 / (1 + np.e)),
-        ([0.0] * 4, [0.0] * 4, 0.5),
+        ([1.0, 2.0, 1.0, 1.0], [2.0] * 4, 1 / 3),
     ],
-    ids=["posteriors", "per cent", "negative", "other sums", "zero"],
+    ids=["posteriors", "per cent", "negative", "other sums"],
 )
 def test_class_scores_become_posteriors(tmp_path, glad, sad, expected):
     write(tmp_path, glad=glad, sad=sad)
@@ -128,6 +127,7 @@ def test_a_folder_with_a_table_a_recording(tmp_path):
         ([MOOD], {"glad": 0.5}, "neither a column 'mood' nor one for each class .glad, sad"),
         ([MOOD], {"glad": [0.5, 0.5, 0.5, np.nan], "sad": 0.5}, "a class score of clip 'c0' is no finite number"),
         ([MOOD], {"mood": ["glad", "sda", "sad", "sad"]}, "'sda' is no class of mood .did you mean 'sad'"),
+        ([MOOD], {"glad": [0, 0, 0, 1], "sad": 0}, "all class scores of clip 'c3' are 0 .3 such clips"),
         ([AROUSAL], {"clip_id": ["c0"] * 4, "arousal": 0.5}, "clip id 'c0' occurs more than once"),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 
 def test_a_table_without_the_id_column_is_refused(tmp_path):
-    pd.DataFrame({"name": IDS, "arousal": 0.5}).to_csv(tmp_path / "deep.csv", index=False)
-    with pytest.raises(InputError, match="no id column 'clip_id'; name it by predictions.deep.id"):
+    pd.DataFrame({"label": IDS, "arousal": 0.5}).to_csv(tmp_path / "deep.csv", index=False)
+    with pytest.raises(InputError, match="no id column 'clip_id'"):
         read(tmp_path, "deep.csv")
-    assert (read(tmp_path, "deep.csv", id="name").of("a")["arousal"] == 0.5).all()
+    assert (read(tmp_path, "deep.csv", id="label").of("a")["arousal"] == 0.5).all()

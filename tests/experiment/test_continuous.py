@@ -123,7 +123,7 @@ def tables(data, system, clips):
     found = {}
     for name, modality in system.modalities.items():
         directory, (_, separator, header, _) = next(
-            (key, value) for key, value in SETS.items() if key == modality["made"]["path"]
+            (key, value) for key, value in SETS.items() if key == modality.made.path
         )
         parts = []
         for recording, rows in clips.groupby("recording", sort=False):

@@ -1,24 +1,19 @@
 """Class and attribute together: soft labels, combined scores, fold-averaged fits, and the studies that use them."""
 
-import re
 import tomllib
 
 import numpy as np
 import pandas as pd
 import pytest
 import tomli_w
-from releases import make_crema_d, make_mer2023, make_msp_improv
 from small_study import people, write_study
 from small_study import run as run_study
 
-from avbaselines.catalog import find
 from avbaselines.corpora.targets import TargetOptions, read_targets, read_votes
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import prepare
-from avbaselines.run import main
 from avbaselines.study import load_study
 
 
@@ -218,85 +213,3 @@ def test_the_combined_test_swaps_both_targets():
     better = np.hstack([cells, errors * [1, 0.1]])
     found = compare(metric, better, np.hstack([cells, errors]))
     assert found.difference == pytest.approx(0.25 * 0.9 * errors[:, 1].sum() / (5 * n)) and found.p_value < 0.01
-
-
-# ---- the shipped studies on releases in miniature ----
-
-SMALL = ["systems.learners=['ridge']", "systems.inner_folds=3"]
-
-
-def test_vavl_on_crema_d(tmp_path):
-    data = make_crema_d(tmp_path / "data", media=True)
-    table = run("vavl-crema-d", data, tmp_path / "run", *SMALL)
-    measured = table[(table["kind"] == "measured") & (table["target"] == "emotion") & (table["metric"] == "accuracy")]
-    splits = measured[measured["system"] == "ridge-audio+face"].set_index("split")
-    assert set(splits.index) == {f"vavl_split{number}" for number in range(1, 6)} | {"all"}
-    parts = splits.drop("all")["value"]
-    assert splits.loc["all", "value"] == pytest.approx(parts.mean())
-    assert f"over 5 splits (deviation {np.std(parts):.3f})" in splits.loc["all", "note"]
-    assert (table.loc[table["kind"] == "reported", "value"] == 0.826).any()
-    studied = (tmp_path / "run" / "study.toml").read_text()
-    assert 'soft = "targets"' in studied
-
-
-def test_vavl_on_msp_improv(tmp_path):
-    data = make_msp_improv(tmp_path / "data", media=True)
-    table = run("vavl-msp-improv", data, tmp_path / "run", *SMALL, only=["chain-ridge-audio", "late-score-weighted"])
-    arousal = table[(table["target"] == "arousal") & (table["metric"] == "ccc") & (table["kind"] == "measured")]
-    assert set(arousal["split"]) == {f"split{number}" for number in range(1, 6)} | {"all"}
-    assert arousal[arousal["split"] == "all"]["value"].max() > 0.3
-
-
-def test_mer2023_processed(tmp_path):
-    data = make_mer2023(tmp_path / "data", layout="processed", media=True)
-    path = find("studies", "mer2023")
-    corpus = prepare(load_study(path), path, data, ["honest"])[0].corpus
-    assert [(split.name, len(split.train), len(split.test)) for split in corpus.splits] == [
-        ("multi", 60, 12),
-        ("noise", 60, 12),
-        ("semi", 60, 12),
-    ]
-
-
-def test_mer2023(tmp_path):
-    data = make_mer2023(tmp_path / "data", media=True)
-    table = run("mer2023", data, tmp_path / "run", *SMALL)
-    combined = table[(table["target"] == "combined") & (table["system"] == "three-structures-joint")]
-    assert set(combined["split"]) == {"multi", "noise", "all"}  # MER-SEMI has no valence
-    emotion = table[(table["target"] == "emotion") & (table["system"] == "three-structures-joint")]
-    assert {"semi"} <= set(emotion["split"])
-    text = (tmp_path / "run" / "leaderboard.md").read_text()
-    assert "no speaker ids: folds are random" in text and "mean of the fits that each leave one fold out" in text
-    figures = table[table["kind"] == "reported"]
-    handcrafted = figures[(figures["system"] == "organisers: eGeMAPS") & (figures["split"] == "multi")]
-    assert set(handcrafted["value"]) == {0.1728, 3.31, -0.66}
-    assert handcrafted["note"].str.contains("unscaled").all()
-
-
-@pytest.mark.parametrize(
-    "study, needed",
-    [
-        ("vavl-crema-d", "https://github.com/CheyneyComputerScience/CREMA-D"),
-        ("vavl-msp-improv", "MSP-IMPROV, licensed by the MSP lab"),
-        ("mer2023", "on request from its organisers"),
-        ("mosi", "clips.csv, audio_covarep_mean.npz, .*github.com/declare-lab/multimodal-deep-learning"),
-        ("ravdess-deep", "deep_posteriors.npz .*github.com/cristinalunaj/MMEmotionRecognition"),
-        ("ravdess-missing", "clips.csv, audio_egemapsv02.npz, .*zenodo.org/records/1188976"),
-    ],
-)
-def test_absent_corpora_say_what_to_get(study, needed, capsys, monkeypatch, tmp_path):
-    for name in ("CREMA_D", "MSP_IMPROV", "MER2023", "DATA"):
-        monkeypatch.delenv(f"AVBASELINES_{name}", raising=False)
-    monkeypatch.chdir(tmp_path)
-    assert main([study]) == 2
-    error = capsys.readouterr().err
-    assert re.search(needed, error) and "--data" in error and "Traceback" not in error
-
-
-def test_the_list_names_them(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "300")
-    assert main(["--list"]) == 0
-    listed = capsys.readouterr().out
-    for study in ("mosi", "ravdess-deep", "vavl-crema-d", "vavl-msp-improv", "mer2023"):
-        assert study in listed
-    assert "broken" not in listed

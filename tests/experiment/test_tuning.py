@@ -93,11 +93,11 @@ test_tuning.tuned(Path(sys.argv[1]))
 """
 
 
-def test_a_search_killed_five_times_ends_as_if_it_had_never_been(tmp_path, whole):
+def test_a_search_killed_three_times_ends_as_if_it_had_never_been(tmp_path, whole):
     script = tmp_path / "killed.py"
     script.write_text(KILLED.format(tests=[str(Path(__file__).parent), str(Path(__file__).parents[1] / "helpers")]))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    for attempt in (1, 4, 3, 2, 3):
+    for attempt in (1, 4, 3):
         command = [sys.executable, str(script), str(tmp_path), str(attempt)]
         done = subprocess.run(command, env=environment, capture_output=True, check=False)
         assert done.returncode == -signal.SIGKILL, done.stderr
@@ -105,7 +105,7 @@ def test_a_search_killed_five_times_ends_as_if_it_had_never_been(tmp_path, whole
     journal = optuna.storages.journal.JournalFileBackend(str(tmp_path / "trials.journal"))
     storage = optuna.storages.JournalStorage(journal)
     kept = optuna.load_study(study_name="search", storage=storage).trials
-    assert len(kept) == 0 + 3 + 2 + 1 + 2  # each kill loses the running trial and no other
+    assert len(kept) == 0 + 3 + 2  # each kill loses the running trial and no other
     fitted, _, _ = tuned(tmp_path)
     assert fitted.trials == whole.trials
     np.testing.assert_array_equal(fitted.oof["arousal"], whole.oof["arousal"])
@@ -310,7 +310,7 @@ TUNED = ("tuning.trials=4", "systems.transductive=[]")
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    study = small_release(tmp_path_factory.mktemp("tuned"))
+    study = small_release(tmp_path_factory.mktemp("tuned"), speakers=9, clips=8)
     return study, study.run(*TUNED)
 
 
@@ -392,12 +392,12 @@ def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished,
 
 
 def test_labels_of_evaluated_clips_change_no_trial(finished, tmp_path):
-    study = small_release(tmp_path)
+    study = finished[0].copy(tmp_path)
     clips = study.clips()
     evaluated = clips["fold"] == 0
     clips.loc[evaluated, "arousal"] = np.random.default_rng(1).permutation(clips.loc[evaluated, "arousal"])
     study.change(arousal=clips["arousal"])
-    runs = finished[1], study.run(*TUNED)
+    runs = finished[1], study.run(*TUNED, out="changed")
     before, after = (
         run.table("tuning.csv").query("split == '0' and trial < 4").reset_index(drop=True) for run in runs
     )

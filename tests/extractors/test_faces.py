@@ -75,7 +75,7 @@ def test_pyfeat_counts_frames_and_the_video_gives_the_rate(tmp_path):
     np.testing.assert_allclose(read_face_table(path, OPTIONS, fps=25).at, np.arange(4) / 25)
     np.testing.assert_allclose(read_face_table(path, OPTIONS).at, np.arange(4) / OPTIONS.fps)
     frames = read_face_table(path, OPTIONS)
-    assert frames.info == {"tool": "py-feat", "scale": "0-1"}
+    assert frames.info == {"tool": "py-feat", "scale": "0-1", "pose": "degrees, told by the values"}
     np.testing.assert_allclose(frames.pose[0], [1, 3, 2])  # pitch, yaw, roll
 
 
@@ -190,3 +190,36 @@ def test_frames_without_a_pose_do_not_spoil_it():
     row = described(frames_of(np.ones((10, 1)), names=["AU12_r"], pose=pose)).iloc[0]
     assert row["pitch_mean"] == 4
     assert row["pitch_std"] == 0
+
+
+def posed(tmp_path, angles, **columns):
+    table = pyfeat(range(len(angles))).assign(**columns)
+    table[["Pitch", "Yaw", "Roll"]] = np.column_stack([angles, np.multiply(angles, 0.5), np.multiply(angles, 0.1)])
+    return written(tmp_path, table)
+
+
+def test_pose_of_old_releases_is_degrees_and_of_new_ones_radians(tmp_path):
+    old = read_face_table(posed(tmp_path, [0.5, -3.0, 12.0]), OPTIONS)
+    np.testing.assert_allclose(old.pose[:, 0], [0.5, -3.0, 12.0])
+    assert old.info["pose"] == "degrees, told by the values"
+    new = read_face_table(posed(tmp_path, [0.01, -0.05, 0.4]), OPTIONS)
+    np.testing.assert_allclose(new.pose[:, 0], np.degrees([0.01, -0.05, 0.4]))
+    assert new.info["pose"] == "radians, told by the values"
+
+
+def test_a_table_with_gaze_comes_from_a_release_that_writes_radians(tmp_path):
+    frames = read_face_table(posed(tmp_path, [0.1, 2.0, 0.3], gaze_pitch=0.1), OPTIONS)
+    np.testing.assert_allclose(frames.pose[1], np.degrees([2.0, 1.0, 0.2]))
+    assert frames.info["pose"] == "radians, told by the columns"
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("degrees", 1.0), ("radians", 180 / np.pi)])
+def test_the_recipe_may_say_the_unit_of_the_pose(tmp_path, unit, factor):
+    frames = read_face_table(posed(tmp_path, [0.5, 0.6, 2.0]), FaceOptions(pose=unit))
+    np.testing.assert_allclose(frames.pose[:, 0], np.multiply([0.5, 0.6, 2.0], factor))
+    assert frames.info["pose"] == f"{unit}, as the recipe says"
+
+
+def test_only_frames_with_a_face_tell_the_unit(tmp_path):
+    frames = read_face_table(posed(tmp_path, [0.1, 0.2, 170.0], FaceScore=[0.99, 0.99, 0.0]), OPTIONS)
+    assert frames.info["pose"] == "radians, told by the values"

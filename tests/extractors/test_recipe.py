@@ -76,4 +76,4 @@ def test_the_digest_follows_whatever_shapes_features():
     digests = {recipe.digest("1"), recipe.digest("2"), recipe.with_options(max_gap=0.1).digest("1")}
     digests.add(recipe.with_options(window=4.0, hop=0.1).digest("1"))
     assert len(digests) == 4
-    assert recipe.with_options(time_limit=1.0).digest("1") == recipe.digest("1")
+    assert recipe.with_options(frame_limit=1.0).digest("1") == recipe.digest("1")

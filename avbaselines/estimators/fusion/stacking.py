@@ -10,6 +10,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.fusion.stacking_design import StackingDesign
 from avbaselines.estimators.fusion.stacking_solvers import (
     dual_svr_path,
     nonnegative_weights,
@@ -18,7 +19,6 @@ from avbaselines.estimators.fusion.stacking_solvers import (
     slope,
 )
 from avbaselines.estimators.linear.group_ridge import GroupRidge
-from avbaselines.estimators.temporal.context import add_context, avec_context
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import RegressionModel
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, MetricName, OneOf
@@ -217,23 +217,9 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, CheckedPa
     def _design(
         self, X: np.ndarray, context: int, recordings: ArrayLike | None, times: ArrayLike | None, fitting: bool = False
     ) -> np.ndarray:
-        """Columns that the regression sees: float32 where context makes them many."""
-        inputs = self._filled(X)
-        if self.recording_means:
-            means = _recording_means(inputs, _needed(recordings, "recording_means", "recordings"))
-            inputs = np.hstack([means, inputs - means])
-        if len(self.onset):
-            seconds = np.asarray(_needed(times, "onset", "times"), float)
-            curves = np.exp(-seconds[:, None] / np.asarray(self.onset, float))
-            products = (curves[:, :, None] * inputs[:, None, :]).reshape(len(inputs), -1)
-            inputs = np.hstack([inputs, curves, products])
-        if self.layout == "avec":
-            rows = None if fitting else _needed(recordings, "layout 'avec'", "recordings")
-            return avec_context(inputs.astype(np.float32), context, rows)
-        if context:
-            rows = _needed(recordings, "contexts", "recordings")
-            return add_context(inputs.astype(np.float32), rows, context, context, times)
-        return inputs
+        """Columns that the regression sees."""
+        design = StackingDesign(self.layout, self.recording_means, self.onset)
+        return design.columns(self._filled(X), context, recordings, times, fitting)
 
     def _out_of_fold(
         self,
@@ -358,16 +344,3 @@ class MetaRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, CheckedPa
         T = Y.shape[1]
         start = np.array([slope(sums[:, t], Y[:, t]) for t in range(T)])
         return coef[:, :, :T] - start * coef[:, :, T:], intercept[:, :T] - start * intercept[:, T:], start
-
-
-def _recording_means(X: np.ndarray, recordings: ArrayLike) -> np.ndarray:
-    _, codes = np.unique(np.asarray(recordings), return_inverse=True)
-    sums = np.zeros((codes.max() + 1, X.shape[1]))
-    np.add.at(sums, codes, X)
-    return (sums / np.bincount(codes)[:, None])[codes]
-
-
-def _needed(value: ArrayLike | None, option: str, name: str) -> ArrayLike:
-    if value is None:
-        raise InputError(f"{option}: needs {name}; set corpus.recording and corpus.time")
-    return value

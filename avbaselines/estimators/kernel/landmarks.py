@@ -1,6 +1,7 @@
 """Kernels, and what replaces a Gram matrix on large corpora: landmarks and machines in the primal."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -119,29 +120,11 @@ def squared_loss_machines(
     # From rows to centred features whose Gram matrix is diagonal: K @ turn - center.
     turn = V if whitening is None else whitening @ V
     damping = squares + 1 / (2 * np.asarray(costs, float))
-    # A weight of 1 or less leaves the parabola above the loss.
-    scale = None if weights is None else weights / weights.max()
-
-    def pull(w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Half the negative gradient of the loss, which predictions should move by: on features and offsets."""
-        slope, offset = turn @ w, b - center @ w
-        features, total = np.zeros(slope.shape), np.zeros(len(b))
-        for part, kernel in K:
-            y = Y[part]
-            f = kernel @ slope.astype(kernel.dtype) + offset.astype(kernel.dtype)
-            if epsilon is None:
-                step = y * np.maximum(1 - y * f, 0)
-            else:
-                step = np.sign(y - f) * np.maximum(np.abs(y - f) - epsilon, 0)
-            step = np.where(np.isnan(y), 0, step) * (1 if scale is None else scale[part, None])
-            features += kernel.T @ step.astype(kernel.dtype)
-            total += step.sum(axis=0)
-        return turn.T @ features - np.outer(center, total), total / len(K)
-
+    loss = _SquaredLoss(K, Y, turn, center, epsilon, weights)
     w, b = np.zeros((len(squares), Y.shape[1])), np.zeros(Y.shape[1])
     ahead_w, ahead_b, momentum = w, b, 1.0
     for _ in range(max_iter):
-        step_w, step_b = pull(ahead_w, ahead_b)
+        step_w, step_b = loss.pull(ahead_w, ahead_b)
         # Ridge towards predictions + step: A'(A w + step) = squares w + A'step, as A'A is diagonal here.
         new_w, new_b = (squares * ahead_w + step_w) / damping, ahead_b + step_b
         change = np.sqrt((squares * (new_w - w) ** 2).sum(axis=0) / len(K)) + np.abs(new_b - b)
@@ -152,6 +135,36 @@ def squared_loss_machines(
         if change.max() < tol:
             break
     return V @ w, b - center @ w
+
+
+@dataclass(frozen=True)
+class _SquaredLoss:
+    """The summed loss of machines on centred features ``K @ turn - center``."""
+
+    K: Rows
+    Y: np.ndarray
+    turn: np.ndarray
+    center: np.ndarray
+    epsilon: float | None
+    weights: np.ndarray | None
+
+    def pull(self, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Half the negative gradient of the loss, which predictions should move by: on features and offsets."""
+        # A weight of 1 or less leaves the parabola above the loss.
+        scale = None if self.weights is None else self.weights / self.weights.max()
+        slope, offset = self.turn @ w, b - self.center @ w
+        features, total = np.zeros(slope.shape), np.zeros(len(b))
+        for part, kernel in self.K:
+            y = self.Y[part]
+            f = kernel @ slope.astype(kernel.dtype) + offset.astype(kernel.dtype)
+            if self.epsilon is None:
+                step = y * np.maximum(1 - y * f, 0)
+            else:
+                step = np.sign(y - f) * np.maximum(np.abs(y - f) - self.epsilon, 0)
+            step = np.where(np.isnan(y), 0, step) * (1 if scale is None else scale[part, None])
+            features += kernel.T @ step.astype(kernel.dtype)
+            total += step.sum(axis=0)
+        return self.turn.T @ features - np.outer(self.center, total), total / len(self.K)
 
 
 def _moments(K: Rows) -> tuple[np.ndarray, np.ndarray]:

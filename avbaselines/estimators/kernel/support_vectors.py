@@ -1,135 +1,30 @@
 """Support vector machines on Gram matrices that all targets and candidates of a fold share."""
 
-from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.svm import SVC, SVR
 
+from avbaselines.estimators.kernel.kernel_model import GRIDS, WIDTHS, KernelModel, Machines, primal_machines
 from avbaselines.estimators.kernel.kernel_space import (
     KernelSpace,
     class_decisions,
-    machine_values,
     pairwise_machines,
 )
-from avbaselines.estimators.kernel.landmarks import mean_squared_distance, squared_loss_machines
-from avbaselines.estimators.preprocessing.preparation import Blocks, Preparation
+from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedRegressor
 from avbaselines.estimators.tuned.group_folds import Folds
-from avbaselines.estimators.tuned.parameter_checks import AtLeast, Each, Positive
-from avbaselines.estimators.tuned.prepared import PreparedModel
-from avbaselines.estimators.tuned.remarks import LandmarkApproximation
-from avbaselines.estimators.tuned.search_space import Choice, Real
 from avbaselines.estimators.tuned.validation import RandomState
 
 __all__ = ["KernelClassifier", "KernelRegressor"]
 
-# 0 is the linear kernel; others stand for gamma = width / (mean squared distance) in exp(-gamma |x - y|^2).
-WIDTHS = (0.0, 0.5, 1.0, 2.0)
 CACHE_MIB = 500
-Machines = list[tuple[np.ndarray, np.ndarray]]  # weights and offsets of each cost
-KERNELS = {"grid": WIDTHS, "linear": (0.0,), "wide": (0.25, 0.5), "middle": (1.0,), "narrow": (2.0, 4.0)}
 
 
-_GRIDS = {
-    "widths": Each(AtLeast(0), "widths of 0 or more are needed"),
-    "costs": Each(Positive(), "positive costs are needed"),
-}
-
-
-class _Kernel(PreparedModel):
-    """Candidates and spaces; a subclass gives the machines of each cost in a space."""
-
-    search_space = {
-        **PreparationOptions.search_space,
-        "widths": Choice(KERNELS),
-        "costs": Real(0.1, 10.0, 1.0, times=True),
-        "epsilon": Real(0.01, 0.6, 0.1),
-    }
-
-    widths: Sequence[float]
-    costs: Sequence[float]
-    max_exact: int
-    n_landmarks: int
-
-    @abstractmethod
-    def _machines(
-        self,
-        space: KernelSpace,
-        kernel: Rows,
-        targets: np.ndarray,
-        costs: Sequence[float],
-        weights: np.ndarray | None = None,
-    ) -> Machines:
-        """Weights and offsets of the machines of each cost, for kernel values of rows that may be weighted."""
-
-    def _candidates(self) -> list[Candidate]:
-        return [
-            {"scaling": scaling, "width": float(width), "cost": float(cost)}
-            for scaling in self._options.scalings
-            for width in self.widths
-            for cost in self.costs
-        ]
-
-    def _spaces(self, preparation: Preparation, Z: Rows, widths: Sequence[float]) -> Iterator[tuple[KernelSpace, Rows]]:
-        """The spaces of some widths, each with the kernel values of the Rows Z."""
-        exact, spread = len(Z) <= self.max_exact, mean_squared_distance(Z)
-        if exact:
-            vectors = Z.whole()
-        else:
-            rows = np.random.default_rng(self._seed).permutation(len(Z))[: self.n_landmarks]
-            vectors = Z.take(np.sort(rows)).whole()
-        for width in widths:
-            space = KernelSpace(preparation, vectors, width / spread, exact)
-            kernel = space.kernel(Z)
-            # Narrow tables are smaller than their kernel values, which are cheap to have again.
-            hold = not exact and Z.width >= kernel.width
-            yield space, Rows(kernel.whole()) if hold else kernel
-
-    def _try_spaces(
-        self, X: np.ndarray, train: np.ndarray, targets: np.ndarray, test: np.ndarray, weights: np.ndarray | None = None
-    ) -> Iterator[tuple[bool, np.ndarray]]:
-        """For each candidate in turn: whether exact, and machine values for the test rows."""
-        for scaling in self._options.scalings:
-            preparation = self._options.fitted(scaling, self.blocks, X, targets, train)
-            Z, Z_test = preparation.rows(X, train), preparation.rows(X, test)
-            for space, kernel in self._spaces(preparation, Z, self.widths):
-                machines = self._machines(space, kernel, targets, self.costs, weights)
-                slopes, offsets = (np.hstack(parts) for parts in zip(*machines, strict=True))
-                if space.whitening is not None:
-                    slopes = space.whitening @ slopes
-                values = machine_values(space.kernel(Z_test), slopes, offsets)
-                yield from ((space.exact, own) for own in np.hsplit(values, len(self.costs)))
-
-    def _refit_space(
-        self,
-        X: np.ndarray,
-        rows: np.ndarray | None,
-        targets: np.ndarray,
-        scaling: str,
-        width: float,
-        costs: Sequence[float],
-        weights: np.ndarray | None = None,
-    ) -> KernelSpace:
-        """The space with its machines, one cost per column of targets (one for all where targets are codes)."""
-        preparation = self._options.fitted(scaling, self.blocks, X, targets, rows)
-        Z = preparation.rows(X, rows)
-        if len(Z) > self.max_exact:
-            self._remarks = [LandmarkApproximation(self.max_exact, self.n_landmarks)]
-        ((space, kernel),) = self._spaces(preparation, Z, [width])
-        if targets.ndim == 1:
-            return space.compact(*self._machines(space, kernel, targets, costs, weights)[0])
-        if space.exact:
-            # Read once for each target.
-            kernel = Rows(kernel.whole())
-        parts = [self._machines(space, kernel, targets[:, [t]], [cost])[0] for t, cost in enumerate(costs)]
-        return space.compact(np.hstack([w for w, _ in parts]), np.hstack([b for _, b in parts]))
-
-
-class KernelRegressor(_Kernel, TunedRegressor):
+class KernelRegressor(KernelModel, TunedRegressor):
     """Support vector regression, tuned per target over scalings, kernels and costs.
 
     Parameters
@@ -176,7 +71,7 @@ class KernelRegressor(_Kernel, TunedRegressor):
     (0.0, (40,))
     """
 
-    constraints = {**TunedRegressor.constraints, **_GRIDS}
+    constraints = {**TunedRegressor.constraints, **GRIDS}
 
     def __init__(
         self,
@@ -213,7 +108,7 @@ class KernelRegressor(_Kernel, TunedRegressor):
         weights: np.ndarray | None = None,
     ) -> Machines:
         if not space.exact:
-            return _primal(space, kernel, targets, costs, self.epsilon)
+            return primal_machines(space, kernel, targets, costs, self.epsilon)
         gram = kernel.whole(np.float64)
         machines = [(np.zeros((len(gram), targets.shape[1])), np.zeros(targets.shape[1])) for _ in costs]
         for t, target in enumerate(targets.T):
@@ -259,7 +154,7 @@ class KernelRegressor(_Kernel, TunedRegressor):
         return outputs
 
 
-class KernelClassifier(_Kernel, TunedClassifier):
+class KernelClassifier(KernelModel, TunedClassifier):
     """Support vector classification, tuned over scalings, kernels and costs, with calibrated posteriors.
 
     Classes are separated pair by pair; the decision value of a class is the sum of its pairwise decisions, each cut at
@@ -291,7 +186,7 @@ class KernelClassifier(_Kernel, TunedClassifier):
     (['happy', 'sad'], (40, 2))
     """
 
-    constraints = {**TunedClassifier.constraints, **_GRIDS}
+    constraints = {**TunedClassifier.constraints, **GRIDS}
 
     def __init__(
         self,
@@ -324,7 +219,7 @@ class KernelClassifier(_Kernel, TunedClassifier):
         weights: np.ndarray | None = None,
     ) -> Machines:
         if not space.exact:
-            return _primal(space, kernel, 2.0 * np.eye(targets.max() + 1)[targets] - 1, costs, weights=weights)
+            return primal_machines(space, kernel, 2.0 * np.eye(targets.max() + 1)[targets] - 1, costs, weights=weights)
         gram = kernel.whole(np.float64)
         machines = []
         for cost in costs:
@@ -355,17 +250,3 @@ class KernelClassifier(_Kernel, TunedClassifier):
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
         return class_decisions(model.exact, model.decide(X))
-
-
-def _primal(
-    space: KernelSpace,
-    kernel: Rows,
-    targets: np.ndarray,
-    costs: Sequence[float],
-    epsilon: float | None = None,
-    weights: np.ndarray | None = None,
-) -> Machines:
-    """Machines of every cost, all solved at once."""
-    columns, each = np.tile(targets.astype(space.dtype), len(costs)), np.repeat(costs, targets.shape[1])
-    slopes, offsets = squared_loss_machines(kernel, columns, each, epsilon, weights=weights, whitening=space.whitening)
-    return list(zip(np.hsplit(slopes, len(costs)), np.split(offsets, len(costs)), strict=True))

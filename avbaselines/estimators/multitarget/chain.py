@@ -252,7 +252,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters, Target
                 values[folds == fold] = part
             return values
 
-        return cache(outputs)  # type: ignore[return-value]  # of hashable arguments, which an order is
+        return cache(outputs)
 
     # ---- orders ----
 

@@ -41,6 +41,7 @@ class TunedStrength:
     scores: np.ndarray
 
 
+Progress = Callable[[int, int, str], None]
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 
 
@@ -55,7 +56,7 @@ def tune_strength(
     max_loss: float = 0.02,
     metric: str = "accuracy",
     cv: Folds = 5,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> TunedStrength:
     """The largest erasure that costs no more than a stated loss of out-of-fold score.
 
@@ -108,27 +109,46 @@ def tune_strength(
     classes = METRICS[metric].kind == "classes"
     folds = resolve_cv(cv, X, y, groups, classes=classes)
     tried = np.unique([0.0, *strengths])
-    numbers = [fold for fold in np.unique(folds) if fold >= 0]
-    predictions = np.empty((len(tried), len(y)), dtype=y.dtype if classes else float)
+    predictions = _cross_predictions(eraser, estimator, X, y, groups, folds, tried, progress)
+    rows = folds >= 0
+    scores = np.array([_score(metric, y, predicted, rows) for predicted in predictions])
+    best = np.flatnonzero(scores >= scores[0] - max_loss - 1e-12)[-1]
+    return TunedStrength(float(tried[best]), float(scores[0] - scores[best]), tried, scores)
+
+
+def _cross_predictions(
+    eraser: Eraser,
+    estimator: BaseEstimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    folds: np.ndarray,
+    strengths: np.ndarray,
+    progress: Progress | None,
+) -> np.ndarray:
+    """Predictions (strengths, n) for each fold by estimators of the others, on rows erased with each strength."""
+    numbers = np.unique(folds[folds >= 0])
+    predictions = np.empty((len(strengths), len(y)), dtype=y.dtype if y.dtype.kind in "USO" else float)
     for done, fold in enumerate(numbers):
         train, test = folds != fold, folds == fold
         fitted = clone(eraser).fit(X[train], groups=groups[train])
-        for place, strength in enumerate(tried):
+        for place, strength in enumerate(strengths):
             if progress:
-                total = len(numbers) * len(tried)
-                progress(done * len(tried) + place, total, f"fold {fold}, strength {strength:g}")
+                total = len(numbers) * len(strengths)
+                progress(done * len(strengths) + place, total, f"fold {fold}, strength {strength:g}")
             fitted.set_params(strength=strength)
             more = {"groups": groups[train]} if has_fit_parameter(estimator, "groups") else {}
             model = clone(estimator).fit(fitted.transform(X[train], groups=groups[train]), y[train], **more)
             predictions[place, test] = model.predict(fitted.transform(X[test], groups=groups[test]))
-    rows = folds >= 0
-    names = np.unique(y)
-    sign = 1 if METRICS[metric].higher_is_better else -1
-    scores = np.empty(len(tried))
-    for place, predicted in enumerate(predictions):
-        truth, predicted = y[rows], predicted[rows]
-        if classes:
-            truth, predicted = np.searchsorted(names, truth), np.searchsorted(names, predicted)
-        scores[place] = sign * score(metric, truth, predicted, n_classes=len(names) if classes else None)
-    best = np.flatnonzero(scores >= scores[0] - max_loss - 1e-12)[-1]
-    return TunedStrength(float(tried[best]), float(scores[0] - scores[best]), tried, scores)
+    return predictions
+
+
+def _score(metric: str, y: np.ndarray, predicted: np.ndarray, rows: np.ndarray) -> float:
+    """Score on some rows, larger is better."""
+    if METRICS[metric].kind == "classes":
+        names = np.unique(y)
+        truth, found = np.searchsorted(names, y[rows]), np.searchsorted(names, predicted[rows])
+        value = score(metric, truth, found, n_classes=len(names))
+    else:
+        value = score(metric, y[rows], predicted[rows])
+    return value if METRICS[metric].higher_is_better else -value

@@ -80,7 +80,9 @@ class ExternalSystems(Analysis):
 def rivals(scored: ScoredRun) -> list[Rivals]:
     """The rows to compare each external system with; no evaluated clip has a say in the choice."""
     corpus, splits = scored.run.corpus, scored.run.corpus.splits
-    sources = [row.system.source for row in scored.rows if _is_imported_as_given(row)]
+    sources = [
+        row.system.source for row in scored.rows if isinstance(row.system, ExternalSystem) and not row.id.matched
+    ]
     if not sources:
         return []
     reads = _external_inputs(scored.run.systems)
@@ -103,10 +105,6 @@ def rivals(scored: ScoredRun) -> list[Rivals]:
             reason = "no late fusion reads it (systems.fusion)"
         chosen.append(Rivals(name, scored.run.protocol, ours, fused, reason))
     return chosen
-
-
-def _is_imported_as_given(row: Scored) -> bool:
-    return isinstance(row.system, ExternalSystem) and not row.id.matched
 
 
 def _external_inputs(systems: Iterable[System]) -> dict[str, set[str]]:

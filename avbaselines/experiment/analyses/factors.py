@@ -185,6 +185,6 @@ def _difference(pairs: Sequence[tuple[Cell, Cell]], parts: Mapping[Cell, Parts])
 
 def _correct(tests: Sequence[dict[str, Any]]) -> None:
     """Add each test's p-value corrected for their number."""
-    corrected = holm([row["p_value"] for row in tests]) if tests else []
-    for row, p_value in zip(tests, corrected, strict=True):
-        row["p_holm"] = p_value
+    if tests:
+        for row, p_value in zip(tests, holm([row["p_value"] for row in tests]), strict=True):
+            row["p_holm"] = p_value

@@ -14,6 +14,8 @@ _FAMILIES = (
     ("spectrum", r"F[1-5](frequency|bandwidth|amplitude)|alphaRatio|hammarbergIndex|slope(U?V)?\d|spectralFlux"),
     ("spectrum", r"mfcc|audSpec_|pcm_(fftMag|zcr|Mag)|lspFreq|lsp"),
     ("action units", r"AU\d\d?(_|$)"),
+    ("brows and eyes", r"(inner_|outer_)?brow_|eye_"),
+    ("mouth and jaw", r"lip_|mouth_|upper_lip_|jaw_"),
     ("gaze", r"gaze"),
     ("head", r"(pose_|pitch|yaw|roll|head)"),
 )

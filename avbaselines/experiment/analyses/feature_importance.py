@@ -8,6 +8,7 @@ not what the family knows: another family may hold the same.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import joblib
@@ -74,19 +75,27 @@ class FeatureImportance(Analysis):
         )
 
 
-def _best_of_each_set(corpus: Corpus, rows: list[Scored]) -> list[Scored]:
+@dataclass(frozen=True)
+class Chosen:
+    """A base system whose features are permuted, and the name of its row."""
+
+    name: str
+    system: BaseSystem
+
+
+def _best_of_each_set(corpus: Corpus, rows: list[Scored]) -> list[Chosen]:
     """The base system of the best out-of-fold score among those of the same modalities."""
-    best: dict[tuple[str, ...], tuple[float, Scored]] = {}
+    best: dict[tuple[str, ...], tuple[float, Chosen]] = {}
     for row in rows:
         if not isinstance(row.system, BaseSystem) or not may_be_picked(row):
             continue
         score = float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in corpus.splits]))
         if row.system.modalities not in best or score > best[row.system.modalities][0]:
-            best[row.system.modalities] = (score, row)
-    return [row for _, row in best.values()]
+            best[row.system.modalities] = (score, Chosen(row.name, row.system))
+    return [chosen for _, chosen in best.values()]
 
 
-def _permute(scored: ScoredRun, rows: list[Scored], options: RunOptions) -> int:
+def _permute(scored: ScoredRun, rows: list[Chosen], options: RunOptions) -> int:
     """Store the permuted predictions of systems in every split; the number of those that were not there before."""
     corpus, fitted = scored.run.corpus, scored.fitted
     pending = [
@@ -109,11 +118,11 @@ def _permute(scored: ScoredRun, rows: list[Scored], options: RunOptions) -> int:
     return len(pending)
 
 
-def _key(scored: ScoredRun, row: Scored, split: SplitId) -> str:
+def _key(scored: ScoredRun, row: Chosen, split: SplitId) -> str:
     return key_of(scored.fitted.keys[split, row.system.name], families_of(scored.run.corpus, row.system))
 
 
-def _losses(scored: ScoredRun, row: Scored) -> Iterator[dict[str, Any]]:
+def _losses(scored: ScoredRun, row: Chosen) -> Iterator[dict[str, Any]]:
     """Records of one system: every family, target by target and the mean."""
     corpus, splits, fitted = scored.run.corpus, scored.run.corpus.splits, scored.fitted
     names = [target.name for target in corpus.targets]
@@ -137,7 +146,7 @@ def _losses(scored: ScoredRun, row: Scored) -> Iterator[dict[str, Any]]:
             )
             for repeat in range(REPEATS)
         ]
-        named = {"protocol": scored.run.protocol, "system": row.name, "family": family.label}
+        named: dict[str, Any] = {"protocol": scored.run.protocol, "system": row.name, "family": family.label}
         named |= {"n_features": len(family.columns), "n_repeats": REPEATS}
         for targets in [*([target] for target in corpus.targets), *([corpus.targets] if len(names) > 1 else [])]:
             yield named | _loss(scored.scoreboard, untouched, permuted, targets)
@@ -152,14 +161,15 @@ def _loss(
     board: Scoreboard, untouched: Predicted, permuted: list[Predicted], targets: list[Target]
 ) -> dict[str, Any]:
     """Score of the untouched features, mean over targets, and what is lost of it on average over the repeats."""
-    pairs, whole = [], []
+    pairs: list[tuple[Metric, np.ndarray, np.ndarray]] = []
+    whole: Parts = []
     for target in targets:
         before: Parts = board.parts(untouched, target, target.metric)
         whole += before * len(permuted)
         for other in permuted:
             after: Parts = board.parts(other, target, target.metric)
             pairs += [
-                (metric, *((left, right) if metric.higher_is_better else (right, left)))
+                (metric, left, right) if metric.higher_is_better else (metric, right, left)
                 for (metric, left), (_, right) in zip(before, after, strict=True)
             ]
     result = compare_means(pairs, n_permutations=FEWEST_SWAPS)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -110,13 +111,11 @@ def masking_table(scored: ScoredRun) -> pd.DataFrame:
     """Every shown system and the reference under every condition, with `COLUMNS`."""
     masked = _MaskedPredictions(scored)
     shown = _shown(scored, masked.rows)
-    records = []
+    records: list[list] = []
     for condition in conditions(scored.run):
         reference = _together(REFERENCE, scored.scoreboard, condition, masked.best_left)
         for name, chosen in shown.items():
-            predicted = _together(
-                name, scored.scoreboard, condition, lambda split, mask, of=chosen: masked.of(split, of[split], mask)
-            )
+            predicted = _together(name, scored.scoreboard, condition, partial(masked.of_chosen, chosen))
             records += _records(scored, condition, predicted, reference)
         records += _records(scored, condition, reference, reference)
     return pd.DataFrame(records, columns=COLUMNS)
@@ -184,9 +183,9 @@ class _MaskedPredictions:
             self._finished[split, name] = found
         return self._finished[split, name]
 
-    def of(self, split: str, name: str, mask: str) -> Predictions:
-        """Predictions of a row under a mask, gaps filled as they are in every score."""
-        place = split, name, mask
+    def of_chosen(self, chosen: Mapping[str, str], split: str, mask: str) -> Predictions:
+        """Predictions of the row chosen in a split under a mask, gaps filled as they are in every score."""
+        place = split, chosen[split], mask
         if place not in self._predicted:
             self._predicted[place] = self._under(*place)
         return self._predicted[place]
@@ -230,7 +229,7 @@ def _shown(scored: ScoredRun, ours: Mapping[str, Scored]) -> dict[str, dict[str,
     options, splits = _options(scored.run.study), [split.name for split in scored.scoreboard.splits]
     names = _named(options.systems, ours) if options.systems else _default_names(scored, ours)
     shown = {name: dict.fromkeys(splits, name) for name in names}
-    if scored.picked in ours:
+    if scored.picked is not None and scored.picked in ours:
         return {scored.picked: dict.fromkeys(splits, scored.picked)} | shown
     composed = next((row for row in scored.rows if isinstance(row.system, PickedSystem)), None)
     if composed is None:

@@ -1,6 +1,6 @@
 """Predictions of one system in one split with the values of one family of features taken from other clips."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +67,7 @@ class PermutedPredictions:
         arrays = {f"untouched/{name}": values for name, values in self.untouched.items()}
         arrays |= {f"permuted/{name}": values for name, values in self.permuted.items()}
         with replacing(store.path(key)) as temporary:
-            np.savez(temporary, **arrays)
+            np.savez(temporary, **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, store: Store, key: str, targets: Sequence[str]) -> "PermutedPredictions":
@@ -121,17 +121,17 @@ def permute_and_store(
     str
         System and split, for people who wait.
     """
-    features = {name: corpus.modalities[name].X for name in system.modalities}
-    blocks = [X[split.fit] for X in features.values()]
+    features = [corpus.modalities[name].X for name in system.modalities]
+    blocks = [X[split.fit] for X in features]
     drawn = drawn_again(system, task, blocks, store.load(fit).trials)
-    fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features.values()], drawn)
+    fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features], drawn)
     whole = FittedBase(task.targets, models, system.transductive, bounds=task.bounds)
     feature_families = families_of(corpus, system)
     with threadpool_limits(1):
         predicted = [
             [
                 whole.predict(
-                    list(_permuted(corpus, family, features, split, seed=[task.seed, repeat])), task.test_context
+                    list(_permuted(corpus, family, system.modalities, split, [task.seed, repeat])), task.test_context
                 )
                 for repeat in range(REPEATS)
             ]
@@ -145,9 +145,12 @@ def permute_and_store(
     return f"{system.name} · {split.name}"
 
 
-def _permuted(corpus, family, features, split, seed):
-    """Features of the evaluated clips by modality, those of one family being other clips'."""
-    for name, X in features.items():
+def _permuted(
+    corpus: Corpus, family: FeatureFamily, modalities: Sequence[str], split: Split, seed: Sequence[int]
+) -> Iterator[np.ndarray]:
+    """Features of the evaluated clips, a block a modality, those of one family being other clips'."""
+    for name in modalities:
+        X = corpus.modalities[name].X
         block = X[split.test].copy()
         if name == family.modality:
             columns = list(family.columns)
@@ -155,7 +158,7 @@ def _permuted(corpus, family, features, split, seed):
         yield block
 
 
-def donors(corpus: Corpus, modality: str, seed: int | Sequence[int]) -> np.ndarray:
+def donors(corpus: Corpus, modality: str, seed: Sequence[int]) -> np.ndarray:
     """For each clip the number of the clip whose values it is given: evaluated clips that have the modality are dealt.
 
     All other clips keep their own.

@@ -27,8 +27,8 @@ ANALYSES: tuple[Analysis, ...] = (
 def plan_analyses(
     runs: Sequence[ProtocolRun],
     source: Source,
+    analyses: Sequence[Analysis],
     also: Collection[str] = (),
-    analyses: Sequence[Analysis] = ANALYSES,
 ) -> list[ProtocolRun]:
     """Choose and check the analyses of a study under each protocol.
 
@@ -37,10 +37,10 @@ def plan_analyses(
     runs : sequence of ProtocolRun
         Of one study.
     source : Source
+    analyses : sequence of Analysis
+        To choose from: `ANALYSES`, as a rule.
     also : collection of str
         Names of analyses to do beside those that the study asks for.
-    analyses : sequence of Analysis
-        To choose from.
 
     Returns
     -------
@@ -51,6 +51,12 @@ def plan_analyses(
     ------
     InputError
         An analysis refuses the study.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> plan_analyses([], Source(Path("study.toml")), ANALYSES)
+    []
     """
     planned = list(runs)
     for analysis in analyses:

@@ -11,6 +11,7 @@ import pandas as pd
 from avbaselines import extractors
 from avbaselines.corpora.corpus import Target
 from avbaselines.corpora.feature_tables import read_features
+from avbaselines.corpora.id_matching import match_ids
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
 from avbaselines.corpora.sequences import summarise_steps
 from avbaselines.corpora.tables import column_names, index_by_id, read_table
@@ -114,7 +115,7 @@ def gather(
         joined = np.full((len(rows), len(modality.columns)), np.nan, np.float32)
         if name in read:
             ids, X = read[name]
-            position = pd.Index(ids).get_indexer(rows)
+            position = match_ids(gathered.ids, ids, name).rows
             joined[position >= 0] = X[position[position >= 0]]
         gathered.features[name] = joined
     for name in outside:
@@ -143,7 +144,7 @@ def _refuse_strangers(
 ) -> None:
     """All clips without an input are a mistake in their ids; some are told of, see `NewClips.without_input`."""
     ids = [clip for table_ids, _ in read.values() for clip in table_ids]
-    if ids and len(read) == len(tables) and not set(ids) & set(gathered.ids):
+    if ids and len(read) == len(tables) and all(np.isnan(X).all() for X in gathered.features.values()):
         raise InputError(
             f"clips: none is in {', '.join(read)}, whose ids are such as {str(ids[0])!r}, not {str(gathered.ids[0])!r}"
         )
@@ -247,13 +248,21 @@ def _clips(
         if "clip_id" in clips:
             return index_by_id(clips, "clip_id", "clips")
         return clips.set_axis(as_text(clips.index), axis=0)
-    ids = [*(ids for ids, _ in read.values()), *(_ids(name, path) for name, path in paths.items())]
-    known = pd.DataFrame(index=pd.Index(dict.fromkeys(clip for part in ids for clip in part)))
+    known = pd.DataFrame(index=pd.Index(_all_ids(read, paths)))
     windows = [table.status for table in tables.values() if isinstance(table, FeatureTable) and "time" in table.status]
     if windows:
         status = pd.concat(windows)
         return known.join(status[~status.index.duplicated()][["recording", "time"]])
     return known
+
+
+def _all_ids(read: Mapping[str, tuple[np.ndarray, np.ndarray]], paths: Mapping[str, Path]) -> list[str]:
+    """Ids of all tables; one that another table spells otherwise is the same clip."""
+    together: list[str] = []
+    of_tables = [(name, list(ids)) for name, (ids, _) in read.items()]
+    for name, ids in [*of_tables, *((name, _ids(name, path)) for name, path in paths.items())]:
+        together += match_ids(together, ids, name).strangers if together else ids
+    return together
 
 
 def _ids(name: str, path: Path) -> list[str]:

@@ -17,7 +17,7 @@ from avbaselines.estimators.tuned.search_space import NOTHING, Drawn
 from avbaselines.experiment.fitting.annotation_delay import delayed
 from avbaselines.experiment.fitting.clip_context import surroundings
 from avbaselines.experiment.fitting.fitted_system import FittedBase, columns_of
-from avbaselines.experiment.fitting.predictions import Predictions, bounded, by_target, predict, rows_of, spread
+from avbaselines.experiment.fitting.predictions import Predictions, by_target, predict, rows_of, spread
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import chain, estimator, joint
@@ -102,7 +102,7 @@ class _Fit:
             oof = predict(model, X, targets, frames)
         else:
             oof = by_target(model, model.oof_outputs_, targets)
-        return model, bounded({name: spread(values, used) for name, values in oof.items()}, task.bounds)
+        return model, task.bounded_oof({name: spread(values, used) for name, values in oof.items()})
 
 
 def usable(system: BaseSystem, task: SplitTask, targets: Sequence[Target], present: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from avbaselines.estimators.tuned.remarks import remarks_text
 from avbaselines.experiment.fitting.clip_context import surroundings
 from avbaselines.experiment.fitting.fitted_system import FittedFusion, FusedColumns, fused_columns
 from avbaselines.experiment.fitting.input_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.fitting.predictions import Predictions, bounded, by_target, predict, spread
+from avbaselines.experiment.fitting.predictions import Predictions, by_target, predict, spread
 from avbaselines.experiment.fitting.recording_pooling import drawn_to_recordings, shares_note
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
@@ -72,7 +72,7 @@ def fit_fusion(
         fit = _Fit(system, task, inputs, reads, chosen)
         for kind, targets in _together(system, task.targets):
             model, predictions, weights = fit.meta(targets) if kind == "meta" else fit.alone(targets[0], kind)
-            fitted.oof |= bounded(predictions, task.bounds)
+            fitted.oof |= task.bounded_oof(predictions)
             fitted.weights |= weights
             models |= {target.name: model for target in targets}
             notes.append(remarks_text(model.remarks_, [target.name for target in targets]))

@@ -120,9 +120,7 @@ def _match(finished: Finished, task: SplitTask, name: str) -> None:
         return  # an imported system without training predictions: there is nothing to learn the constants from
     matcher = Matcher(strength=task.strength).fit(raw[used], y[used])
     finished.matchings[name] = matcher.matching()
-    matched = finished.matched({name: raw})[name]
+    matched = finished.matchings[name].apply(raw)
     if not task.resubstitution:
-        matched[used, 0] = cross_matched(
-            raw[used, 0], y[used], task.folds[used], range=finished.bounds.get(name), strength=task.strength
-        )
-    finished.oof[name] = matched
+        matched[used, 0] = cross_matched(raw[used, 0], y[used], task.folds[used], strength=task.strength)
+    finished.oof |= task.bounded_oof({name: matched})

@@ -9,7 +9,7 @@ from avbaselines.corpora.corpus import Target
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.metrics import CONCORDANCES
 from avbaselines.experiment.fitting.clip_context import ClipContext, Frames
-from avbaselines.experiment.fitting.predictions import bounds_of
+from avbaselines.experiment.fitting.predictions import Predictions, bounds_of
 from avbaselines.experiment.fitting.run_options import Device
 
 __all__ = ["SplitTask"]
@@ -74,6 +74,16 @@ class SplitTask:
     def bounds(self) -> dict[str, tuple[float, float]]:
         """What predictions of regressed targets are kept within."""
         return bounds_of(self.targets, self.y)
+
+    def bounded_oof(self, oof: Predictions) -> Predictions:
+        """Out-of-fold predictions within their bounds; without a declared range, those of the other folds' labels."""
+        kept = dict(oof)
+        for fold in np.unique(self.folds):
+            here = self.folds == fold
+            bounds = bounds_of(self.targets, {name: y[~here] for name, y in self.y.items()})
+            for name in bounds.keys() & oof.keys():
+                kept[name] = np.where(here[:, None], np.clip(oof[name], *bounds[name]), kept[name])
+        return kept
 
     @property
     def context(self) -> ClipContext:

@@ -17,7 +17,7 @@ from avbaselines.experiment.fitting.clip_context import surroundings
 from avbaselines.experiment.fitting.fitted_system import columns_of, side_by_side
 from avbaselines.experiment.fitting.optuna_search import REASON, Search, drawn_of, importances, search
 from avbaselines.experiment.fitting.postprocess import finish
-from avbaselines.experiment.fitting.predictions import Predictions, bounded, by_target, rows_of, spread
+from avbaselines.experiment.fitting.predictions import Predictions, by_target, rows_of, spread
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted, Trial
 from avbaselines.experiment.planning.learners import search_space
@@ -179,9 +179,9 @@ class Objective:
                 **soft,
             )
             models.append(model)
-            for name, values in bounded(by_target(model, model.oof_outputs_, targets), task.bounds).items():
-                fitted.oof[name] = spread(values, used)
-                fitted.test[name] = np.empty((0, values.shape[1]))
+            oof = {name: spread(p, used) for name, p in by_target(model, model.oof_outputs_, targets).items()}
+            fitted.oof |= task.bounded_oof(oof)
+            fitted.test |= {name: values[:0] for name, values in oof.items()}
         value = out_of_fold_score(fitted, task, system.matched)
         self._tried[frozenset(drawn.values.items())] = value, models
         if len(self._tried) > self._kept:

@@ -1,20 +1,19 @@
-"""What is wrong with a corpus for learning, said before anything is fitted, and what its scores cannot say."""
+"""Faults of labels and splits that leave nothing to learn or to score, and notes on what the scores cannot say."""
 
 import numpy as np
-import pandas as pd
 
+from avbaselines.corpora.corpus import Split, Target
 from avbaselines.errors import InputError
-from avbaselines.estimators.preprocessing.row_parts import column_parts
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.reserved_names import FINAL, INNER
 
-# Labels with more values than this do not equal a feature by chance.
-MANY_VALUES = 10
-# Times the median of a column's sizes. openSMILE's functionals of RAVDESS reach a million by themselves.
-WILD = 1e9
+# Clips of a class that is called tiny, and of how many times more the usual class has.
+HANDFUL, USUAL = 5, 5
 
 
-def refuse_unlearnable(splits, groups, targets, y):
+def refuse_unlearnable(
+    splits: list[Split], groups: np.ndarray, targets: list[Target], y: dict[str, np.ndarray]
+) -> None:
     """Every split needs two groups to learn from, and labels that vary; every target labels to be scored by.
 
     Parameters
@@ -28,6 +27,12 @@ def refuse_unlearnable(splits, groups, targets, y):
     ------
     InputError
         Naming split and target.
+
+    Examples
+    --------
+    >>> split = Split("test", np.array([0, 1]), np.array([], int), np.array([2]))
+    >>> y = {"arousal": np.array([1.0, 2.0, 3.0])}
+    >>> refuse_unlearnable([split], np.array(list("abc")), [Target("arousal", "ccc")], y)
     """
     for split in splits:
         if split.name in ("all", FINAL) or INNER in split.name:
@@ -52,8 +57,17 @@ def refuse_unlearnable(splits, groups, targets, y):
             raise InputError(f"targets.{target.name} has no label in any test part; there is nothing to score")
 
 
-def refuse_without_recordings(targets, recordings):
-    """A concordance per recording needs to know the recordings."""
+def refuse_without_recordings(targets: list[Target], recordings: np.ndarray | None) -> None:
+    """A concordance per recording needs to know the recordings.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> refuse_without_recordings([Target("arousal", "ccc")], None)
+    """
     for target in targets if recordings is None else []:
         if METRICS[target.metric].per_recording:
             raise InputError(
@@ -62,7 +76,7 @@ def refuse_without_recordings(targets, recordings):
             )
 
 
-def _refuse_one_group(groups, what):
+def _refuse_one_group(groups: np.ndarray, what: str) -> None:
     if len(np.unique(groups)) < 2:
         raise InputError(
             f"{what} of the training part are all of group '{groups[0]}'; two groups are needed to predict "
@@ -70,76 +84,9 @@ def _refuse_one_group(groups, what):
         )
 
 
-def refuse_answers(modality, clips, columns, regressed, source):
-    """A feature must not be the label itself, nor another column of the clips table that the study goes by.
-
-    Parameters
-    ----------
-    modality : Modality
-    clips : pandas.DataFrame
-        In the order of the modality's rows.
-    columns : list of str
-        What the study reads of it: targets, votes, group, split and the like.
-    regressed : list of str
-        Columns of regressed targets, whose labels are looked for under any name.
-    source : str
-        What to name in errors.
-    """
-    place = {column: number for number, column in enumerate(modality.columns)}
-    for column in columns:
-        values = pd.to_numeric(clips[column], errors="coerce").to_numpy(np.float32, na_value=np.nan)
-        known = np.flatnonzero(~np.isnan(values))
-        candidates = [place[column]] if column in place else []
-        if column in regressed and len(np.unique(values[known])) > MANY_VALUES:
-            some = known[:: max(1, len(known) // 50)]
-            X = modality.X[some]
-            candidates = np.flatnonzero(((X == values[some, None]) | np.isnan(X)).all(axis=0))
-        for number in candidates:
-            X = modality.X[known, number]
-            there = ~np.isnan(X)
-            if there.any() and (X == values[known])[there].all():
-                raise InputError(
-                    f"{source}: column {modality.columns[number]!r} is {column!r} of the clips table, no feature; "
-                    "leave it out"
-                )
-
-
-def wild_note(modality, ids):
-    """A note on values so far beyond the others of their column that they must be failures of an extractor.
-
-    One of them in an evaluated clip sends the predictions of a linear learner as far.
-
-    Parameters
-    ----------
-    modality : Modality
-    ids : ndarray of str, shape (n_clips,)
-
-    Returns
-    -------
-    str
-        Empty where all is well.
-    """
-    found = []
-    for columns, part in column_parts(modality.X):
-        sizes = np.abs(part).astype(np.float64)
-        positive = sizes > 0
-        smallest = np.min(sizes, axis=0, where=positive, initial=np.inf)
-        largest = np.max(sizes, axis=0, where=positive, initial=0)
-        # Medians take long; few columns may need one.
-        for column in np.flatnonzero(largest > WILD * smallest):
-            values = sizes[:, column]
-            typical = np.median(values[positive[:, column]])
-            found += [(columns.start + column, row) for row in np.flatnonzero(values > WILD * typical)]
-    if not found:
-        return ""
-    column, row = found[0]
-    return (
-        f"{len(found)} values of {modality.name} are over {WILD:g} times what is usual in their column, such as "
-        f"{modality.X[row, column]:.3g} of {modality.columns[column]} in clip {ids[row]}: look at how they were made"
-    )
-
-
-def label_notes(splits, groups, targets, y):
+def label_notes(
+    splits: list[Split], groups: np.ndarray, targets: list[Target], y: dict[str, np.ndarray]
+) -> list[str]:
     """What a reader of the scores has to know of labels that are missing, unseen or all the same.
 
     Parameters
@@ -149,6 +96,13 @@ def label_notes(splits, groups, targets, y):
     Returns
     -------
     list of str
+
+    Examples
+    --------
+    >>> split = Split("test", np.array([0, 1]), np.array([], int), np.array([2, 3]))
+    >>> y = {"arousal": np.array([1.0, np.nan, 3.0, 4.0])}
+    >>> label_notes([split], np.array(list("abcd")), [Target("arousal", "ccc")], y)
+    ['1 of 4 clips have no label of arousal (empty, NA, None or nan)']
     """
     tested = np.unique(np.concatenate([split.test for split in splits]))
     notes = []
@@ -161,14 +115,14 @@ def label_notes(splits, groups, targets, y):
         if len(labels) == 1:
             label = target.classes[int(labels[0])] if target.classes else f"{labels[0]:g}"
             notes.append(f"all evaluated clips are {label} in {target.name}: scores of it say nothing")
-        notes += _unseen(splits, target, values)
+        notes += [*_unseen(splits, target, values), *doubtful_labels(target, values)]
     names = np.unique(groups[tested])
     if len(names) == 1:
         notes.append(f"all evaluated clips are of group {names[0]}: there are no intervals and no tests over groups")
     return notes
 
 
-def _unseen(splits, target, values):
+def _unseen(splits: list[Split], target: Target, values: np.ndarray) -> list[str]:
     """A note on evaluated clips of a class that their training part lacks."""
     found = {}
     for split in splits if target.classes else []:
@@ -184,3 +138,43 @@ def _unseen(splits, target, values):
         f"{n_clips} evaluated clips are of a class of {target.name} that nobody in their training part has, such as "
         f"{target.classes[int(labels[0])]} in split {name}: they count as wrong"
     ]
+
+
+def doubtful_labels(target: Target, values: np.ndarray) -> list[str]:
+    """Notes on classes of a handful of clips, and on a label far off the others, which may stand for a missing one.
+
+    A label is far off where it is further from the next one than all others are from each other, or where several clips
+    have it, at the end of the scale, after a gap that is wide for the others.
+
+    Parameters
+    ----------
+    target : Target
+    values : ndarray, shape (n_clips,)
+        NaN = not labelled.
+
+    Examples
+    --------
+    >>> doubtful_labels(Target("arousal", "ccc"), np.array([1, 2.5, 3, 3.5, 4, 99]))
+    ['arousal: label 99 of 1 clips lies far off the others (1 to 4): if it marks missing labels, say missing = [99]']
+    """
+    labels, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+    if target.classes:
+        tiny = (counts <= HANDFUL) & (counts * USUAL < np.median(counts))
+        return [
+            f"{target.name}: class {target.classes[int(label)]!r} has {count} of {int(counts.sum())} clips: too few to "
+            "learn or to score by"
+            for label, count in zip(labels[tiny], counts[tiny], strict=True)
+        ]
+    notes = []
+    for first, rest in ((0, labels[1:]), (len(labels) - 1, labels[:-1])):
+        if len(rest) < 3:
+            continue
+        gap, spread = abs(labels[first] - rest[0 if first == 0 else -1]), rest[-1] - rest[0]
+        often = counts[first] > 2 and gap > 0.25 * spread and gap > 1.5 * np.diff(rest).max()
+        if gap > spread or often:
+            shown = f"{labels[first]:g}"
+            notes.append(
+                f"{target.name}: label {shown} of {counts[first]} clips lies far off the others ({rest[0]:g} to "
+                f"{rest[-1]:g}): if it marks missing labels, say missing = [{shown}]"
+            )
+    return notes

@@ -2,35 +2,43 @@
 
 import os
 import re
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import Corpus, Modality, ModalityInfo
-from avbaselines.corpora.modalities import join, read_modality
+from avbaselines.corpora.corpus import Corpus, Modality, ModalityInfo, Release
+from avbaselines.corpora.id_matching import match_ids
+from avbaselines.corpora.modalities import ModalityOptions, join, read_modality
+from avbaselines.corpora.numbers import to_seconds
 from avbaselines.corpora.predictions import read_prediction
 from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
-from avbaselines.experiment.loading.checks import (
-    label_notes,
+from avbaselines.experiment.loading.checks import label_notes, refuse_unlearnable, refuse_without_recordings
+from avbaselines.experiment.loading.feature_checks import (
+    duplicates_note,
+    merge_groups,
     refuse_answers,
-    refuse_unlearnable,
-    refuse_without_recordings,
+    refuse_equals,
     wild_note,
 )
 from avbaselines.experiment.loading.readers import reader
+from avbaselines.experiment.loading.row_filters import filter_clips
+from avbaselines.experiment.loading.spelling_checks import group_notes
 from avbaselines.experiment.loading.timing_checks import check_delays, check_recording_shares
 from avbaselines.extractors.extraction import extract
 from avbaselines.extractors.media import find_media
 from avbaselines.extractors.recipe import load_recipe
+from avbaselines.extractors.table import FeatureTable
 from avbaselines.schema import locate, nearest, validate
-from avbaselines.study import combined_of
+from avbaselines.study import Study, combined_of
 
 
-def data_folder(study, data):
+def data_folder(study: Study, data: Path | str | None) -> Path | None:
     """The corpus' root: the given folder, else the one named by the reader's environment variable, else None.
 
     Raises
@@ -48,7 +56,7 @@ def data_folder(study, data):
     return folder
 
 
-def read_release(study, study_path, data, progress=None):
+def read_release(study: Study, study_path: Path, data: Path | None, progress: Callable | None = None) -> Release:
     """What the study's reader finds.
 
     Parameters
@@ -74,26 +82,28 @@ def read_release(study, study_path, data, progress=None):
     return source.read(options, root, progress=progress)
 
 
-def _needs_data(study):
+def _needs_data(study: Study) -> bool:
     """A study over one's own tables may name them by paths of their own; only ``${data}`` needs a folder."""
     return study.corpus.reader != "table" or "${data}" in str(study.model_dump())
 
 
-def _tables(study):
+def _tables(study: Study) -> list[str]:
     """What a study over one's own tables reads below ``${data}``."""
     if study.corpus.reader != "table":
         return []
     return list(dict.fromkeys(re.findall(r"\$\{data\}/([^'\"]+)", str(study.model_dump()))))
 
 
-def _needed(study):
+def _needed(study: Study) -> str:
     """What has to lie in the corpus' folder, and where it can be had."""
     files = _tables(study)
     needed = f"a folder with {', '.join(files)} (see the README)" if files else reader(study.corpus.reader).NEEDS
     return f"{needed}; {study.corpus.source}" if study.corpus.source else needed
 
 
-def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
+def load_corpus(
+    study: Study, study_path: Path, data: Path | None = None, *, jobs: int = 1, progress: Callable | None = None
+) -> Corpus:
     """Read everything a study names and join it by clip id.
 
     Parameters
@@ -118,8 +128,9 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
     """
     release = read_release(study, study_path, data, progress)
     source, folder = f"{study_path.name}: clips", study_path.resolve().parent
-    clips, notes = _filter(release.clips, study.corpus.where, source)
+    clips, notes = filter_clips(release.clips, study.corpus.where, study.corpus.where_not, source)
     notes = [*release.notes, *notes]
+    elsewhere = release.clips.index.difference(clips.index)
     ids = np.asarray(clips.index, dtype=str)
     recording = study.corpus.recording or release.recording
     recordings = _column(clips, recording, "corpus.recording", source) if recording else None
@@ -131,13 +142,25 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
         notes.append("no corpus.group: every clip is its own group, so a speaker may be in training and test")
     if recordings is not None:
         _refuse_straddling(recordings, groups, source)
-    times = _times(clips, study.corpus.time or release.time, source)
+    times, said = _times(clips, study.corpus.time or release.time, recordings, source)
+    notes += said
     frames = None
     if recordings is not None and times is not None:
         frames = pd.DataFrame({"recording": recordings, "time": times}, index=ids)
-    targets, y = read_targets(study.targets, clips, source)
-    votes = read_votes(study.targets, targets, clips, source)
+    targets, y, said = read_targets(study.targets, clips, source, study.corpus.missing)
+    notes += said
+    votes = read_votes(study.targets, targets, clips, source, study.corpus.missing)
+    modalities: dict[str, Modality] = {}
+    read = partial(_modality, ids=ids, release=release, folder=folder, frames=frames, jobs=jobs, progress=progress)
+    read = partial(read, elsewhere=elsewhere)
+    if study.corpus.duplicates == "merge":
+        modalities = {name: read(name, options) for name, options in study.modalities.items()}
+        groups, said = merge_groups(modalities.values(), groups)
+        notes += said
+        clips = clips.assign(**{group: groups}) if group else clips
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
+    if group:
+        notes += group_notes(groups, splits, ids, group)
     refuse_without_recordings(targets, recordings)
     refuse_unlearnable(splits, groups, targets, y)
     corpus = Corpus(
@@ -153,24 +176,27 @@ def load_corpus(study, study_path, data=None, *, jobs=1, progress=None):
         votes=votes,
         combined=combined_of(study),
     )
+    columns = _columns_read(study, clips, group)
     regressed = [study.targets[target.name].column or target.name for target in targets if not target.classes]
-    read = _columns_read(study, clips, group)
     for name, options in study.modalities.items():
-        corpus.modalities[name] = _modality(name, options, ids, release, folder, frames, jobs, progress)
-        refuse_answers(corpus.modalities[name], clips, read, regressed, f"modalities.{name}")
-        absent = int((~corpus.modalities[name].present).sum())
+        modality = corpus.modalities[name] = modalities[name] if name in modalities else read(name, options)
+        refuse_equals(modality, clips, columns, regressed, f"modalities.{name}")
+        refuse_answers(modality, targets, y, f"modalities.{name}")
+        absent = int((~modality.present).sum())
         if absent:
             corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
-        corpus.notes += filter(None, [wild_note(corpus.modalities[name], ids)])
-        corpus.notes.extend(corpus.modalities[name].info.notes)
+        doubtful = [wild_note(modality, ids), duplicates_note(modality, ids, groups)]
+        corpus.notes += [*filter(None, doubtful), *modality.info.notes]
     for name, options in study.predictions.items():
-        corpus.predictions[name] = read_prediction(name, options, ids, targets, release.root, folder, splits, frames)
-    check_delays(study, corpus)
+        outside = read_prediction(name, options, ids, targets, release.root, folder, splits, frames, y, elsewhere)
+        corpus.predictions[name] = outside
+        corpus.notes += outside.notes
+    corpus.notes += check_delays(study, corpus)
     check_recording_shares(study, corpus)
     return corpus
 
 
-def _columns_read(study, clips, group):
+def _columns_read(study: Study, clips: pd.DataFrame, group: str | None) -> list[str]:
     """Columns of the clips table that the study itself goes by."""
     split, found = study.split, [group]
     found += [split.column, *(split.columns or []), split.folds, split.leave_one_out]
@@ -180,54 +206,53 @@ def _columns_read(study, clips, group):
     return [column for column in dict.fromkeys(found) if column in clips.columns]
 
 
-def _filter(clips, where, source):
-    notes = []
-    for column, values in where.items():
-        if column not in clips.columns:
-            raise InputError(f"{source}: corpus.where names column {column!r}{nearest(column, clips.columns)}")
-        found = as_text(clips[column])
-        kept = found.isin([str(value) for value in values]).to_numpy()
-        if not kept.any():
-            found = ", ".join(str(value) for value in found.unique()[:12])
-            raise InputError(f"{source}: no clip has {column} in {values}; found: {found}")
-        absent = [value for value in values if not (found == str(value)).any()]
-        notes += [f"no clip has {column} = {value} (corpus.where)" for value in absent]
-        clips = clips[kept]
-    return clips, notes
-
-
-def _column(clips, column, key, source):
+def _column(clips: pd.DataFrame, column: str, key: str, source: str) -> np.ndarray:
     if column not in clips.columns:
         raise InputError(f"{source}: {key} names column {column!r}, which is not there{nearest(column, clips.columns)}")
     values = as_text(clips[column])
     missing = values.isna() | (values == "")
     if missing.any():
         raise InputError(
-            f"{source}: clip {clips.index[missing][0]!r} has no {column} ({key}); NA, None and nan count as none"
+            f"{source}: clip {clips.index[missing][0]!r} has no {column} ({key}); NA, None and nan count as none; "
+            f"corpus.where_not = {{ {column} = [''] }} leaves such clips out"
         )
     return np.asarray(values.tolist(), dtype=str)
 
 
-def _times(clips, column, source):
+def _times(
+    clips: pd.DataFrame, column: str | None, recordings: np.ndarray | None, source: str
+) -> tuple[np.ndarray | None, list[str]]:
     if not column:
-        return None
+        return None, []
     _column(clips, column, "corpus.time", source)
     try:
-        return clips[column].to_numpy(float)
+        times, were = to_seconds(clips[column], recordings)
     except ValueError:
         raise InputError(f"{source}: column {column!r} (corpus.time) must be seconds") from None
+    since = " since the first of each recording" if were == "dates" else ""
+    return times, [f"{column!r} (corpus.time) holds {were}, taken as seconds{since}"] if were else []
 
 
-def _refuse_straddling(recordings, groups, source):
+def _refuse_straddling(recordings: np.ndarray, groups: np.ndarray, source: str) -> None:
     owner = dict(zip(recordings, groups, strict=True))
     for recording, group in zip(recordings, groups, strict=True):
         if owner[recording] != group:
             raise InputError(f"{source}: recording '{recording}' belongs to groups '{owner[recording]}' and '{group}'")
 
 
-def _modality(name, options, ids, release, folder, frames, jobs, progress):
+def _modality(
+    name: str,
+    options: ModalityOptions,
+    ids: np.ndarray,
+    release: Release,
+    folder: Path,
+    frames: pd.DataFrame | None,
+    jobs: int,
+    progress: Callable | None,
+    elsewhere: Collection[str],
+) -> Modality:
     if options.path:
-        return read_modality(name, options, ids, release.root, folder, frames)
+        return read_modality(name, options, ids, release.root, folder, frames, elsewhere)
     recipe = load_recipe(options.recipe)
     if options.window or options.hop:
         recipe = recipe.with_options(window=options.window, hop=options.hop)
@@ -235,8 +260,11 @@ def _modality(name, options, ids, release, folder, frames, jobs, progress):
     if windowed and frames is None:
         raise InputError(f"modalities.{name}: windows need a corpus with recordings and times")
     wanted = dict.fromkeys(frames["recording"] if windowed else ids)
-    media = _media_of(find_media(locate(options.media, release.root, folder), recipe.suffixes), release.clip_of)
-    found = {clip: media[clip] for clip in wanted if clip in media}
+    place = locate(options.media, release.root, folder)
+    media = _media_of(find_media(place, recipe.suffixes), release.clip_of)
+    match = match_ids(list(wanted), list(media), f"modalities.{name}: {options.media}", () if windowed else elsewhere)
+    files = list(media.values())
+    found = {clip: files[row] for clip, row in zip(wanted, match.rows, strict=True) if row >= 0}
     if not found:
         raise InputError(
             f"modalities.{name}: no file below {options.media} is named after a {'recording' if windowed else 'clip'} "
@@ -244,11 +272,13 @@ def _modality(name, options, ids, release, folder, frames, jobs, progress):
         )
     table = extract(recipe, found, jobs=jobs, progress=progress)
     failed = table.status[table.status["status"] == "failed"]
-    notes = ()
+    notes = list(filter(None, [match.note(name)]))
     if len(failed):
         clip, reason = failed.index[0], failed["reason"].iloc[0]
-        notes = (f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})",)
-    info = ModalityInfo(extraction=dict(table.info), failed=len(failed), notes=notes)
+        notes.append(f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})")
+    if len(found) < len(wanted):
+        notes += _passed_over(name, place, set(wanted) - set(found), recipe.suffixes)
+    info = ModalityInfo(extraction=dict(table.info), failed=len(failed), notes=tuple(notes))
     table_ids, X = np.asarray(table.clip_id, dtype=str), table.X
     if windowed:
         table_ids, X = _windows_of(frames, table, recipe.options.hop)
@@ -256,7 +286,7 @@ def _modality(name, options, ids, release, folder, frames, jobs, progress):
     return join(modality, table_ids, ids, f"modalities.{name}", options.max_missing)
 
 
-def _media_of(media, clip_of):
+def _media_of(media: dict[str, Path], clip_of: Callable[[str], str | None] | None) -> dict[str, Path]:
     """Media by clip id (or recording) where the corpus names its files otherwise; the first of several is taken."""
     if clip_of is None:
         return media
@@ -268,13 +298,26 @@ def _media_of(media, clip_of):
     return named
 
 
-def _windows_of(frames, table, hop):
+def _passed_over(name: str, place: Path, lacking: Collection[str], suffixes: Collection[str]) -> list[str]:
+    """A note on files named after clips without a recording, whose type is not read."""
+    stems = {Path(clip).name for clip in lacking} | {Path(clip).stem for clip in lacking}
+    files = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else []
+    other = [path for path in files if path.stem in stems and path.suffix.lower() not in suffixes]
+    if not other:
+        return []
+    return [
+        f"{name}: {len(other)} files of clips without a recording are passed over, such as {other[0].name}: "
+        f"read are {', '.join(suffixes)}"
+    ]
+
+
+def _windows_of(frames: pd.DataFrame, table: FeatureTable, hop: float) -> tuple[np.ndarray, np.ndarray]:
     """Ids and features of the window nearest to each clip's time; clips further than a hop from any are left out."""
     windows = table.status.assign(row=np.arange(len(table.status)))
     windows = windows[windows["time"].notna()].sort_values("time")
     clips = frames.rename_axis("clip_id").reset_index().sort_values("time")
-    for table in (windows, clips):
-        table["recording"], table["time"] = table["recording"].astype(str), table["time"].astype(float)
+    for part in (windows, clips):
+        part["recording"], part["time"] = part["recording"].astype(str), part["time"].astype(float)
     nearest_window = pd.merge_asof(
         clips, windows[["recording", "time", "row"]], on="time", by="recording", direction="nearest", tolerance=hop
     )

@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from avbaselines.corpora.corpus import Corpus
 from avbaselines.errors import InputError
 from avbaselines.estimators.temporal.context import check_order
 from avbaselines.estimators.temporal.delay import in_frames
+from avbaselines.study import Study
 
 
-def check_recording_shares(study, corpus):
+def check_recording_shares(study: Study, corpus: Corpus) -> None:
     """Refuse fusions drawn to their recordings where there are none.
 
     Raises
@@ -23,13 +25,18 @@ def check_recording_shares(study, corpus):
         )
 
 
-def check_delays(study, corpus):
-    """Refuse delay or smoothing where they cannot be.
+def check_delays(study: Study, corpus: Corpus) -> list[str]:
+    """Refuse delay or smoothing where they cannot be, and say where they come to nothing.
 
     Parameters
     ----------
     study : Study
     corpus : Corpus
+
+    Returns
+    -------
+    list of str
+        A note where every length tried is below half of a step.
 
     Raises
     ------
@@ -39,7 +46,7 @@ def check_delays(study, corpus):
     """
     timing = study.systems.timing
     if not timing:
-        return
+        return []
     asked = [name for name, seconds in timing.items() if any(seconds)] or list(timing)
     key = f"systems.{asked[0]}"
     if corpus.recordings is None or corpus.times is None:
@@ -64,3 +71,9 @@ def check_delays(study, corpus):
             f"{key}: recording {str(names[shortest])!r} {lasts}, and a delay of {longest:g} s leaves no label of it; "
             "leave out delays that long, or the recording"
         )
+    return [
+        f"systems.{name}: all that is tried (up to {max(timing[name]):g} s) is below half of a step of corpus.time "
+        f"({hop:g} s): is the time in seconds?"
+        for name in asked
+        if any(timing[name]) and all(in_frames(seconds, hop) == 0 for seconds in timing[name])
+    ]

@@ -6,8 +6,6 @@ from sklearn.model_selection import PredefinedSplit
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.fusion.averages import RidgeFusionRegressor
-from avbaselines.estimators.fusion.imputation import fill_gaps, learn_gaps
-from avbaselines.estimators.fusion.input_patterns import without_partial
 from avbaselines.estimators.fusion.missing_inputs import STRATEGIES, MissingFusionClassifier, MissingFusionRegressor
 from avbaselines.evaluation.metrics import score
 
@@ -110,22 +108,6 @@ def test_whatever_is_left_has_the_spread_of_the_target():
         masked = X.copy()
         masked[:, gone] = np.nan
         assert model.predict(masked).std() == pytest.approx(y.std(), rel=0.05)
-
-
-def test_ridge_on_what_is_there_fills_a_gap():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(300, 1)) @ [[1.0, 2.0, -1.0]] + 0.01 * rng.normal(size=(300, 3)) + 4
-    gaps = learn_gaps(np.where(rng.random(X.shape) < 0.1, np.nan, X))
-    holed = X.copy()
-    holed[:, 1] = np.nan
-    assert np.corrcoef(fill_gaps(holed, gaps, 0.01)[:, 1], X[:, 1])[0, 1] > 0.99
-    assert np.isnan(fill_gaps(np.full((1, 3), np.nan), gaps, 0.01)).all()
-
-
-def test_a_half_blind_system_gives_way_to_whole_ones_only():
-    columns = [np.array([0]), np.array([1])]
-    left = without_partial(np.array([[1.0, 2.0], [1.0, np.nan]]), columns, np.array([[False, True], [False, True]]))
-    assert np.isnan(left[0, 0]) and left[1, 0] == 1.0
 
 
 def test_unknown_strategies_and_reads_are_named():

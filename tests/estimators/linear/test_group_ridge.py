@@ -7,7 +7,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.linear import group_ridge
 from avbaselines.estimators.linear.group_ridge import GroupRidge, leave_group_out
 
 PENALTIES = np.logspace(-1, 4, 9)
@@ -51,20 +50,6 @@ def test_single_precision_gives_the_same(data):
     np.testing.assert_allclose(predictions[held][:, :, 0], plain(X, Y[:, 0], ~held, held, 3.0), atol=1e-6 * Y.std())
 
 
-def test_iterations_alone_reach_the_solution(data, monkeypatch):
-    """The solver from scratch is for hard cases; the preconditioned steps must do without it here."""
-    monkeypatch.setattr(group_ridge, "_solve_alone", None)
-    X, Y, groups = data
-    leave_group_out(X, Y, groups, PENALTIES)
-
-
-def test_solver_from_scratch(data, monkeypatch):
-    X, Y, groups = data
-    expected = leave_group_out(X, Y, groups, PENALTIES)
-    monkeypatch.setattr(group_ridge, "MAX_STEPS", 1)
-    np.testing.assert_allclose(leave_group_out(X, Y, groups, PENALTIES), expected, atol=1e-6 * Y.std())
-
-
 def test_two_left_out(data):
     X, Y, groups = data
     ridge = GroupRidge([2.0]).fit(X, Y, groups)
@@ -86,13 +71,6 @@ def test_gram_matrices_made_anew_when_they_do_not_fit(data):
     assert lean._parts[0][1].gram is None and stored._parts[0][1].gram is not None
     for one, other in zip(stored.solve(["b", "c"]), lean.solve(["b", "c"]), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-8)
-
-
-def test_large_groups_are_summed_in_chunks(data, monkeypatch):
-    X, Y, groups = data
-    expected = leave_group_out(X, Y, groups, [2.0])
-    monkeypatch.setattr(group_ridge, "ROWS_AT_ONCE", 7)
-    np.testing.assert_allclose(leave_group_out(X, Y, groups, [2.0]), expected, atol=1e-8)
 
 
 def test_targets_labelled_on_different_rows(data):

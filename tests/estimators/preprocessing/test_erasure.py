@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from scipy.linalg import pinvh, sqrtm
 from sklearn.covariance import ledoit_wolf_shrinkage
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.erasure import LeaceEraser, NullspaceEraser, ledoit_wolf
-from avbaselines.estimators.preprocessing.erasure_strength import tune_strength
 from avbaselines.estimators.preprocessing.speaker_normalizer import SpeakerNormalizer
 
 PROJECTIONS = [LeaceEraser, NullspaceEraser]
@@ -170,80 +169,6 @@ def test_a_speaker_with_one_clip_counts_by_it():
     np.testing.assert_allclose(erased[-1], X.mean(axis=0), rtol=1e-5)
 
 
-def test_each_speaker_is_normalised_by_own_clips():
-    X, speakers = made()
-    X[0, 3] = np.nan
-    known = speakers < 4
-    fitted = SpeakerNormalizer().fit(X[known], groups=speakers[known])
-    for name in range(6):
-        rows = speakers == name
-        own = fitted.transform(X[rows], groups=speakers[rows])
-        np.testing.assert_allclose(np.nanmean(own, axis=0), 0, atol=1e-9)
-        np.testing.assert_allclose(np.nanstd(own, axis=0), 1)
-        one = fitted.transform(X[rows][1:2], groups=speakers[rows][1:2])
-        # A fitted speaker keeps its statistics; one clip of another has none, and is not erased.
-        expected = own[1:2] if name < 4 else (X[rows][1:2] - fitted.center_) / fitted.scale_
-        np.testing.assert_allclose(one, expected)
-    assert np.isnan(fitted.transform(X, groups=speakers)).sum() == 1
-    with pytest.raises(InputError, match="groups"):
-        fitted.transform(X)
-
-
-def test_neutral_clips_set_the_origin():
-    X, speakers = made()
-    neutral = np.arange(len(X)) < 60
-    neutral[speakers == 5] = False
-    Z = SpeakerNormalizer().fit_transform(X, groups=speakers, neutral=neutral)
-    for name in range(6):
-        rows = (speakers == name) & (neutral | (name == 5))
-        np.testing.assert_allclose(Z[rows].mean(axis=0), 0, atol=1e-9)
-        assert name == 5 or np.abs(Z[speakers == name].mean(axis=0)).max() > 0.1
-
-
-def test_strength_moves_speakers_to_their_own_scale():
-    X, speakers = made()
-    fitted = SpeakerNormalizer().fit(X, groups=speakers)
-    plain = (X - X.mean(axis=0)) / X.std(axis=0)
-    np.testing.assert_allclose(fitted.set_params(strength=0.0).transform(X, groups=speakers), plain)
-    half = fitted.set_params(strength=0.5).transform(X, groups=speakers)
-    rows = speakers == 2
-    expected = plain[rows].mean(axis=0) / 2 / np.sqrt(plain[rows].std(axis=0))
-    np.testing.assert_allclose(half[rows].mean(axis=0), expected)
-
-
-def test_ranks_give_all_speakers_one_distribution():
-    X, speakers = made()
-    X[:, 0] = np.maximum(X[:, 0], 100)
-    X[3, 1] = np.nan
-    fitted = SpeakerNormalizer(scaling="rank").fit(X[speakers < 4], groups=speakers[speakers < 4])
-    Z = fitted.transform(X, groups=speakers)
-    np.testing.assert_array_equal(Z, fitted.transform(X, groups=speakers))
-    assert np.isnan(Z[3, 1]) and np.isnan(Z).sum() == 1
-    for name in range(6):
-        own = Z[speakers == name]
-        # The floor, too, is spread: no value of it is a speaker's own.
-        assert len(np.unique(own[:, 0])) == 40
-        np.testing.assert_allclose(np.nanmean(own, axis=0), 0, atol=0.35)
-        order = np.argsort(X[speakers == name][:, 5])
-        assert (np.diff(own[order, 5]) > 0).all()
-    single = fitted.transform(X[speakers == 5][:1], groups=[5])
-    np.testing.assert_allclose(single, fitted._overall(X[speakers == 5][:1]))
-    plain = fitted.set_params(strength=0.0).transform(X, groups=speakers)
-    np.testing.assert_allclose(plain, fitted._overall(X))
-    with pytest.raises(InputError, match="neutral"):
-        SpeakerNormalizer(scaling="rank").fit(X, groups=speakers, neutral=speakers == 0)
-
-
-def test_constant_columns_become_zero():
-    X, speakers = made()
-    X[:, 0] = 7.0
-    X[speakers == 1, 1] = 3.0
-    Z = SpeakerNormalizer(strength=0.5).fit_transform(X, groups=speakers)
-    assert not Z[:, 0].any() and np.isfinite(Z).all()
-    assert np.ptp(Z[speakers == 1, 1]) == 0
-    assert np.isfinite(LeaceEraser().fit_transform(X, groups=speakers)).all()
-
-
 def emotional(shared, n=2000, n_speakers=10):
     """Two emotions in column 0; speakers differ in four other columns, or in three others and column 0."""
     rng = np.random.default_rng(1)
@@ -253,25 +178,3 @@ def emotional(shared, n=2000, n_speakers=10):
     places = [0, 2, 3, 4] if shared else [2, 3, 4, 5]
     X[:, places] += 3 * rng.normal(size=(n_speakers, 4))[speakers]
     return X, np.array(["calm", "angry"])[emotion], speakers
-
-
-def test_tuning_takes_all_that_is_free_and_no_more():
-    free = tune_strength(LeaceEraser(), LogisticRegression(), *emotional(shared=False))
-    assert free.strength == 1.0 and abs(free.loss) < 0.02
-    X, y, speakers = emotional(shared=True)
-    costly = tune_strength(LeaceEraser(), LogisticRegression(), X, y, speakers, max_loss=0.02)
-    assert costly.strengths.tolist() == [0, 0.25, 0.5, 0.75, 1]
-    assert costly.scores[0] - costly.scores[-1] > 0.05 and costly.strength < 1 and costly.loss <= 0.02
-    anything = tune_strength(LeaceEraser(), LogisticRegression(), X, y, speakers, max_loss=1.0)
-    assert anything.strength == 1.0 and anything.loss == pytest.approx(costly.scores[0] - costly.scores[-1])
-
-
-def test_tuning_of_values_and_of_normalisation():
-    X, _, speakers = emotional(shared=False)
-    y = X[:, 0] + 0.1
-    calls = []
-    options = {"metric": "rmse", "max_loss": 1.0, "cv": 2, "progress": lambda *call: calls.append(call)}
-    found = tune_strength(SpeakerNormalizer(), Ridge(), X, y, speakers, **options)
-    assert found.strength == 1.0 and (found.scores <= 0).all() and len(calls) == 10
-    with pytest.raises(InputError, match="metric"):
-        tune_strength(LeaceEraser(), Ridge(), X, y, speakers, metric="uarr")

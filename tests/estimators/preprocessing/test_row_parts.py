@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.model_selection import PredefinedSplit
 
 from avbaselines.estimators.kernel.support_vectors import KernelRegressor
 from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
@@ -15,8 +14,6 @@ from avbaselines.estimators.preprocessing import row_parts as rows
 from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.preprocessing.screening import screened_columns
-from avbaselines.estimators.tuned import candidate_outputs as outputs
-from avbaselines.estimators.tuned.candidate_outputs import CandidateOutputs
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (1300, 6))
@@ -82,20 +79,6 @@ def test_weighted_classes_by_parts(small_parts):
     expected = learner.fit(X, CODES, soft_labels=soft).oof_prediction_
     small_parts()
     np.testing.assert_allclose(learner.fit(X, CODES, soft_labels=soft).oof_prediction_, expected, atol=1e-9)
-
-
-def test_a_file_holds_outputs_as_memory_does(monkeypatch):
-    split = PredefinedSplit(np.arange(1300) % 3 - 1)
-    in_memory = RidgeRegressor(cv=split).fit(X, Y)
-    written = []
-    original = CandidateOutputs.__exit__
-    monkeypatch.setattr(CandidateOutputs, "__exit__", lambda o, *e: written.append(o._file._rolled) or original(o, *e))
-    monkeypatch.setattr(outputs, "IN_MEMORY", 1000)
-    in_file = RidgeRegressor(cv=split).fit(X, Y)
-    assert written == [True]
-    np.testing.assert_array_equal(in_file.oof_prediction_, in_memory.oof_prediction_)
-    np.testing.assert_array_equal(in_file.oof_scores_, in_memory.oof_scores_)
-    assert np.isnan(in_file.oof_prediction_[::3]).all() and not np.isnan(in_file.oof_prediction_[1::3]).any()
 
 
 @pytest.mark.slow

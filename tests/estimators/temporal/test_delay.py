@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
+from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from avbaselines.errors import InputError
@@ -56,7 +57,7 @@ def test_the_delay_is_found_and_pays():
 def test_predictions_without_delay_and_smoothing_are_the_regressors_own():
     X, Y, names, times = lagging(recordings=4)
     model = fitted(X, Y, names, times, delays=(0.0,))
-    plain = RIDGE.__class__(**RIDGE.get_params() | {"cv": 3}).fit(X, Y, groups=names)
+    plain = clone(RIDGE).set_params(cv=3).fit(X, Y, groups=names)
     np.testing.assert_array_equal(model.oof_prediction_, plain.oof_prediction_)
     np.testing.assert_array_equal(model.predict(X), plain.predict(X))
 

@@ -19,6 +19,10 @@ def run(study, folder, *overrides, data=None):
     return result
 
 
+def factors(result):
+    return result.analyses["factors"].files["factors.csv"]
+
+
 @pytest.fixture
 def quick_trees(monkeypatch):
     """Boosted ensembles of a few rounds, as it is the road that is tested and not the score."""
@@ -37,7 +41,7 @@ SMALL = ("corpus.speakers=15", "corpus.clips_per_speaker=12", "corpus.features=1
 def test_every_combination_is_scored_and_what_each_adds_is_tested(tmp_path, quick_trees):
     result = run("multitask-structured", tmp_path, *SMALL)
     table = read_table(tmp_path / "factors.csv")
-    pd.testing.assert_frame_equal(table, result.factors, check_dtype=False)
+    pd.testing.assert_frame_equal(table, factors(result), check_dtype=False)
     scores = table[table["kind"] == "score"].set_index("system")
     assert len(scores) == 3 * 2 * 3
     row = scores.loc["joint-xgboost-ccc-features-raw"]
@@ -129,13 +133,14 @@ def test_losses_and_task_modes_over_one_modality_and_both(study, tmp_path, quick
     overrides = ["systems.learners=['xgboost-ccc']", "systems.chain_order='given'", "systems.inner_folds=2"]
     overrides += ["split={group_kfold=2}"] * (not recola)
     result = run(study, tmp_path / "run", *overrides, data=data)
-    scores = result.factors[result.factors["kind"] == "score"]
+    table = factors(result)
+    scores = table[table["kind"] == "score"]
     assert len(scores) == 2 * 3 * 3
     other = "face" if recola else "body"
     assert set(scores["modalities"]) == {"speech", other, f"speech+{other}"}
     reported = [row for row in result.board.rows if row.kind == "reported"]
     assert [row.comparable for row in reported] == [False]
-    assert "one target at a time" in factor_sentences(result.factors)[0]
+    assert "one target at a time" in factor_sentences(table)[0]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +164,7 @@ def test_absent_data_says_what_to_get_and_where_it_goes(study, needed, capsys, m
 @pytest.mark.parametrize("structure", ["shared", "independent"])
 def test_multitask_learning_wins_where_targets_share_structure_and_only_there(structure, tmp_path):
     overrides = (f"corpus.structure={structure}", "systems.learners=['xgboost-squared']")
-    table = run("multitask-structured", tmp_path, *overrides).factors
+    table = factors(run("multitask-structured", tmp_path, *overrides))
     averages = table[(table["kind"] == "difference") & table["system"].isna()].set_index("question")
     for mode in ("chain", "joint"):
         low = averages.loc[mode, "ci_low"]

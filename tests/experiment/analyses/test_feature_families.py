@@ -21,6 +21,8 @@ def test_names_of_opensmile_and_face_tools_are_known():
             "spectralFlux_sma3_amean", "mfcc1_sma3_amean", "audSpec_Rfilt_sma[0]_range", "pcm_fftMag_fband250-650_sma",
         ],
         "action units": ["AU01_r_mean", "AU45_c_share", "AU12"],
+        "brows and eyes": ["inner_brow_height_mean", "brow_gap_std", "eye_opening_peak_rate"],
+        "mouth and jaw": ["lip_gap_mean", "mouth_width_std", "upper_lip_nose_distance_p10", "jaw_drop_onset_slope"],
         "head": ["pitch_mean", "yaw_std", "pose_Rx_mean"],
         "other": ["x7", "audio_12", "face_share"],
     }  # fmt: skip

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from small_study import people, write_study
 
-from avbaselines.experiment.analyses import feature_importance as importance
+from avbaselines.experiment.analyses import feature_importance
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +45,7 @@ def test_the_family_that_knows_is_missed_and_the_others_are_not(finished):
 
 def test_again_nothing_is_computed_and_without_it_the_table_goes(study, finished, tmp_path, monkeypatch):
     study = study.copy(tmp_path)
-    monkeypatch.setattr(importance, "_work", None)
+    monkeypatch.setattr(feature_importance, "permute_and_store", None)
     assert study.run().computed == 0
     study.run("importance=false")
     assert not (tmp_path / "run" / "importance.csv").exists()
-
-
-def test_clips_change_places_among_evaluated_clips_that_have_the_modality(finished):
-    corpus = finished.corpus
-    donors = importance._donors(corpus, "audio", 0, 0)
-    lacking = np.isnan(corpus.modalities["audio"].X).all(axis=1)
-    assert sorted(donors) == list(range(180)) and (donors[lacking] == np.flatnonzero(lacking)).all()
-    assert (donors != np.arange(180)).mean() > 0.9 and (donors != importance._donors(corpus, "audio", 0, 1)).any()

@@ -7,7 +7,7 @@ from small_study import MOODS, SmallStudy, people, write_study
 
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import score
-from avbaselines.experiment.analyses.missing_modalities import LEFT, _conditions
+from avbaselines.experiment.analyses.missing_modalities import REFERENCE, conditions
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 
@@ -56,7 +56,7 @@ def test_table_figure_and_what_stays_as_it_was(finished):
     # Hiding the voice leaves a system of faces as it is, and one of voices with nothing.
     assert found.loc[("only face", "ridge-face"), "value"].item() == pytest.approx(stored["ridge-face"], abs=1e-9)
     assert found.loc[("only voice", "ridge-face"), "value"].item() == pytest.approx(0, abs=1e-9)
-    assert (found.loc[pd.IndexSlice[:, LEFT], "difference"] == 0).all()
+    assert (found.loc[pd.IndexSlice[:, REFERENCE], "difference"] == 0).all()
     fused = table[table["system"].isin(["late-greedy-best", "late-ridge-pattern"])]
     assert fused["value"].notna().all() and not fused.loc[fused["system"] == "late-greedy-best", "below"].any()
     text = run.text("report.html")
@@ -73,8 +73,9 @@ def test_labels_of_masked_clips_change_no_prediction_and_the_draw_repeats(finish
     moved = study.run()
     # Nothing was fitted or predicted anew, and scores are those of the same predictions against other labels.
     assert moved.computed == 0
-    value = cells(moved.result.masking.table)["value"]
-    assert value[("only voice", "late-greedy-best")].item() < 0 < cells(before)["value"][("only voice", LEFT)].item()
+    value = cells(moved.table("masking.csv"))["value"]
+    assert value[("only voice", "late-greedy-best")].item() < 0
+    assert cells(before)["value"][("only voice", REFERENCE)].item() > 0
 
 
 def test_a_bundle_given_one_modality_predicts_what_the_table_scored(finished):
@@ -84,16 +85,15 @@ def test_a_bundle_given_one_modality_predicts_what_the_table_scored(finished):
     tables = {"audio": study.folder / "audio.npz", "prosody": study.folder / "prosody.npz"}
     clips = pd.DataFrame({"clip_id": corpus.ids[test]})
     predicted = system.predict(tables, clips)["arousal"].to_numpy()
-    expected = cells(run.result.masking.table).loc[("only voice", "late-greedy-best"), "value"].item()
+    expected = cells(run.table("masking.csv")).loc[("only voice", "late-greedy-best"), "value"].item()
     assert score("ccc", corpus.y["arousal"][test], predicted) == pytest.approx(expected, abs=1e-5)
 
 
 def test_groups_lose_together_and_no_clip_loses_all(finished):
     planned = finished[1].planned
     corpus = planned.corpus
-    kept = {"": (), **masks(planned.study)}
     has = {"voice": corpus.modalities["audio"].present, "face": corpus.modalities["face"].present}
-    drawn = {name: values for name, _, share, values in _conditions(planned, planned.study.masking, kept) if share > 0}
+    drawn = {condition.name: condition.masks for condition in conditions(planned) if condition.share > 0}
     assert len(drawn) == 4
     for name, values in drawn.items():
         for mask in ("voice", "face"):
@@ -132,5 +132,5 @@ def test_boosting_learns_from_clips_that_lack_a_block_and_predicts_them(tmp_path
     oof = predictions[(predictions["part"] == "train_oof") & (predictions["system"] == only[0])]
     faces_only = oof[oof["group"] == "s0"]
     assert faces_only["prediction"].nunique() > 4  # its own predictions, not one stand-in
-    value = cells(run.result.masking.table)["value"]
+    value = cells(run.table("masking.csv"))["value"]
     assert value[("only face", only[0])].item() > 0.1

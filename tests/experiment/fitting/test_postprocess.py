@@ -1,66 +1,93 @@
-"""Matching by out-of-fold constants, stand-ins for gaps, and bounds of what comes out."""
+"""Matching and stand-ins between a fit's raw predictions and what is scored."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from avbaselines.corpora.corpus import Target
-from avbaselines.estimators.tuned.matching import Matching
-from avbaselines.experiment.fitting.postprocess import Postprocessing, finish
+from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 
-AROUSAL = Target("arousal", "ccc", range=(1, 5))
-
-
-def task_of(y, **changes):
-    n = len(y)
-    groups = np.arange(n) // 4
-    return SplitTask([AROUSAL], {"arousal": y}, groups, np.array([], int), groups % 3, True, 0, **changes)
+N, GROUPS = 60, np.arange(60) // 5
+Y = np.random.default_rng(0).normal(3, 1, N)
+MOOD = np.repeat([0.0, 1.0, 2.0], [30, 20, 10])
+RAW = 0.2 * Y + np.random.default_rng(1).normal(scale=0.1, size=N)
 
 
 @pytest.fixture
-def fitted():
-    rng = np.random.default_rng(0)
-    y = np.clip(3 + rng.normal(size=48), 1, 5)
-    timid = 3 + 0.2 * (y - 3) + 0.05 * rng.normal(size=48)
-    y[5] = np.nan
-    return y, Fitted({"arousal": timid[:, None]}, {"arousal": np.array([[3.0], [9.0], [np.nan]])})
+def task():
+    targets = [Target("arousal", "ccc"), Target("error", "rmse"), Target("mood", "uar", ("a", "b", "c"))]
+    y = {"arousal": Y, "error": Y, "mood": MOOD}
+    return SplitTask(targets, y, GROUPS, np.arange(0), GROUPS % 3, matching=True, seed=0)
 
 
-def test_matched_predictions_have_the_labels_mean_and_deviation_and_stay_in_range(fitted):
-    y, raw = fitted
-    finished = finish(raw, task_of(y))
-    matched = finished.oof["arousal"][:, 0]
-    assert matched.std() == pytest.approx(np.nanstd(y), rel=0.1) and matched.min() >= 1 and matched.max() <= 5
-    assert not np.isnan(matched).any()  # the clip without a label is matched by the constants of all
-    assert finished.test["arousal"][1, 0] == 5.0  # far outside before
-    assert finished.filled(finished.test)["arousal"][2, 0] == pytest.approx(np.nanmean(y))
-    assert raw.oof["arousal"].std() < 0.5  # the raw ones are left as they were
+def fitted(oof=RAW, test=(0.5, 0.7)):
+    columns = {name: np.array(values, float)[:, None] for name, values in (("oof", oof), ("test", test))}
+    posteriors = {"oof": np.full((N, 3), 1 / 3), "test": np.full((len(test), 3), 1 / 3)}
+    return Fitted(*({"arousal": columns[part], "error": columns[part], "mood": posteriors[part]}
+                    for part in ("oof", "test")))  # fmt: skip
 
 
-def test_each_fold_is_matched_by_the_others(fitted):
-    y, raw = fitted
-    task = task_of(y)
-    changed = y.copy()
-    changed[task.folds == 0] = 1.0
-    before, after = (finish(raw, task_of(labels)).oof["arousal"] for labels in (y, changed))
-    here = task.folds == 0
-    here[5] = False
-    np.testing.assert_allclose(before[here], after[here])
-    assert not np.allclose(before[task.folds == 1], after[task.folds == 1])
-
-
-def test_a_mask_is_matched_by_the_same_constants(fitted):
-    y, raw = fitted
-    raw.masked["face"] = {"arousal": np.array([[3.0], [3.1], [3.2]])}
-    finished = finish(raw, task_of(y))
+def test_only_targets_judged_by_a_concordance_are_matched(task):
+    finished = finish(fitted(), task)
+    assert set(finished.matching) == {"arousal"}
     factor, offset = finished.matching["arousal"]
-    np.testing.assert_allclose(finished.under("face")["arousal"][:, 0], offset + factor * np.array([3, 3.1, 3.2]))
+    np.testing.assert_allclose(finished.test["arousal"][:, 0], offset + factor * np.array([0.5, 0.7]))
+    assert offset + factor * RAW.mean() == pytest.approx(Y.mean())
+    assert factor * RAW.std() == pytest.approx(Y.std())
+    np.testing.assert_array_equal(finished.oof["error"], finished.raw.oof["error"])
+
+
+def test_constants_of_a_fold_do_not_know_its_labels(task):
+    held = task.folds == 1
+    changed = replace(task, y=task.y | {"arousal": np.where(held, Y + 10, Y)})
+    before, after = (finish(fitted(), each).oof["arousal"] for each in (task, changed))
+    np.testing.assert_array_equal(before[held], after[held])
+    assert not np.allclose(before[~held], after[~held])
+
+
+@pytest.mark.parametrize(("of_task", "of_system"), [(False, True), (True, False)])
+def test_neither_the_study_nor_the_system_may_be_against_it(task, of_task, of_system):
+    finished = finish(fitted(), replace(task, matching=of_task), of_system)
+    assert not finished.matching
+    np.testing.assert_array_equal(finished.test["arousal"], finished.raw.test["arousal"])
+
+
+def test_what_was_predicted_for_too_few_is_left_as_it_is(task):
+    few = np.where(np.arange(N) < 2, RAW, np.nan)
+    finished = finish(fitted(few), task)
+    assert not finished.matching
+    np.testing.assert_array_equal(finished.oof["arousal"][:, 0], few)
+
+
+def test_gaps_stay_gaps_until_they_are_filled_by_mean_and_shares(task):
+    finished = finish(fitted(test=(0.5, np.nan)), task)
+    assert np.isnan(finished.test["arousal"][1, 0])
+    whole = finished.filled(finished.test)
+    assert whole["arousal"][1, 0] == pytest.approx(Y.mean()) and whole["arousal"][0] == finished.test["arousal"][0]
+    np.testing.assert_allclose(finished.fallback["mood"], [1 / 2, 1 / 3, 1 / 6])
+
+
+def test_clips_without_a_label_are_matched_by_all_others(task):
+    y = np.where(np.arange(N) == 7, np.nan, Y)
+    finished = finish(fitted(), replace(task, y=task.y | {"arousal": y}))
+    factor, offset = finished.matching["arousal"]
+    assert finished.oof["arousal"][7, 0] == pytest.approx(offset + factor * RAW[7])
+
+
+def test_matched_predictions_stay_within_the_declared_range(task):
+    ranged = replace(task, targets=[Target("arousal", "ccc", range=(2, 4)), *task.targets[1:]])
+    finished = finish(fitted(test=(0.5, 9.0)), ranged)
+    assert finished.oof["arousal"].min() == 2 and finished.oof["arousal"].max() == 4
+    assert finished.test["arousal"][1, 0] == 4
+
+
+def test_a_mask_is_matched_by_the_same_constants(task):
+    raw = fitted()
+    raw.masked["face"] = {"arousal": np.array([[0.6], [0.65]])}
+    finished = finish(raw, task)
+    factor, offset = finished.matching["arousal"]
+    np.testing.assert_allclose(finished.under("face")["arousal"][:, 0], offset + factor * np.array([0.6, 0.65]))
     assert finished.under("") is finished.test
-
-
-def test_what_is_not_matched_stays():
-    post = Postprocessing({"arousal": Matching(2.0, 0.0)}, {}, {"arousal": (0.0, 5.0)})
-    raw = {"arousal": np.array([[4.0]]), "valence": np.array([[40.0]])}
-    matched = post.matched(raw)
-    assert matched["arousal"].tolist() == [[5.0]] and matched["valence"] is raw["valence"]

@@ -2,36 +2,33 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun, Source
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, Source
 from avbaselines.experiment.analyses.speaker_identity.erasures import TRANSDUCTIVE
 from avbaselines.experiment.analyses.speaker_identity.identity_table import (
     Figure,
+    Subject,
     identity_table,
-    probe_figure,
     reported_figures,
     result_rows,
 )
 from avbaselines.experiment.analyses.speaker_identity.measurements import Measurements, measure
-from avbaselines.experiment.analyses.speaker_identity.people import people_of
+from avbaselines.experiment.analyses.speaker_identity.people import IdentityRun, people_of
 from avbaselines.experiment.analyses.speaker_identity.prediction_probes import ProbedPredictions, probe_predictions
 from avbaselines.experiment.analyses.speaker_identity.probes import Estimate, pool_probes, relative_drop
-from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation
+from avbaselines.experiment.analyses.speaker_identity.representations import RAW, SIDES, Measured, Representation
 from avbaselines.experiment.analyses.speaker_identity.verification import equal_error
 from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.planning.learners import learner_name
 from avbaselines.experiment.planning.system import BaseSystem
-from avbaselines.experiment.protocol_run import People, ProtocolRun
+from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored, score_rows
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
 from avbaselines.study import Study
-from avbaselines.systems import Identity
 
 __all__ = ["NOTES", "SpeakerIdentity"]
 
@@ -68,38 +65,25 @@ class SpeakerIdentity(Analysis):
 
     def run(self, context: AnalysisContext) -> AnalysisResult:
         """Measure what is not there yet, and set it out as a table, a figure and rows of results."""
-        scored = context.scored[0]
-        run, options, people = scored.run, scored.run.study.identity or Identity(), _people(scored)
-        figures: list[Figure] = []
-        erased: list[Scored] = []
-        computed = 0
-        if run.study.identity:
-            measurements = measure(scored, context.options)
-            computed += measurements.computed
-            erased, figures = _representations(scored, measurements)
+        identity = IdentityRun.of(context.scored[0])
+        scored, run, max_loss = identity.scored, identity.scored.run, identity.options.max_loss
+        measurements = measure(identity, context.options) if identity.erases else Measurements()
+        erased, figures = _representations(identity, measurements)
         shown = [row for row in scored.rows if not row.is_twin] + erased
-        probed, probes_computed = probe_predictions(scored, shown, options.probes, context.options)
+        probed, computed = probe_predictions(identity, shown, context.options)
         figures += [*_predictions(scored.scoreboard, shown, probed), *reported_figures(run.study)]
-        table, metric, notes = identity_table(figures), _metric(run), _notes(run.study, people, probed)
+        table, metric, notes = identity_table(figures), _metric(run), _notes(identity, probed)
         return AnalysisResult(
-            files={
-                "identity.csv": table,
-                "identity.md": render_identity_markdown(table, metric, notes, options.max_loss),
-            },
+            files={"identity.csv": table, "identity.md": render_identity_markdown(table, metric, notes, max_loss)},
             rows=[
                 *score_rows(scored.scoreboard, erased, scored.picked, run.protocol),
                 *result_rows(figures, run.protocol),
             ],
             drawings=trade_off(table, metric),
-            terminal=[render_identity(table, metric, notes, options.max_loss)],
-            computed=computed + probes_computed,
+            terminal=[render_identity(table, metric, notes, max_loss)],
+            computed=measurements.computed + computed,
             failed=any(row.failed for row in erased),
         )
-
-
-def _people(scored: ScoredRun) -> People:
-    assert scored.run.people is not None, "check() reads them before anything is fitted"
-    return scored.run.people
 
 
 def _metric(run: ProtocolRun) -> str:
@@ -108,10 +92,10 @@ def _metric(run: ProtocolRun) -> str:
     return metrics.pop() if len(metrics) == 1 else "score"
 
 
-def _notes(study: Study, people: People, probed: Mapping[str, ProbedPredictions]) -> list[str]:
-    notes = list(NOTES) if study.identity else list(NOTES[:1])
-    if people.content_label:
-        notes.append(f"Probes learn on other values of '{people.content_label}' than they tell.")
+def _notes(identity: IdentityRun, probed: Mapping[str, ProbedPredictions]) -> list[str]:
+    notes, content = list(NOTES if identity.erases else NOTES[:1]), identity.people.content_label
+    if content:
+        notes.append(f"Probes learn on other values of '{content}' than they tell.")
     else:
         notes.append(
             "Nothing tells contents apart, so a speaker's clips were dealt at random: one recording's sound may be on "
@@ -124,14 +108,14 @@ def _notes(study: Study, people: People, probed: Mapping[str, ProbedPredictions]
     return notes + [f"Not probed: {', '.join(names)} ({reason})." for reason, names in reasons.items()]
 
 
-def _representations(scored: ScoredRun, measurements: Measurements) -> tuple[list[Scored], list[Figure]]:
+def _representations(identity: IdentityRun, measurements: Measurements) -> tuple[list[Scored], list[Figure]]:
     """Systems on erased features as leaderboard rows, and figures on every representation."""
     erased: list[Scored] = []
     figures: list[Figure] = []
     for modalities in dict.fromkeys(representation.modalities for representation in measurements.by_split):
-        raw = _OverSplits(scored, Representation(modalities), measurements)
-        for erasure in (raw.representation.erasure, *scored.run.study.identity.erasures):
-            one = _OverSplits(scored, Representation(modalities, erasure), measurements)
+        raw = _OverSplits(identity, Representation(modalities), measurements)
+        for erasure in (RAW, *identity.options.erasures):
+            one = _OverSplits(identity, Representation(modalities, erasure), measurements)
             if not one.representation.is_raw:
                 erased.append(one.row)
             if not (one.row.failed or raw.row.failed):
@@ -142,10 +126,11 @@ def _representations(scored: ScoredRun, measurements: Measurements) -> tuple[lis
 class _OverSplits:
     """One representation over all splits: its leaderboard row, and figures on it."""
 
-    def __init__(self, scored: ScoredRun, representation: Representation, measurements: Measurements):
-        self.scored, self.representation = scored, representation
+    def __init__(self, identity: IdentityRun, representation: Representation, measurements: Measurements):
+        self.identity, self.representation = identity, representation
         self.parts: dict[str, Measured] = {
-            split.name: measurements.by_split[representation][split.name] for split in scored.run.corpus.splits
+            split.name: measurements.by_split[representation][split.name]
+            for split in identity.scored.run.corpus.splits
         }
         self.row = self._row({name: part.strength for name, part in self.parts.items()})
 
@@ -163,7 +148,7 @@ class _OverSplits:
 
     def _row(self, strengths: Mapping[str, float]) -> Scored:
         """Predictions from it at a strength in each split, as the leaderboard's rows are scored."""
-        scored, learner = self.scored, learner_name(self.scored.run.study.identity.learner)
+        scored, learner = self.identity.scored, learner_name(self.identity.options.learner)
         system = BaseSystem(
             name=f"{learner}-{self.representation.label}", modalities=self.representation.modalities, learner=learner
         )
@@ -179,44 +164,36 @@ class _OverSplits:
 
     def figures(self, raw: "_OverSplits") -> Iterator[Figure]:
         """Figures at the strength tuned in each split, and at every strength that all splits have."""
-        board, base = self.scored.scoreboard, self._base()
-        yield from self._tuned(raw, base)
-        yield Figure(**base, metric="emotion", estimate=_emotion(board, self.row))
+        board, modalities = self.identity.scored.scoreboard, "+".join(self.representation.modalities)
+        subject = Subject(
+            self.representation.label, "features", self.note, modalities, erasure=self.representation.erasure
+        )
+        yield from self._tuned(raw, subject)
+        yield Figure(subject, "emotion", _emotion(board, self.row))
         if not self.representation.is_raw:
-            yield Figure(**base, metric="emotion_loss", estimate=_loss(board, raw.row, self.row))
+            yield Figure(subject, "emotion_loss", _loss(board, raw.row, self.row))
         for strength in sorted(set.intersection(*(part.strengths for part in self.parts.values()))):
-            at = base | {"strength": strength}
-            row = self._row(dict.fromkeys(self.parts, strength))
-            yield Figure(**at, metric="emotion", estimate=_emotion(board, row))
-            for speakers in ("seen", "unseen"):
+            at = replace(subject, strength=strength)
+            yield Figure(at, "emotion", _emotion(board, self._row(dict.fromkeys(self.parts, strength))))
+            for speakers in SIDES:
                 probes = [part.part(speakers, "linear", strength) for part in self.parts.values()]
-                yield Figure(**at, speakers=speakers, metric="identity_linear", **probe_figure(pool_probes(probes)))
+                yield Figure.of_probe(at, "linear", speakers, pool_probes(probes))
 
-    def _base(self) -> dict[str, Any]:
-        return {
-            "system": self.representation.label,
-            "probed": "features",
-            "modalities": "+".join(self.representation.modalities),
-            "erasure": self.representation.erasure,
-            "note": self.note,
-        }
-
-    def _tuned(self, raw: "_OverSplits", base: dict[str, Any]) -> Iterator[Figure]:
+    def _tuned(self, raw: "_OverSplits", subject: Subject) -> Iterator[Figure]:
         """Identity left at the tuned strength of each split, and the share of it that is gone."""
-        for speakers in ("seen", "unseen"):
-            for kind in self.scored.run.study.identity.probes:
+        for speakers in SIDES:
+            for kind in self.identity.options.probes:
                 probes = [part.part(speakers, kind, part.strength) for part in self.parts.values()]
                 before = [part.part(speakers, kind, 0.0) for part in raw.parts.values()]
-                at = base | {"speakers": speakers}
-                yield Figure(**at, metric=f"identity_{kind}", **probe_figure(pool_probes(probes)))
+                left = pool_probes(probes)
+                yield Figure.of_probe(subject, kind, speakers, left)
                 if not self.representation.is_raw:
                     metric = "disentanglement" if kind == "linear" else f"disentanglement_{kind}"
-                    n_speakers = len(np.unique(np.concatenate([part.names for part in probes])))
-                    yield Figure(**at, metric=metric, estimate=relative_drop(before, probes), n_speakers=n_speakers)
-        compared = equal_error([part.pairs(self.scored.fitted.store) for part in self.parts.values()])
+                    drop = relative_drop(before, probes)
+                    yield Figure(subject, metric, drop, speakers, n_speakers=left.n_speakers)
+        compared = equal_error([part.pairs(self.identity.scored.fitted.store) for part in self.parts.values()])
         estimate = Estimate(compared.eer, compared.ci_low, compared.ci_high)
-        counts = {"n_clips": compared.n_clips, "n_speakers": compared.n_speakers}
-        yield Figure(**base, speakers="unseen", metric="eer", estimate=estimate, **counts)
+        yield Figure(subject, "eer", estimate, "unseen", compared.n_clips, compared.n_speakers)
 
 
 def _emotion(board: Scoreboard, row: Scored) -> Estimate:
@@ -245,8 +222,8 @@ def _predictions(
         one = probed.get(row.name)
         if one is None or one.reason:
             continue
-        base = {"system": row.name, "probed": "predictions", "modalities": "+".join(row.system.modalities)}
-        base["note"] = "probed on its predictions for unseen speakers"
+        note = "probed on its predictions for unseen speakers"
+        subject = Subject(row.name, "predictions", note, "+".join(row.system.modalities))
         for kind, parts in one.parts.items():
-            yield Figure(**base, speakers="unseen", metric=f"identity_{kind}", **probe_figure(pool_probes(parts)))
-        yield Figure(**base, metric="emotion", estimate=_emotion(board, row))
+            yield Figure.of_probe(subject, kind, "unseen", pool_probes(parts))
+        yield Figure(subject, "emotion", _emotion(board, row))

@@ -12,6 +12,7 @@ from avbaselines.experiment.analyses.speaker_identity.probes import (
     KINDS,
     ProbeKind,
     ProbeResult,
+    SpeakerShares,
     pool_probes,
     probe_speakers,
 )
@@ -98,7 +99,9 @@ def measure_identity(
     content = None if content is None else np.asarray(content)
     fitted = np.ones(len(X), bool) if fitted is None else np.asarray(fitted, bool)
     _check_folds(speakers, folds)
-    seen, unseen, pairs = {kind: [] for kind in kinds}, {kind: [] for kind in kinds}, []
+    seen: dict[ProbeKind, list[SpeakerShares]] = {kind: [] for kind in kinds}
+    unseen: dict[ProbeKind, list[SpeakerShares]] = {kind: [] for kind in kinds}
+    pairs = []
     for fold in np.unique(folds):
         train, test = folds != fold, folds == fold
         erased = X
@@ -110,8 +113,11 @@ def measure_identity(
             for kind in kinds:
                 results[kind].append(probe_speakers(erased[part], speakers[part], _of(content, part), kind, seed=0))
         pairs.append(compare_pairs(erased[test], speakers[test], erased[train], speakers[train], _of(content, test)))
-    seen, unseen = ({kind: pool_probes(parts) for kind, parts in results.items()} for results in (seen, unseen))
-    return ErasedIdentity(seen, unseen, equal_error(pairs))
+    return ErasedIdentity(
+        {kind: pool_probes(parts) for kind, parts in seen.items()},
+        {kind: pool_probes(parts) for kind, parts in unseen.items()},
+        equal_error(pairs),
+    )
 
 
 def _check_folds(speakers: np.ndarray, folds: np.ndarray) -> None:

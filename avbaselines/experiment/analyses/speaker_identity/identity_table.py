@@ -1,24 +1,24 @@
 """The table identity.csv: one figure a row, of representations, of systems' predictions, and as others reported."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
-from avbaselines.experiment.analyses.speaker_identity.probes import Estimate, ProbeResult
+from avbaselines.experiment.analyses.speaker_identity.probes import Estimate, ProbeKind, ProbeResult
 from avbaselines.experiment.analyses.speaker_identity.representations import Side
 from avbaselines.study import Study
 from avbaselines.systems import SPEAKER
 
-__all__ = ["COLUMNS", "Figure", "identity_table", "reported_figures", "result_rows"]
+__all__ = ["COLUMNS", "Figure", "Subject", "identity_table", "reported_figures", "result_rows"]
 
 Probed = Literal["features", "predictions", "reported"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One figure on one system or representation.
+@dataclass(frozen=True)
+class Subject:
+    """System or representation that figures are of.
 
     Attributes
     ----------
@@ -26,45 +26,73 @@ class Figure:
         Of a representation, its label.
     probed : {"features", "predictions", "reported"}
         Where speakers were told from; ``reported`` by somebody else.
+    note : str
     modalities : str or None
     erasure : str or None
         Of a representation.
     strength : float or None
         Of the erasure; None for the strength tuned in each split, and for systems.
-    speakers : {"seen", "unseen"} or None
-        Whose identity it is; None where it is no figure on identity.
-    metric : str
-        ``emotion`` stands for the study's own metric.
-    estimate : Estimate
-    n_clips, n_speakers : int or None
-        Probed.
-    note : str
 
     Examples
     --------
-    >>> score = Estimate(0.7, 0.6, 0.8)
-    >>> Figure(system="audio", probed="features", strength=0.5, metric="emotion", estimate=score).record()["strength"]
+    >>> Subject("audio+leace", "features", erasure="leace", strength=0.5).strength_text
     '0.5'
     """
 
     system: str
     probed: Probed
+    note: str = ""
     modalities: str | None = None
     erasure: str | None = None
     strength: float | None = None
-    speakers: Side | None = None
+
+    @property
+    def strength_text(self) -> str | None:
+        """Column ``strength`` of identity.csv."""
+        if self.strength is None:
+            return None if self.probed == "reported" else "tuned"
+        return f"{self.strength:g}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure on one system or representation.
+
+    Attributes
+    ----------
+    subject : Subject
+    metric : str
+        ``emotion`` stands for the study's own metric.
+    estimate : Estimate
+    speakers : {"seen", "unseen"} or None
+        Whose identity it is; None where it is no figure on identity.
+    n_clips, n_speakers : int or None
+        Probed.
+
+    Examples
+    --------
+    >>> Figure(Subject("audio", "features"), "emotion", Estimate(0.7, 0.6, 0.8)).record()["strength"]
+    'tuned'
+    """
+
+    subject: Subject
     metric: str
     estimate: Estimate
+    speakers: Side | None = None
     n_clips: int | None = None
     n_speakers: int | None = None
-    note: str = ""
+
+    @classmethod
+    def of_probe(cls, subject: Subject, kind: ProbeKind, speakers: Side, result: ProbeResult) -> "Figure":
+        """Identity that a probe found."""
+        metric = f"identity_{kind}"
+        return cls(subject, metric, result.estimate, speakers, n_clips=result.n_clips, n_speakers=result.n_speakers)
 
     def record(self) -> dict[str, Any]:
         """The row of identity.csv."""
-        values = {part.name: getattr(self, part.name) for part in fields(self)}
-        tuned = None if self.probed == "reported" else "tuned"
-        values["strength"] = tuned if self.strength is None else f"{self.strength:g}"
-        return values | values.pop("estimate")._asdict()
+        counts = {"n_clips": self.n_clips, "n_speakers": self.n_speakers}
+        measured = {"speakers": self.speakers, "metric": self.metric, **self.estimate._asdict(), **counts}
+        return vars(self.subject) | {"strength": self.subject.strength_text} | measured
 
 
 COLUMNS = [
@@ -79,34 +107,29 @@ def identity_table(figures: Sequence[Figure]) -> pd.DataFrame:
     Examples
     --------
     >>> nan = float("nan")
-    >>> figure = Figure(system="network", probed="reported", metric="eer", estimate=Estimate(0.3, nan, nan))
+    >>> figure = Figure(Subject("network", "reported"), "eer", Estimate(0.3, nan, nan))
     >>> identity_table([figure])["value"].tolist()
     [0.3]
     """
     return pd.DataFrame([figure.record() for figure in figures], columns=COLUMNS)
 
 
-def probe_figure(result: ProbeResult) -> dict[str, Any]:
-    """Fields of a figure that a probe's result fills.
+def reported_figures(study: Study) -> list[Figure]:
+    """Figures on identity that the study file quotes.
 
     Examples
     --------
-    >>> probe_figure(ProbeResult(0.75, 0.5, 0.5, 0.2, 0.8, n_speakers=2, n_clips=8))["n_clips"]
-    8
+    >>> from avbaselines.catalog import find
+    >>> from avbaselines.study import load_study
+    >>> reported_figures(load_study(find("studies", "quickstart")))
+    []
     """
-    return {"estimate": result.estimate, "n_clips": result.n_clips, "n_speakers": result.n_speakers}
-
-
-def reported_figures(study: Study) -> list[Figure]:
-    """Figures on identity that the study file quotes."""
     nan = float("nan")
     return [
         Figure(
-            system=figure.system,
-            probed="reported",
-            metric=figure.metric,
-            estimate=Estimate(figure.value, nan, nan),
-            note="; ".join(filter(None, (figure.source, figure.note))),
+            Subject(figure.system, "reported", note="; ".join(filter(None, (figure.source, figure.note)))),
+            figure.metric,
+            Estimate(figure.value, nan, nan),
         )
         for figure in study.reported
         if figure.target == SPEAKER
@@ -114,23 +137,34 @@ def reported_figures(study: Study) -> list[Figure]:
 
 
 def result_rows(figures: Sequence[Figure], protocol: str) -> list[dict[str, Any]]:
-    """Rows of results.csv: identity of representations, seen and unseen apart, and of systems' predictions."""
+    """Rows of results.csv: identity of representations, seen and unseen apart, and of systems' predictions.
+
+    Examples
+    --------
+    >>> probe = ProbeResult(0.75, 0.5, 0.5, 0.2, 0.8, n_speakers=2, n_clips=8)
+    >>> figure = Figure.of_probe(Subject("audio", "features"), "linear", "seen", probe)
+    >>> [row["system"] for row in result_rows([figure], "honest")]
+    ['audio (seen speakers)']
+    """
     return [
-        _result_row(figure, protocol) for figure in figures if figure.strength is None and figure.speakers is not None
+        _result_row(figure, protocol)
+        for figure in figures
+        if figure.subject.strength is None and figure.speakers is not None
     ]
 
 
 def _result_row(figure: Figure, protocol: str) -> dict[str, Any]:
-    system, note = figure.system, figure.note
-    if figure.probed == "features":
-        system = f"{figure.system} ({figure.speakers} speakers)"
-        note = f"features probed, {figure.speakers} speakers; {figure.note}"
+    subject = figure.subject
+    system, note = subject.system, subject.note
+    if subject.probed == "features":
+        system = f"{subject.system} ({figure.speakers} speakers)"
+        note = f"features probed, {figure.speakers} speakers; {subject.note}"
     return {
         "protocol": protocol,
         "split": "all",
         "system": system,
         "kind": "measured",
-        "modalities": figure.modalities,
+        "modalities": subject.modalities,
         "target": SPEAKER,
         "metric": figure.metric,
         **figure.estimate._asdict(),

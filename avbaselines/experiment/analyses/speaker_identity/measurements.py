@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import joblib
 import numpy as np
 
 from avbaselines.corpora.corpus import Split
 from avbaselines.errors import InputError
-from avbaselines.experiment.analyses.base import ScoredRun
 from avbaselines.experiment.analyses.speaker_identity.erasures import Job, code_digest, measure_representation
+from avbaselines.experiment.analyses.speaker_identity.people import IdentityRun
 from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation, has_json
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.store import digest
@@ -43,13 +44,13 @@ class Measurements:
         self.by_split.setdefault(representation, {})[split.name] = measured
 
 
-def measure(scored: ScoredRun, options: RunOptions) -> Measurements:
+def measure(identity: IdentityRun, options: RunOptions) -> Measurements:
     """Measure every representation of a study in every split, reusing whatever the run folder holds.
 
     Parameters
     ----------
-    scored : ScoredRun
-        Of a study that has the section ``[identity]`` and whose people are known.
+    identity : IdentityRun
+        Of a study that has the section ``[identity]``.
     options : RunOptions
 
     Raises
@@ -57,21 +58,19 @@ def measure(scored: ScoredRun, options: RunOptions) -> Measurements:
     InputError
         A speaker is on both sides of a split, or a split evaluates a single one.
     """
-    run, erasures = scored.run, scored.run.study.identity.erasures
-    _check_splits(run.corpus.splits, run.people.speakers)
+    run, store = identity.scored.run, identity.scored.fitted.store
+    _check_splits(run.corpus.splits, identity.people.speakers)
     sets = list(dict.fromkeys(system.modalities for system in run.systems if isinstance(system, BaseSystem)))
     raw = [Representation(modalities) for modalities in sets]
-    erased = [Representation(modalities, erasure) for modalities in sets for erasure in erasures]
+    erased = [Representation(modalities, erasure) for modalities in sets for erasure in identity.options.erasures]
     total = len(run.corpus.splits) * (len(raw) + len(erased))
     measurements = Measurements()
     # An erasure keeps the learner that was tuned without one, so features as they are come first.
     for representations in (raw, erased):
-        jobs = _pending(scored, representations, measurements, options.force)
+        jobs = _pending(identity, representations, measurements, options.force)
         done = sum(len(parts) for parts in measurements.by_split.values())
-        workers = joblib.Parallel(
-            n_jobs=max(1, min(options.jobs, len(jobs))), return_as="generator_unordered"
-        )
-        for measured in workers(joblib.delayed(measure_representation)(job, scored.fitted.store) for job in jobs):
+        workers = joblib.Parallel(n_jobs=max(1, min(options.jobs, len(jobs))), return_as="generator_unordered")
+        for measured in workers(joblib.delayed(measure_representation)(job, store) for job in jobs):
             job = next(job for job in jobs if job.key == measured.key)
             measurements.add(job.representation, job.split, measured)
             measurements.computed += 1
@@ -94,10 +93,10 @@ def _check_splits(splits: Sequence[Split], speakers: np.ndarray) -> None:
 
 
 def _pending(
-    scored: ScoredRun, representations: Sequence[Representation], measurements: Measurements, force: bool
+    identity: IdentityRun, representations: Sequence[Representation], measurements: Measurements, force: bool
 ) -> list[Job]:
     """The work that is not there yet; what is there, or cannot be done, is noted in `measurements`."""
-    corpus, options, jobs = scored.run.corpus, scored.run.study.identity, []
+    corpus, fitted, jobs = identity.scored.run.corpus, identity.scored.fitted, []
     for split in corpus.splits:
         for representation in representations:
             raw = None if representation.is_raw else measurements.by_split[representation.raw][split.name]
@@ -105,19 +104,19 @@ def _pending(
                 measurements.add(representation, split, raw)
                 continue
             features = [corpus.modalities[name].X for name in representation.modalities]
-            key, store = _key(scored, representation, split, features), scored.fitted.store
-            if has_json(store, key) and not force:
-                measurements.add(representation, split, Measured.load(store, key))
+            key = _key(identity, representation, split, features)
+            if has_json(fitted.store, key) and not force:
+                measurements.add(representation, split, Measured.load(fitted.store, key))
                 continue
-            task, chosen = scored.fitted.tasks[split.id], [] if raw is None else raw.chosen
-            jobs.append(Job(key, representation, features, split, task, scored.run.people, options, chosen))
+            task, chosen = fitted.tasks[split.id], [] if raw is None else raw.chosen
+            jobs.append(Job(key, representation, features, split, task, identity.people, identity.options, chosen))
     return jobs
 
 
-def _key(scored: ScoredRun, representation: Representation, split: Split, features: Sequence[np.ndarray]) -> str:
+def _key(identity: IdentityRun, representation: Representation, split: Split, features: Sequence[np.ndarray]) -> str:
     """Digest of all that a measurement depends on."""
-    options, people, task = scored.run.study.identity, scored.run.people, scored.fitted.tasks[split.id]
-    described = {"erasure": representation.erasure, "seed": scored.run.study.seed}
+    options, people, task = identity.options, identity.people, identity.scored.fitted.tasks[split.id]
+    described: dict[str, Any] = {"erasure": representation.erasure, "seed": identity.scored.run.study.seed}
     described |= {"learner": options.learner, "probes": options.probes}
     if not representation.is_raw:
         described |= {"strengths": options.strengths, "max_loss": options.max_loss}

@@ -1,19 +1,50 @@
 """Speakers and contents of the clips of a corpus, as a study's ``[identity]`` names them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
-from avbaselines.experiment.analyses.base import Source
+from avbaselines.experiment.analyses.base import ScoredRun, Source
 from avbaselines.experiment.loading.corpus import read_release
 from avbaselines.experiment.protocol_run import People
 from avbaselines.schema import nearest
 from avbaselines.study import Study
 from avbaselines.systems import SPEAKER, Identity
 
-__all__ = ["people_of"]
+__all__ = ["IdentityRun", "people_of"]
+
+
+@dataclass(frozen=True)
+class IdentityRun:
+    """A scored run whose identity is measured.
+
+    Attributes
+    ----------
+    scored : ScoredRun
+    people : People
+    options : Identity
+        The study's own, or the defaults where identity was asked for by the caller alone.
+    """
+
+    scored: ScoredRun
+    people: People
+    options: Identity
+
+    @classmethod
+    def of(cls, scored: ScoredRun) -> "IdentityRun":
+        """The run with what was read for it before anything was fitted."""
+        if scored.run.people is None:
+            raise ValueError("the run was planned without its people")
+        return cls(scored, scored.run.people, scored.run.study.identity or Identity())
+
+    @property
+    def erases(self) -> bool:
+        """Whether the study asks for representations to be measured too."""
+        return self.scored.run.study.identity is not None
 
 
 def people_of(study: Study, source: Source, corpus: Corpus) -> People:

@@ -9,8 +9,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from avbaselines.errors import InputError
-from avbaselines.experiment.analyses.base import ScoredRun
 from avbaselines.experiment.analyses.speaker_identity.erasures import code_digest, thinned
+from avbaselines.experiment.analyses.speaker_identity.people import IdentityRun
 from avbaselines.experiment.analyses.speaker_identity.probes import ProbeKind, SpeakerShares, probe_speakers
 from avbaselines.experiment.analyses.speaker_identity.representations import (
     from_plain,
@@ -73,16 +73,14 @@ class _Job:
 
 
 def probe_predictions(
-    scored: ScoredRun, rows: Sequence[Scored], kinds: Sequence[ProbeKind], options: RunOptions
+    identity: IdentityRun, rows: Sequence[Scored], options: RunOptions
 ) -> tuple[dict[str, ProbedPredictions], int]:
     """Probe the predictions of every row that finished, reusing whatever the run folder holds.
 
     Parameters
     ----------
-    scored : ScoredRun
-        Whose people are known.
+    identity : IdentityRun
     rows : sequence of Scored
-    kinds : sequence of {"linear", "boosted"}
     options : RunOptions
 
     Returns
@@ -92,9 +90,9 @@ def probe_predictions(
     computed : int
         Pieces of work that were not there before.
     """
-    store, splits = scored.fitted.store, scored.run.corpus.splits
+    store, splits = identity.scored.fitted.store, identity.scored.run.corpus.splits
     jobs = {
-        row.name: _job(scored, row, list(kinds))
+        row.name: _job(identity, row)
         for row in rows
         if not row.failed and all(split.name in row.test for split in splits)
     }
@@ -104,8 +102,8 @@ def probe_predictions(
     return {name: ProbedPredictions.load(store, job.key) for name, job in jobs.items()}, len(pending)
 
 
-def _job(scored: ScoredRun, row: Scored, kinds: list[ProbeKind]) -> _Job:
-    run, people = scored.run, scored.run.people
+def _job(identity: IdentityRun, row: Scored) -> _Job:
+    run, people, kinds = identity.scored.run, identity.people, list(identity.options.probes)
     clips = [split.test for split in run.corpus.splits]
     values = [
         np.hstack([row.test[split.name][target.name] for target in run.corpus.targets]) for split in run.corpus.splits

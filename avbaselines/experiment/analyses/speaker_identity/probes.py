@@ -241,7 +241,7 @@ def _trees(Z: np.ndarray, codes: np.ndarray, Z_test: np.ndarray, seed: int) -> n
         n_jobs=1,
         verbose=-1,
     )
-    return model.fit(Z, codes).predict(Z_test)
+    return np.asarray(model.fit(Z, codes).predict(Z_test))
 
 
 def pool_probes(parts: Sequence[SpeakerShares]) -> ProbeResult:
@@ -259,8 +259,9 @@ def pool_probes(parts: Sequence[SpeakerShares]) -> ProbeResult:
     low, high = interval_of_score(
         lambda totals: _mean(totals[0]), [sums], bounds, 0.95, n_resamples=0, seed=0, method="jackknife_t"
     )
-    means = (float(values.mean()) for values in (shares, chance, (shares - chance) / (1 - chance)))
-    return ProbeResult(*means, low, high, len(groups), sum(part.n_clips for part in parts))
+    corrected = float(((shares - chance) / (1 - chance)).mean())
+    n_clips = sum(part.n_clips for part in parts)
+    return ProbeResult(float(shares.mean()), float(chance.mean()), corrected, low, high, len(groups), n_clips)
 
 
 def relative_drop(before: Sequence[SpeakerShares], after: Sequence[SpeakerShares]) -> Estimate:

@@ -10,11 +10,13 @@ from avbaselines.experiment.analyses.speaker_identity.probes import ProbeKind, S
 from avbaselines.experiment.analyses.speaker_identity.verification import PairHistograms
 from avbaselines.experiment.fitting.store import Fitted, Store, replacing
 
-__all__ = ["RAW", "Measured", "ProbeId", "Representation", "Side"]
+__all__ = ["RAW", "SIDES", "Measured", "ProbeId", "Representation", "Side"]
 
 RAW = "raw"
 Side = Literal["seen", "unseen"]
 """Speakers that an erasure was fitted on, or those of the evaluated clips."""
+
+SIDES: tuple[Side, ...] = ("seen", "unseen")
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ class Measured:
 
     Examples
     --------
-    >>> Measured("c0ffee", failed="ValueError: no such direction").part("seen", "linear", 1.0) is None
-    True
+    >>> Measured("c0ffee", failed="ValueError: no such direction").strengths
+    set()
     """
 
     key: str
@@ -97,9 +99,9 @@ class Measured:
     seconds: float = 0.0
     failed: str = ""
 
-    def part(self, speakers: Side, kind: ProbeKind, strength: float) -> SpeakerShares | None:
-        """One probe's result, or None where it was not probed."""
-        return self.probes.get(ProbeId(speakers, kind, strength))
+    def part(self, speakers: Side, kind: ProbeKind, strength: float) -> SpeakerShares:
+        """One probe's result."""
+        return self.probes[ProbeId(speakers, kind, strength)]
 
     @property
     def strengths(self) -> set[float]:

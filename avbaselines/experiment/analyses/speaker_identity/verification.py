@@ -138,14 +138,15 @@ def present_rows(
     >>> X.tolist(), speakers.tolist()
     ([[1.0]], ['a'])
     """
-    X, speakers = np.asarray(X), np.asarray(speakers)
-    X = X.reshape(len(X), -1)
-    if X.dtype.kind != "f":
-        X = X.astype(np.float64)
-    if len(speakers) != len(X) or (content is not None and len(content) != len(X)):
-        raise InputError(f"speakers, content: one value for each of the {len(X)} rows is needed")
-    rows = ~np.isnan(X).all(axis=1)
-    return X[rows], speakers[rows], None if content is None else np.asarray(content)[rows]
+    values, names = np.asarray(X), np.asarray(speakers)
+    contents = None if content is None else np.asarray(content)
+    values = values.reshape(len(values), -1)
+    if values.dtype.kind != "f":
+        values = values.astype(np.float64)
+    if len(names) != len(values) or (contents is not None and len(contents) != len(values)):
+        raise InputError(f"speakers, content: one value for each of the {len(values)} rows is needed")
+    rows = ~np.isnan(values).all(axis=1)
+    return values[rows], names[rows], None if contents is None else contents[rows]
 
 
 def compare_pairs(

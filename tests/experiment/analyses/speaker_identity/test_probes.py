@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from planted_speakers import planted
 from sklearn.linear_model import LogisticRegression
 
 from avbaselines.errors import InputError
@@ -9,35 +10,12 @@ from avbaselines.estimators.preprocessing.erasure import LeaceEraser, NullspaceE
 from avbaselines.estimators.preprocessing.erasure_strength import tune_strength
 from avbaselines.estimators.preprocessing.speaker_normalizer import SpeakerNormalizer
 from avbaselines.experiment.analyses.speaker_identity.probes import (
+    SpeakerShares,
     disentanglement,
     identity_probe,
-    measure_identity,
-    verification_eer,
+    pool_probes,
+    relative_drop,
 )
-
-N_SPEAKERS, N_CLIPS = 12, 40
-
-
-def planted(shared=False, speaker_size=2.0, seed=0):
-    """Emotion in columns 0 and 1; speakers in columns 2 to 7, and in 0 and 1 too where the two share directions.
-
-    Returns features (n, 20), speakers, emotions and contents; each speaker says each of four contents alike often.
-    """
-    rng = np.random.default_rng(seed)
-    speakers = np.repeat(np.arange(N_SPEAKERS), N_CLIPS)
-    clip = np.tile(np.arange(N_CLIPS), N_SPEAKERS)
-    emotion, content = clip % 2, clip // 2 % 4
-    X = rng.normal(size=(len(clip), 20))
-    for name in range(N_SPEAKERS):
-        for half in range(2):
-            # No mean of a speaker's noise: emotion and speaker lie at right angles in the clips, not in theory alone.
-            rows = (speakers == name) & (emotion == half)
-            X[rows] -= X[rows].mean(axis=0)
-    X[:, :2] += np.array([[0, 0], [2, 2]])[emotion]
-    places = slice(0, 8) if shared else slice(2, 8)
-    offsets = rng.normal(size=(N_SPEAKERS, 20))[:, places]
-    X[:, places] += speaker_size * offsets[speakers]
-    return X, speakers, np.array(["calm", "angry"])[emotion], content
 
 
 def emotion_score(X, y, speakers):
@@ -118,71 +96,19 @@ def test_predictions_of_one_column_can_be_probed():
         assert identity_probe(values, speakers, content, kind).ci_low > 0.3
 
 
-def test_verification_of_unseen_speakers():
-    X, speakers, _, content = planted()
-    known = speakers < 7
-    arguments = X[~known], speakers[~known], X[known], speakers[known]
-    result = verification_eer(*arguments, content[~known])
-    assert result.eer < 0.3 and result.ci_low < result.eer < result.ci_high
-    pairs = 5 * 40 * 30 // 2, 10 * 40 * 30
-    assert (result.n_speakers, result.n_clips, result.n_pairs) == (5, 200, sum(pairs))
-    assert verification_eer(*arguments).n_pairs == 200 * 199 // 2
-    noise = np.random.default_rng(0).normal(size=X.shape)
-    guess = verification_eer(noise[~known], speakers[~known], noise[known], speakers[known])
-    assert 0.47 < guess.eer < 0.53
-    with pytest.raises(InputError, match="background"):
-        verification_eer(X, speakers, X, speakers)
+def test_a_speaker_of_several_parts_is_one_speaker():
+    names = np.array(list("abc"))
+    parts = [SpeakerShares(names, np.array(shares), 30) for shares in ([1.0, 0.5, 0.5], [0.0, 0.5, 0.5])]
+    pooled = pool_probes(parts)
+    assert (pooled.n_speakers, pooled.n_clips) == (3, 60) and pooled.accuracy == pytest.approx(0.5)
+    assert pooled.corrected == pytest.approx((0.5 - 1 / 3) / (2 / 3))
 
 
-def test_equal_error_rate_is_that_of_the_pairs():
-    rng = np.random.default_rng(4)
-    X, speakers = rng.normal(size=(120, 3)) + 0.7 * rng.normal(size=(6, 3))[np.arange(120) % 6], np.arange(120) % 6
-    background = rng.normal(size=(4000, 3))
-    result = verification_eer(X, speakers, background, np.arange(4000) % 400 + 10)
-    # The background is white, so that nothing but its centre and scale matters.
-    Z = (X - background.mean(axis=0)) / background.std(axis=0)
-    Z /= np.linalg.norm(Z, axis=1, keepdims=True)
-    first, second = np.triu_indices(120, 1)
-    scores, same = (Z @ Z.T)[first, second], speakers[first] == speakers[second]
-    gaps = [abs((scores[same] < cut).mean() - (scores[~same] >= cut).mean()) for cut in np.linspace(-1, 1, 2001)]
-    cut = np.linspace(-1, 1, 2001)[int(np.argmin(gaps))]
-    assert result.eer == pytest.approx((scores[same] < cut).mean(), abs=0.02)
-
-
-def test_seen_and_unseen_speakers_are_measured_apart():
-    X, speakers, _, content = planted()
-    folds, calls = speakers % 3, []
-    raw = measure_identity(X, speakers, folds, None, content, kinds=("linear",))
-    assert raw.seen["linear"].chance == pytest.approx(1 / 8) and raw.unseen["linear"].chance == pytest.approx(1 / 4)
-    assert raw.seen["linear"].n_speakers == raw.unseen["linear"].n_speakers == 12
-    assert raw.seen["linear"].n_clips == 2 * raw.unseen["linear"].n_clips == 960
-    options = {"content": content, "kinds": ("linear",), "progress": lambda *call: calls.append(call)}
-    leace = measure_identity(X, speakers, folds, LeaceEraser(strength=0.3), **options)
-    assert [call[:2] for call in calls] == [(0, 3), (1, 3), (2, 3)]
-    # Three of six directions of eight speakers.
-    assert leace.seen["linear"].corrected < raw.seen["linear"].corrected - 0.1
-    full = measure_identity(X, speakers, folds, LeaceEraser(), content, kinds=("linear",))
-    assert full.seen["linear"].corrected < 0.05
-    assert full.unseen["linear"].corrected < raw.unseen["linear"].corrected
-    assert full.verification.eer > raw.verification.eer
-
-
-def test_new_clips_of_seen_speakers_keep_the_eraser_from_knowing_the_answer():
-    X, speakers, _, content = planted()
-    X += np.random.default_rng(0).normal(size=X.shape)
-    folds = speakers % 3
-    fitted = np.tile(np.arange(N_CLIPS) < 8, N_SPEAKERS)
-    options = {"content": content, "kinds": ("linear",)}
-    same = measure_identity(X, speakers, folds, SpeakerNormalizer(), **options).seen["linear"]
-    new = measure_identity(X, speakers, folds, SpeakerNormalizer(), fitted=fitted, **options).seen["linear"]
-    assert new.n_clips == same.n_clips * 0.8
-    # What eight clips say of a speaker is off by a constant, which tells that speaker's other clips.
-    assert new.corrected > same.corrected + 0.05
-
-
-def test_folds_that_cannot_be_measured_are_refused():
-    X, speakers, _, content = planted()
-    with pytest.raises(InputError, match="more than one fold"):
-        measure_identity(X, speakers, np.arange(len(X)) % 3, None, content)
-    with pytest.raises(InputError, match="two speakers"):
-        measure_identity(X, speakers, speakers, None, content)
+def test_a_drop_is_of_the_same_speakers_and_of_some_identity():
+    names = np.array(list("abcd"))
+    told, guessed = SpeakerShares(names, np.full(4, 0.85), 40), SpeakerShares(names, np.array([0.5, 0, 0.25, 0.25]), 40)
+    drop = relative_drop([told], [guessed])
+    assert drop.value == pytest.approx(1) and drop.ci_low < 1
+    assert np.isnan(relative_drop([guessed], [told])).all()
+    with pytest.raises(InputError, match="same speakers"):
+        relative_drop([told], [SpeakerShares(names[:2], np.ones(2), 20)])

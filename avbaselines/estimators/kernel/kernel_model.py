@@ -1,0 +1,142 @@
+"""Base of support vector learners: candidates, and machines in the spaces of several kernels."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from avbaselines.estimators.kernel.kernel_space import KernelSpace, machine_values
+from avbaselines.estimators.kernel.landmarks import mean_squared_distance, squared_loss_machines
+from avbaselines.estimators.preprocessing.preparation import Preparation
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
+from avbaselines.estimators.preprocessing.row_parts import Rows
+from avbaselines.estimators.tuned.base import Candidate
+from avbaselines.estimators.tuned.parameter_checks import AtLeast, Constraint, Each, Positive
+from avbaselines.estimators.tuned.prepared import PreparedModel
+from avbaselines.estimators.tuned.remarks import LandmarkApproximation
+from avbaselines.estimators.tuned.search_space import Choice, Real
+
+__all__ = ["GRIDS", "WIDTHS", "KernelModel", "Machines", "primal_machines"]
+
+# 0 is the linear kernel; others stand for gamma = width / (mean squared distance) in exp(-gamma |x - y|^2).
+WIDTHS = (0.0, 0.5, 1.0, 2.0)
+KERNELS = {"grid": WIDTHS, "linear": (0.0,), "wide": (0.25, 0.5), "middle": (1.0,), "narrow": (2.0, 4.0)}
+Machines = list[tuple[np.ndarray, np.ndarray]]
+"""Weights and offsets of the machines of each cost."""
+
+GRIDS: dict[str, Constraint] = {
+    "widths": Each(AtLeast(0), "widths of 0 or more are needed"),
+    "costs": Each(Positive(), "positive costs are needed"),
+}
+
+
+class KernelModel(PreparedModel):
+    """Candidates and spaces; a subclass gives the machines of each cost in a space. See `KernelRegressor`."""
+
+    search_space = {
+        **PreparationOptions.search_space,
+        "widths": Choice(KERNELS),
+        "costs": Real(0.1, 10.0, 1.0, times=True),
+        "epsilon": Real(0.01, 0.6, 0.1),
+    }
+
+    widths: Sequence[float]
+    costs: Sequence[float]
+    max_exact: int
+    n_landmarks: int
+
+    @abstractmethod
+    def _machines(
+        self,
+        space: KernelSpace,
+        kernel: Rows,
+        targets: np.ndarray,
+        costs: Sequence[float],
+        weights: np.ndarray | None = None,
+    ) -> Machines:
+        """Weights and offsets of the machines of each cost, for kernel values of rows that may be weighted."""
+
+    def _candidates(self) -> list[Candidate]:
+        return [
+            {"scaling": scaling, "width": float(width), "cost": float(cost)}
+            for scaling in self._options.scalings
+            for width in self.widths
+            for cost in self.costs
+        ]
+
+    def _spaces(self, preparation: Preparation, Z: Rows, widths: Sequence[float]) -> Iterator[tuple[KernelSpace, Rows]]:
+        """The spaces of some widths, each with the kernel values of the Rows Z."""
+        exact, spread = len(Z) <= self.max_exact, mean_squared_distance(Z)
+        if exact:
+            vectors = Z.whole()
+        else:
+            rows = np.random.default_rng(self._seed).permutation(len(Z))[: self.n_landmarks]
+            vectors = Z.take(np.sort(rows)).whole()
+        for width in widths:
+            space = KernelSpace(preparation, vectors, width / spread, exact)
+            kernel = space.kernel(Z)
+            # Narrow tables are smaller than their kernel values, which are cheap to have again.
+            hold = not exact and Z.width >= kernel.width
+            yield space, Rows(kernel.whole()) if hold else kernel
+
+    def _try_spaces(
+        self, X: np.ndarray, train: np.ndarray, targets: np.ndarray, test: np.ndarray, weights: np.ndarray | None = None
+    ) -> Iterator[tuple[bool, np.ndarray]]:
+        """For each candidate in turn: whether exact, and machine values for the test rows."""
+        for scaling in self._options.scalings:
+            preparation = self._options.fitted(scaling, self.blocks, X, targets, train)
+            Z, Z_test = preparation.rows(X, train), preparation.rows(X, test)
+            for space, kernel in self._spaces(preparation, Z, self.widths):
+                machines = self._machines(space, kernel, targets, self.costs, weights)
+                slopes, offsets = (np.hstack(parts) for parts in zip(*machines, strict=True))
+                if space.whitening is not None:
+                    slopes = space.whitening @ slopes
+                values = machine_values(space.kernel(Z_test), slopes, offsets)
+                yield from ((space.exact, own) for own in np.hsplit(values, len(self.costs)))
+
+    def _refit_space(
+        self,
+        X: np.ndarray,
+        rows: np.ndarray | None,
+        targets: np.ndarray,
+        scaling: str,
+        width: float,
+        costs: Sequence[float],
+        weights: np.ndarray | None = None,
+    ) -> KernelSpace:
+        """The space with its machines, one cost per column of targets (one for all where targets are codes)."""
+        preparation = self._options.fitted(scaling, self.blocks, X, targets, rows)
+        Z = preparation.rows(X, rows)
+        if len(Z) > self.max_exact:
+            self._remarks = [LandmarkApproximation(self.max_exact, self.n_landmarks)]
+        ((space, kernel),) = self._spaces(preparation, Z, [width])
+        if targets.ndim == 1:
+            return space.compact(*self._machines(space, kernel, targets, costs, weights)[0])
+        if space.exact:
+            # Read once for each target.
+            kernel = Rows(kernel.whole())
+        parts = [self._machines(space, kernel, targets[:, [t]], [cost])[0] for t, cost in enumerate(costs)]
+        return space.compact(np.hstack([w for w, _ in parts]), np.hstack([b for _, b in parts]))
+
+
+def primal_machines(
+    space: KernelSpace,
+    kernel: Rows,
+    targets: np.ndarray,
+    costs: Sequence[float],
+    epsilon: float | None = None,
+    weights: np.ndarray | None = None,
+) -> Machines:
+    """Machines of every cost with a squared loss, all solved at once; of classes where `epsilon` is None.
+
+    Examples
+    --------
+    >>> X = np.array([[-1.0], [1.0]])
+    >>> space = KernelSpace(Preparation(balance=False).fit(X), X, 0.0, exact=False)
+    >>> ((weights, offsets),) = primal_machines(space, space.kernel(Rows(X)), X, [1e6], epsilon=0.0)
+    >>> (space.kernel(Rows(X)).whole() @ space.whitening @ weights).round(2).ravel().tolist()
+    [-1.0, 1.0]
+    """
+    columns, each = np.tile(targets.astype(space.dtype), len(costs)), np.repeat(costs, targets.shape[1])
+    slopes, offsets = squared_loss_machines(kernel, columns, each, epsilon, weights=weights, whitening=space.whitening)
+    return list(zip(np.hsplit(slopes, len(costs)), np.split(offsets, len(costs)), strict=True))

@@ -1,0 +1,41 @@
+"""What all figures share: the same bytes for the same figure, texts as texts, and a place where there is none."""
+
+import base64
+import re
+
+import matplotlib
+
+from avbaselines.reports.drawing import STYLE, Drawing, absent, axes, styled, svg
+
+
+@styled
+def drawn():
+    figure, axis = axes(width=3, height=2)
+    axis.plot([0, 1], [0, 1], label="$a_1")
+    axis.set_xlabel("words")
+    axis.legend()
+    return svg(figure), figure.get_size_inches()
+
+
+def test_the_same_figure_is_the_same_text_and_its_words_stay_words():
+    (first, size), (second, _) = drawn(), drawn()
+    assert first == second and tuple(size) == (3, 2)
+    assert first.startswith("<svg") and ">words<" in first and ">$a_1<" in first
+    assert not re.search(r"<dc:date>", first)
+
+
+def test_the_style_leaves_matplotlibs_own_settings_alone():
+    before = dict(matplotlib.rcParams)
+    drawn()
+    assert dict(matplotlib.rcParams) == before and before["svg.fonttype"] != STYLE["svg.fonttype"]
+
+
+def test_the_address_holds_the_image():
+    address = Drawing("t", svg="<svg>é</svg>").data_uri
+    kind, _, content = address.partition(",")
+    assert kind == "data:image/svg+xml;base64" and base64.b64decode(content).decode() == "<svg>é</svg>"
+
+
+def test_a_figure_that_does_not_apply_says_why():
+    place = absent("title", "no clips")
+    assert (place.title, place.svg, place.caption) == ("title", "", "not applicable: no clips")
