@@ -68,9 +68,9 @@ PLANTED = [
     ("estimators/linear/ridge", "import avbaselines.experiment.planning.plan", "on a higher floor"),
     ("corpora/targets", "def late():\n    from avbaselines.experiment.loading.corpus import load", "on a higher floor"),
     ("evaluation/intervals", "from .. import catalog, systems", "on a higher floor"),
-    ("reports/words", "import_module('avbaselines.experiment.planning.plan')", "on a higher floor"),
+    ("reports/formatting", "import_module('avbaselines.experiment.planning.plan')", "on a higher floor"),
     ("reports/board", "import avbaselines.reports.page", "circle: reports/board, "),
-    ("reports/words", "def late():\n    import avbaselines.reports.page", "circle: reports/factors, "),
+    ("reports/formatting", "def late():\n    import avbaselines.reports.page", "circle: reports/factors, "),
     (
         *("estimators/preprocessing/row_parts", "import avbaselines.estimators.linear.linear_svr"),
         "circle: estimators/linear, estimators/preprocessing",

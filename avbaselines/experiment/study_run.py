@@ -24,7 +24,7 @@ from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, resubstituted
 from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.run_folder import (
-    results_frame,
+    ProtocolRows,
     write_extras,
     write_predictions,
     write_provenance,
@@ -32,10 +32,13 @@ from avbaselines.experiment.run_folder import (
     write_study,
     write_text,
 )
-from avbaselines.experiment.scoring.comparisons import comparisons, flag_fusions, reported_rows, tuning_words
-from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather, pick, score_rows
-from avbaselines.reports.leaderboard import Board, Heading, leaderboard, render_latex, render_markdown
-from avbaselines.reports.page import render_page
+from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
+from avbaselines.experiment.scoring.picking import pick
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
+from avbaselines.reports.leaderboard import Board, Heading, ReportTarget, leaderboard, render_latex, render_markdown
+from avbaselines.reports.page import PageTables, render_page
+from avbaselines.results_table import ResultRow, results_frame
 from avbaselines.study import Study, load_study, under_protocol
 
 __all__ = ["StudyResult", "execute", "expected_fits", "prepare", "run_study"]
@@ -251,9 +254,9 @@ def execute(
     write_text(folder / "report.html", _page(folder, scored, results, tests, words, analysed, provenance))
     return StudyResult(
         folder=folder,
-        results=results,
+        results=results_frame(results),
         picked=scored[0].picked,
-        board=leaderboard(results[~results["system"].isin(_twins(runs))], words),
+        board=leaderboard((row for row in results if not row.twin), words),
         analyses=analysed,
         computed=sum(one.fitted.computed for one in scored) + sum(one.computed for one in analysed.values()),
         failed=any(one.fitted.failures for one in scored) or any(one.failed for one in analysed.values()),
@@ -297,25 +300,25 @@ def _analyse(
     return results
 
 
-def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]) -> pd.DataFrame:
-    """results.csv: of each protocol its systems and then its analyses, and at last the reported figures."""
+def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]) -> list[ResultRow]:
+    """Rows of results.csv: of each protocol its systems and then its analyses, and at last the reported figures."""
     rows = [row for one in scored for row in score_rows(one.scoreboard, one.rows, one.picked, one.run.protocol)]
     rows += [row for one in analysed.values() for row in one.rows]
     protocols = [one.run.protocol for one in scored]
-    rows.sort(key=lambda row: protocols.index(row["protocol"]))
+    rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
-    return flag_fusions(results_frame([*rows, *reported_rows(run.study)]), run.corpus.targets)
+    return flag_fusions([*rows, *reported_rows(run.study)], run.corpus.targets)
 
 
 def _write_tables(
     folder: Path,
     scored: Sequence[ScoredRun],
-    results: pd.DataFrame,
+    results: Sequence[ResultRow],
     tests: pd.DataFrame,
     analysed: Mapping[str, AnalysisResult],
 ) -> None:
     write_predictions(folder, _by_protocol(scored))
-    write_models(folder, scored[0].run, scored[0].fitted, results)
+    write_models(folder, scored[0].run, scored[0].fitted, results_frame(results))
     write_study(folder, scored[0].run.study)
     write_results(folder, results, tests)
     # An analysis that was not done this time leaves none of the files of an earlier run.
@@ -327,7 +330,7 @@ def _write_tables(
 def _page(
     folder: Path,
     scored: Sequence[ScoredRun],
-    results: pd.DataFrame,
+    results: Sequence[ResultRow],
     tests: pd.DataFrame,
     words: Heading,
     analysed: Mapping[str, AnalysisResult],
@@ -338,30 +341,21 @@ def _page(
     factors = analysed.get("factors", AnalysisResult())
     return render_page(
         results,
-        predictions_shown(folder, parts, results),
+        PageTables(
+            predictions_shown(folder, parts, results),
+            weights=weights_shown(parts, [one.fitted for one in scored]),
+            comparisons=tests,
+            factors=factors.files.get("factors.csv"),
+        ),
         words,
-        study=scored[0].run.study.model_dump(mode="json"),
-        provenance=provenance,
-        weights=weights_shown(parts, [one.fitted for one in scored]),
-        comparisons=tests,
+        details={"Study as run": scored[0].run.study.model_dump(mode="json"), "Provenance": provenance},
         more=[drawing for one in analysed.values() for drawing in one.drawings],
-        factors=factors.files.get("factors.csv"),
     )
 
 
-def _by_protocol(scored: Sequence[ScoredRun]) -> list[tuple]:
+def _by_protocol(scored: Sequence[ScoredRun]) -> list[ProtocolRows]:
     """Each protocol with its rows and its splits, the shipped one included."""
     return [(one.run, one.rows, all_splits(one.run.corpus)) for one in scored]
-
-
-def _twins(runs: Sequence[ProtocolRun]) -> set[str | None]:
-    """Labels of unmatched rows that stand beside matched ones."""
-    return {
-        system.raw_label
-        for run in runs
-        for system in run.systems
-        if isinstance(system, BaseSystem) or (isinstance(system, FusionSystem) and not system.is_mean)
-    }
 
 
 def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading:
@@ -377,7 +371,7 @@ def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading
         notes[f"The answer, {study.systems.answer}, is named by the study file, not chosen out-of-fold."] = None
     return Heading(
         title=study.title,
-        targets=[(target.name, target.metric, target.kind) for target in corpus.targets],
+        targets=[ReportTarget(target.name, target.metric, target.kind) for target in corpus.targets],
         notes=[*notes, *further],
         interval="95 % intervals over groups (jackknife-t)",
         protocols=protocols,

@@ -1,21 +1,26 @@
-"""All trials of a run as tables: tuning.csv, and what the report draws of them."""
+"""All trials of a run as tables: tuning.csv, and the importances of parameters for the report."""
 
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 
+from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
+from avbaselines.experiment.protocol_run import ProtocolRun
 
 COLUMNS = ["protocol", "split", "system", "trial", "value", "state", "params", "reason"]
 
 
-def trial_tables(runs, fitted_runs):
+def trial_tables(
+    runs: Sequence[ProtocolRun], fitted_runs: Sequence[FittedRun]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Trials and importances of every tuned system in every split.
 
     Parameters
     ----------
-    runs : list of ProtocolRun
-    fitted_runs : list of FittedRun
+    runs, fitted_runs
+        By protocol.
 
     Returns
     -------
@@ -23,6 +28,12 @@ def trial_tables(runs, fitted_runs):
         Columns `COLUMNS`; ``params`` is JSON.
     importance : DataFrame
         Columns protocol, split, system, parameter, importance.
+
+    Examples
+    --------
+    >>> trials, importance = trial_tables([], [])
+    >>> len(trials), list(importance)
+    (0, ['protocol', 'split', 'system', 'parameter', 'importance'])
     """
     trials, importance = [], []
     for run, fitted_run in zip(runs, fitted_runs, strict=True):

@@ -1,1 +1,1 @@
-"""What people look at after a run: the leaderboard, its tables for papers, and the report page."""
+"""Reports of a run, for people to read: the leaderboard, its tables for papers, and the report page."""

@@ -1,8 +1,9 @@
-"""What every figure of the report shares: colours, size, and the way from a matplotlib Figure to SVG with words."""
+"""Colours, size and style of all figures of the report, and a figure as SVG with words."""
 
 import base64
 import io
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#6b6b6b"
 WIDTH, HEIGHT = 4.4, 3.4  # inches; drawn at about 350 px on a phone, where 9 pt is still legible
 RASTER_FROM = 1500  # points of a scatter above which it is an image inside the SVG, which keeps the page small
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif", "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "xtick.labelsize": 8,
     "ytick.labelsize": 8, "legend.fontsize": 8, "legend.frameon": False, "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True, "grid.color": "#e4e4e4", "grid.linewidth": 0.6,
@@ -40,6 +41,11 @@ class Drawing:
         The image; empty where the figure does not apply, the caption then says why.
     table : list of list of str
         Figures worth reading beside the image, the first row being the heads.
+
+    Examples
+    --------
+    >>> Drawing("Stages", svg="<svg/>").data_uri
+    'data:image/svg+xml;base64,PHN2Zy8+'
     """
 
     title: str
@@ -55,19 +61,38 @@ class Drawing:
 
 
 def absent(title: str, reason: str) -> Drawing:
-    """The place of a figure that does not apply."""
+    """The place of a figure that does not apply.
+
+    Examples
+    --------
+    >>> absent("Traces", "no recordings").caption
+    'not applicable: no recordings'
+    """
     return Drawing(title, caption=f"not applicable: {reason}")
 
 
 def axes(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
-    """A figure of its own (no pyplot state) with one pair of axes; sizes in inches."""
+    """A figure of its own (no pyplot state) with one pair of axes; sizes in inches.
+
+    Examples
+    --------
+    >>> figure, axis = axes(width=4, height=2)
+    >>> figure.get_size_inches().tolist()
+    [4.0, 2.0]
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(figure)
     return figure, figure.subplots()
 
 
 def svg(figure: Figure) -> str:
-    """The figure as SVG text, the same bytes for the same figure (no date, no random ids)."""
+    """The figure as SVG text, the same bytes for the same figure (no date, no random ids).
+
+    Examples
+    --------
+    >>> svg(axes()[0])[:4]
+    '<svg'
+    """
     stream = io.StringIO()
     figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None})
     text = stream.getvalue()

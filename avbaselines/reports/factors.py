@@ -1,17 +1,16 @@
-"""The table of objective, task mode and modality as a person reads it, and what it says in words."""
+"""The table of objective, task mode and modality as a person reads it, and its findings in words."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.console import Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from .latex import escape_latex
-from .words import number
+from .formatting import interval, number
+from .table import Grid, Line, latex_table, markdown_table, rich_table
 
 TITLE = "Objective, task mode and modality"
 OBJECTIVES = {"squared": "squared error", "pcc": "PCC", "ccc": "CCC", "own": "the learner's own"}
@@ -26,23 +25,26 @@ QUESTIONS = {
 MORE, LESS, WITHIN = "more than its interval", "a loss of more than its interval", "within its interval"
 
 
-@dataclass(frozen=True)
-class Grid:
-    """A table in words: its title, heads and rows of equal length."""
-
-    title: str
-    heads: list
-    rows: list
+Record = Mapping[Any, Any]
+"""A row of factors.csv, by column."""
 
 
-def factor_grids(table, digits=3):
-    """Scores, averages of differences, and single differences, each as a `Grid`.
+def factor_grids(table: pd.DataFrame, digits: int = 3) -> list[Grid]:
+    """Scores, averages of differences, and single differences.
 
     Parameters
     ----------
-    table : DataFrame
+    table
         factors.csv.
-    digits : int
+    digits
+        Of the figures.
+
+    Examples
+    --------
+    >>> score = {"kind": "score", "protocol": "honest", "learner": "ridge", "objective": "squared", "task": "single"}
+    >>> score |= {"matching": "matched", "modalities": "audio", "value": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    >>> factor_grids(pd.DataFrame([score | {"system": "ridge-audio"}]))[0].rows
+    [['squared error + matching', 'single', '.500 [.400, .600]']]
     """
     scores, differences = table[table["kind"] == "score"], table[table["kind"] == "difference"]
     if scores.empty:
@@ -53,13 +55,13 @@ def factor_grids(table, digits=3):
     averages = differences[differences["system"].isna()]
     single = differences[differences["system"].notna()]
     if len(averages):
-        rows = [
-            [*(row[name] for name in several), QUESTIONS[row["question"]], _difference(row, digits), _p(row["p_value"]),
-             _p(row["p_holm"]), f"{row['n_pairs']:.0f}", verdict(row)]
+        lines = [
+            Line.of(*(row[name] for name in several), QUESTIONS[row["question"]], _difference(row, digits),
+                    _p(row["p_value"]), _p(row["p_holm"]), f"{row['n_pairs']:.0f}", verdict(row))
             for row in averages.to_dict("records")
         ]  # fmt: skip
         heads = [*several, "difference", "mean over pairs", "p", "p (Holm)", "pairs", ""]
-        grids.append(Grid("What each adds, on average", heads, rows))
+        grids.append(Grid(heads, lines, "What each adds, on average"))
     if len(single):
         keys = [*several, "question", "objective", "task"]
         title = "What each adds, pair by pair, with Holm-corrected p"
@@ -67,20 +69,23 @@ def factor_grids(table, digits=3):
     return grids
 
 
-def factor_sentences(table, digits=3):
-    """What the CCC objective adds once squared error is matched, and multitask learning over single: a text a protocol.
+def factor_sentences(table: pd.DataFrame, digits: int = 3) -> list[str]:
+    """Gains of the CCC objective over matched squared error, and of multitask learning over single: a text a protocol.
 
     "More than its interval" is a difference whose 95 % interval over groups leaves out zero.
 
     Parameters
     ----------
-    table : DataFrame
+    table
         factors.csv.
-    digits : int
+    digits
+        Of the figures.
 
-    Returns
-    -------
-    list of str
+    Examples
+    --------
+    >>> gain = {"kind": "difference", "system": None, "protocol": "honest", "question": "joint", "value": 0.02}
+    >>> factor_sentences(pd.DataFrame([gain | {"ci_low": 0.01, "ci_high": 0.03}]))[0][:70]
+    'Against one target at a time, jointly grown trees change it by +.020 ['
     """
     averages = table[(table["kind"] == "difference") & table["system"].isna()]
     texts = []
@@ -103,18 +108,31 @@ def factor_sentences(table, digits=3):
     return list(filter(None, texts))
 
 
+HEADS = {"task": "task mode", "question": "difference"}
 MODES = {"chain": "a chain changes mean concordance", "joint": "jointly grown trees change it"}
 
 
-def verdict(row):
-    """Whether a difference is more than its interval allows for."""
+def verdict(row: Record) -> str:
+    """Whether a difference is more than its interval allows for.
+
+    Examples
+    --------
+    >>> verdict({"ci_low": -0.01, "ci_high": 0.03})
+    'within its interval'
+    """
     if math.isnan(row["ci_low"]):
         return "no interval"
     return MORE if row["ci_low"] > 0 else LESS if row["ci_high"] < 0 else WITHIN
 
 
-def caption(table):
-    """The line under the table: what was averaged, tested and corrected."""
+def caption(table: pd.DataFrame) -> str:
+    """The line under the table, on what was averaged, tested and corrected.
+
+    Examples
+    --------
+    >>> caption(pd.DataFrame({"n_clips": [1440], "n_groups": [24]}))[:66]
+    'Mean concordance over the targets, 1,440 clips of 24 groups, with '
+    """
     row = table.iloc[0]
     return (
         f"Mean concordance over the targets, {row['n_clips']:,.0f} clips of {row['n_groups']:,.0f} groups, with 95 % "
@@ -123,71 +141,66 @@ def caption(table):
     )
 
 
-def render_factors_markdown(table, title):
-    """factors.md.
+def render_factors_markdown(table: pd.DataFrame, title: str) -> str:
+    """factors.md, of a study with this title.
 
-    Parameters
-    ----------
-    table : DataFrame
-        factors.csv.
-    title : str
-        Of the study.
+    Examples
+    --------
+    >>> score = {"kind": "score", "protocol": "honest", "learner": "ridge", "objective": "squared", "task": "single"}
+    >>> score |= {"matching": "matched", "modalities": "audio", "value": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    >>> table = pd.DataFrame([score | {"system": "ridge-audio", "n_clips": 480, "n_groups": 24}])
+    >>> print(render_factors_markdown(table, "A study").splitlines()[2])
+    | objective | task mode | audio |
     """
     first, *others = factor_grids(table)
-    lines = [f"# {TITLE}: {title}", "", *_markdown(first), *factor_sentences(table), ""]
+    lines = [f"# {TITLE}: {title}", "", *markdown_table(first), *factor_sentences(table), ""]
     for grid in others:
-        lines += [f"## {grid.title}", "", *_markdown(grid)]
+        lines += [f"## {grid.title}", "", *markdown_table(grid)]
     return "\n".join([*lines, caption(table)]) + "\n"
 
 
-def render_factors_latex(table, title, label="tab:factors"):
+def render_factors_latex(table: pd.DataFrame, title: str, label: str = "tab:factors") -> str:
     """factors.tex: the scores as a ``table*`` (package booktabs), the paragraph in its caption.
 
-    Parameters
-    ----------
-    table : DataFrame
-        factors.csv.
-    title, label : str
+    Examples
+    --------
+    As `render_factors_markdown`.
     """
-    grid = factor_grids(table, digits=2)[0]
     words = " ".join([f"{title}.", *factor_sentences(table), caption(table)])
-    lines = ["% needs \\usepackage{booktabs}", "\\begin{table*}", "\\centering", "\\small"]
-    lines += [f"\\caption{{{escape_latex(words)}}}", f"\\label{{{label}}}"]
-    lines += [f"\\begin{{tabular}}{{{'l' * len(grid.heads)}}}"]
-    # The empty group keeps LaTeX from reading a "[" that begins a row as an option of the row before it.
-    body = ["{}" + " & ".join(map(escape_latex, row)) + r" \\" for row in grid.rows]
-    lines += ["\\toprule", " & ".join(map(escape_latex, grid.heads)) + r" \\", "\\midrule", *body, "\\bottomrule"]
-    return "\n".join([*lines, "\\end{tabular}", "\\end{table*}", ""])
+    return latex_table(factor_grids(table, digits=2)[0], words, label)
 
 
-def render_factors(table):
-    """The table for ``rich.console.Console.print``; single differences are left to the files."""
-    parts = []
-    for grid in factor_grids(table, digits=2)[:2]:
-        shown = Table(box=box.SIMPLE_HEAD)
-        shown.pad_edge, shown.padding = False, (0, 1, 0, 0)
-        for head in grid.heads:
-            shown.add_column(head, overflow="fold")
-        for row in grid.rows:
-            shown.add_row(*map(Text, row))
-        parts += [Text(grid.title, style="bold"), shown]
+def render_factors(table: pd.DataFrame) -> Group:
+    """The table for ``rich.console.Console.print``; single differences are left to the files.
+
+    Examples
+    --------
+    As `render_factors_markdown`.
+    """
+    shown = [rich_table(grid, folded=range(len(grid.heads))) for grid in factor_grids(table, digits=2)[:2]]
     where = "Every pair with its test is in factors.md and factors.csv."
     told = [(text, "default") for text in factor_sentences(table)] + [(f"{caption(table)} {where}", "dim")]
-    return Group(*parts, *(Padding(Text(text, style=style), (0, 0, 0, 1)) for text, style in told))
+    return Group(*shown, *(Padding(Text(text, style=style), (0, 0, 0, 1)) for text, style in told))
 
 
-def _by_modality(title, part, keys, modalities, digits, cell):
+def _by_modality(
+    title: str,
+    part: pd.DataFrame,
+    keys: Sequence[str],
+    modalities: Sequence[str],
+    digits: int,
+    cell: Callable[[Record, int], str],
+) -> Grid:
     """A row a combination of the keys, a column a set of modalities."""
-    rows = {}
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
     for row in part.to_dict("records"):
         name = tuple(_words(key, row) for key in keys)
         rows.setdefault(name, {})[row["modalities"]] = cell(row, digits)
-    body = [[*name, *(found.get(one, "-") for one in modalities)] for name, found in rows.items()]
-    heads = ["task mode" if key == "task" else "difference" if key == "question" else key for key in keys]
-    return Grid(title, [*heads, *modalities], body)
+    lines = [Line.of(*name, *(cells.get(one, "-") for one in modalities)) for name, cells in rows.items()]
+    return Grid([*(HEADS.get(key, key) for key in keys), *modalities], lines, title)
 
 
-def _words(key, row):
+def _words(key: str, row: Record) -> str:
     if key == "question":
         return QUESTIONS[row["question"]]
     asked = row["question"] if row["kind"] == "difference" else ""
@@ -196,33 +209,22 @@ def _words(key, row):
             return ""  # the difference names both objectives
         name = OBJECTIVES.get(row["objective"], row["objective"])
         return f"{name} + matching" if row["matching"] == "matched" else name
-    return "" if key == "task" and asked in MODES else row[key]
+    return "" if key == "task" and asked in MODES else str(row[key])
 
 
-def _score(row, digits):
-    return " ".join(filter(None, [number(row["value"], digits), _interval(row, digits)]))
+def _score(row: Record, digits: int) -> str:
+    return " ".join(filter(None, [number(row["value"], digits), interval(row["ci_low"], row["ci_high"], digits)]))
 
 
-def _difference(row, digits):
+def _difference(row: Record, digits: int) -> str:
     value = number(row["value"], digits)
     sign = "+" if row["value"] > 0 and float(value) else ""
-    return " ".join(filter(None, [sign + value, _interval(row, digits)]))
+    return " ".join(filter(None, [sign + value, interval(row["ci_low"], row["ci_high"], digits)]))
 
 
-def _tested(row, digits):
+def _tested(row: Record, digits: int) -> str:
     return f"{_difference(row, digits)} p {_p(row['p_holm'])}"
 
 
-def _interval(row, digits):
-    if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
-        return ""
-    return f"[{number(row['ci_low'], digits)}, {number(row['ci_high'], digits)}]"
-
-
-def _p(value):
+def _p(value: float) -> str:
     return "< .001" if value < 0.001 else number(value, 3)
-
-
-def _markdown(grid):
-    lines = [grid.heads, ["---"] * len(grid.heads), *grid.rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines] + [""]

@@ -1,4 +1,4 @@
-"""The figures of the report page, each from the run folder's tables alone, each with its alternative text."""
+"""Figures of the report page, each with its alternative text."""
 
 import math
 import textwrap
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..evaluation.metrics import score
+from ..results_table import RemarkKind
 from .board import Board, Row
 from .drawing import (
     BLACK,
@@ -21,9 +22,9 @@ from .drawing import (
     styled,
     svg,
 )
-from .heading import Heading, Target
+from .formatting import counted, number
+from .heading import Heading, ReportTarget
 from .predictions import classes, evaluated, group_scores
-from .words import counted, number
 
 MOST_LABELLED_GROUPS = 40
 MOST_TRACE_POINTS = 1200
@@ -32,13 +33,26 @@ LEAST_IN_BIN = 10
 
 @styled
 def stages(board: Board, protocol: str) -> Drawing:
-    """What each layer of late fusion brings: every system's score by stage, the best of each with its interval."""
+    """The gain of each layer of late fusion: every system's score by stage, the best of each with its interval.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> stages(board, "honest").alt
+    'Best system of each stage: single systems: early .40; stage 1: late .50.'
+    """
     title, column = "Stages of fusion", board.columns[0]
     rows = [
-        (int(row.stage or 0), row, row.cells[column[:2]])
+        (row.stage or 0, row, row.cells[column.key])
         for row in board.rows
-        if row.protocol == protocol and row.kind == "measured" and (row.stage or "0").isdigit()
-        and column[:2] in row.cells and not math.isnan(row.cells[column[:2]].value)
+        if row.protocol == protocol and row.kind == "measured" and not math.isnan(row.value(column))
     ]  # fmt: skip
     steps = sorted({stage for stage, _, _ in rows})
     if len(steps) < 2:
@@ -49,7 +63,7 @@ def stages(board: Board, protocol: str) -> Drawing:
         here = [(row, cell) for stage, row, cell in rows if stage == step]
         axis.plot([step] * len(here), [cell.value for _, cell in here], "o", color=GREY, alpha=0.5, ms=4, mew=0)
         # Per-speaker normalisation reads evaluated clips: it is seen, but is not what the next stage has to beat.
-        row, cell = max(here, key=lambda pair: ("transductive" not in pair[0].labels, pair[0].score))
+        row, cell = max(here, key=lambda pair: (RemarkKind.TRANSDUCTIVE not in pair[0].kinds, pair[0].score))
         if not math.isnan(cell.low):
             axis.plot([step, step], [cell.low, cell.high], color=BLUE, lw=1.6, solid_capstyle="butt")
         axis.plot(step, cell.value, "D", color=BLUE, ms=6)
@@ -77,8 +91,18 @@ def _stage_name(step: int) -> str:
 
 
 @styled
-def fits(predictions: pd.DataFrame, protocol: str, system: str, raw: str | None, target: Target) -> list[Drawing]:
-    """Prediction against truth, raw and matched, then calibration: mean truth of clips of similar predictions."""
+def fits(predictions: pd.DataFrame, protocol: str, system: str, raw: str | None, target: ReportTarget) -> list[Drawing]:
+    """Prediction against truth, raw and matched, then calibration: mean truth of clips of similar predictions.
+
+    Examples
+    --------
+    >>> predictions = pd.DataFrame({"clip_id": range(20), "group": ["s1", "s2"] * 10, "truth": np.arange(20.0)})
+    >>> predictions = predictions.assign(prediction=predictions["truth"] + predictions.index % 2, protocol="honest")
+    >>> predictions = predictions.assign(split="all", part="test", system="svr", target="arousal")
+    >>> arousal = ReportTarget("arousal", "mse")
+    >>> [drawing.title for drawing in fits(predictions, "honest", "svr", None, arousal)]
+    ['arousal: prediction against truth', 'arousal: calibration']
+    """
     kinds = [("raw", raw, ORANGE, "s"), ("matched", system, BLUE, "o")] if raw else [("", system, BLUE, "o")]
     parts = []
     for kind, name, colour, mark in kinds:
@@ -118,7 +142,7 @@ def _ratio(part: float, whole: float) -> str:
     return number(part / whole) if whole else "undefined"
 
 
-def _bins(target: Target, guess: np.ndarray, bins: int) -> list:
+def _bins(target: ReportTarget, guess: np.ndarray, bins: int) -> list:
     """Clips of similar predictions, one array of indices a bin."""
     if target.kind == "classes":
         place = np.minimum((guess * bins).astype(int), bins - 1)
@@ -128,7 +152,7 @@ def _bins(target: Target, guess: np.ndarray, bins: int) -> list:
     return np.array_split(np.argsort(guess, kind="stable"), min(bins, max(2, len(guess) // LEAST_IN_BIN)))
 
 
-def _calibration(parts: list, target: Target, bins: int) -> Drawing:
+def _calibration(parts: list, target: ReportTarget, bins: int) -> Drawing:
     figure, axis = axes()
     words, ends = [], []
     for kind, name, colour, mark, truth, guess in parts:
@@ -154,8 +178,18 @@ def _calibration(parts: list, target: Target, bins: int) -> Drawing:
 
 
 @styled
-def groups(predictions: pd.DataFrame, protocol: str, system: str, target: Target, heading: Heading) -> Drawing:
-    """Who is served badly: the score within each group (speaker), worst first."""
+def groups(predictions: pd.DataFrame, protocol: str, system: str, target: ReportTarget, heading: Heading) -> Drawing:
+    """The score within each group (speaker), worst first: who is served badly.
+
+    Examples
+    --------
+    >>> predictions = pd.DataFrame({"clip_id": range(20), "group": ["s1", "s2"] * 10, "truth": np.arange(20.0)})
+    >>> predictions = predictions.assign(prediction=predictions["truth"] + predictions.index % 2, protocol="honest")
+    >>> predictions = predictions.assign(split="all", part="test", system="svr", target="arousal")
+    >>> arousal = ReportTarget("arousal", "mse")
+    >>> groups(predictions, "honest", "svr", arousal, Heading("A study", [arousal])).caption[:23]
+    'Served worst: s2 1.00, '
+    """
     title = f"{target.name}: score by group"
     rows = evaluated(predictions, protocol, system, target.name)
     scores = group_scores(rows, target.metric, target.kind) if len(rows) else pd.DataFrame()
@@ -173,8 +207,7 @@ def groups(predictions: pd.DataFrame, protocol: str, system: str, target: Target
     axis.set_xlabel(f"{metric} within the group")
     axis.set_ylim(-0.8, len(scores) - 0.2)
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0))
-    sizes = (int(scores["n_clips"].min()), int(scores["n_clips"].max()))
-    sizes = sizes[: len(set(sizes))]
+    sizes = tuple(sorted({int(scores["n_clips"].min()), int(scores["n_clips"].max())}))
     worst = ", ".join(f"{name} {number(value)}" for name, value in scores["score"].head(3).items())
     best = ", ".join(f"{name} {number(value)}" for name, value in scores["score"].tail(1).items())
     left_out = f" {n_left_out} groups with too few clips are left out." if n_left_out > 0 else ""
@@ -187,8 +220,16 @@ def groups(predictions: pd.DataFrame, protocol: str, system: str, target: Target
 
 
 @styled
-def confusion(predictions: pd.DataFrame, protocol: str, system: str, target: Target) -> Drawing:
-    """Which classes are taken for which, as shares of the true class, with recall, precision and F1 of each."""
+def confusion(predictions: pd.DataFrame, protocol: str, system: str, target: ReportTarget) -> Drawing:
+    """The classes taken for one another, as shares of the true class, with recall, precision and F1 of each.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.predictions import COLUMNS
+    >>> nothing = pd.DataFrame(columns=COLUMNS)
+    >>> confusion(nothing, "honest", "svc", ReportTarget("mood", "uar", "classes")).caption
+    'not applicable: no test predictions of svc'
+    """
     title = f"{target.name}: confusion matrix"
     rows = evaluated(predictions, protocol, system, target.name)
     if rows.empty:
@@ -224,8 +265,15 @@ def confusion(predictions: pd.DataFrame, protocol: str, system: str, target: Tar
 
 
 @styled
-def traces(predictions: pd.DataFrame, protocol: str, system: str, target: Target) -> list[Drawing]:
-    """Prediction and gold over time for the recordings followed best, in the middle, and worst."""
+def traces(predictions: pd.DataFrame, protocol: str, system: str, target: ReportTarget) -> list[Drawing]:
+    """Prediction and gold over time for the recordings followed best, in the middle, and worst.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.predictions import COLUMNS
+    >>> traces(pd.DataFrame(columns=COLUMNS), "honest", "svr", ReportTarget("arousal", "ccc"))
+    []
+    """
     if not {"recording", "time"} <= set(predictions.columns) or target.kind == "classes":
         return []
     rows = evaluated(predictions, protocol, system, target.name).dropna(subset=["recording", "time"])
@@ -234,7 +282,7 @@ def traces(predictions: pd.DataFrame, protocol: str, system: str, target: Target
         for name, part in rows.groupby("recording", observed=True)
         if len(part) > 2
     }
-    order = sorted(scores, key=scores.get, reverse=True)
+    order = sorted(scores, key=lambda name: scores[name], reverse=True)
     chosen = dict.fromkeys([order[0], order[len(order) // 2], order[-1]]) if order else {}
     drawings = []
     for name in chosen:
@@ -258,9 +306,23 @@ def traces(predictions: pd.DataFrame, protocol: str, system: str, target: Target
 
 
 def protocol_gaps(board: Board) -> list[tuple[str, list[tuple[str, Row]]]]:
-    """Systems measured under several protocols, with their row in each."""
-    found: dict[str, list[tuple[str, Row]]] = {}
+    """Systems measured under several protocols, with their row in each.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> protocol_gaps(board)
+    []
+    """
+    systems: dict[str, list[tuple[str, Row]]] = {}
     for row in board.rows:
         if row.kind != "reported":
-            found.setdefault(row.system, []).append((row.protocol, row))
-    return [(system, rows) for system, rows in found.items() if len(rows) > 1]
+            systems.setdefault(row.system, []).append((row.protocol, row))
+    return [(system, rows) for system, rows in systems.items() if len(rows) > 1]

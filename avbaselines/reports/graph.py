@@ -1,18 +1,19 @@
-"""The fusion graph: which systems feed the answer, and how much each weighs."""
+"""The fusion graph: the systems that feed the answer, and the weight of each."""
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from ..errors import InputError
 from .drawing import BLUE, GREY, VERMILION, Drawing, absent, axes, styled, svg
-from .heading import Target
-from .words import number
+from .formatting import number
+from .heading import ReportTarget
 
 COLUMNS = ("system", "target", "input", "weight")
 MOST_INPUTS = 12
 
 
 @styled
-def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> Drawing:
+def fusion_graph(weights: pd.DataFrame | None, system: str, target: ReportTarget, shares: bool = False) -> Drawing:
     """The systems below `system`, an edge's width its weight and its colour the weight's sign.
 
     Parameters
@@ -22,12 +23,20 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
         (folds) are averaged.
     system : str
         The system at the right of the graph.
-    target : Target
+    target : ReportTarget
+    shares : bool
+        Whether the weights into `system` are shares of splits.
 
     Raises
     ------
     InputError
         A column is missing, or a system feeds itself.
+
+    Examples
+    --------
+    >>> weights = pd.DataFrame([("late", "arousal", "svr", 0.6)], columns=COLUMNS)
+    >>> fusion_graph(weights, "late", ReportTarget("arousal", "ccc")).alt
+    'Weights for arousal: late takes .60 of svr.'
     """
     title = f"{target.name}: fusion graph"
     if weights is None or weights.empty:
@@ -43,7 +52,20 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
     edges, hidden = _edges(table, system)
     if not edges:
         return absent(title, f"{system} is not a weighted fusion")
-    place = _places(system, edges)
+    figure = _drawn(edges, _places(system, edges))
+    words = "; ".join(f"{upper} takes {number(weight)} of {lower}" for upper, lower, weight in edges)
+    into = f" Into {system}: the share of splits that chose it." if shares else ""
+    rest = f" {hidden} lighter inputs are not drawn." if hidden else ""
+    return Drawing(
+        title,
+        svg(figure),
+        f"Weights for {target.name}: {words}.",
+        f"Width: size of the weight; dashed: negative.{into}{rest}",
+    )
+
+
+def _drawn(edges: list[tuple[str, str, float]], place: dict[str, tuple[int, float]]) -> Figure:
+    """Nodes at their places, the edges between them with their weights."""
     deepest = max(column for column, _ in place.values())
     tallest = max(sum(other == column for other, _ in place.values()) for column in range(deepest + 1))
     n_between = max((sum(c == k for c, _ in place.values()) for k in range(1, deepest)), default=0)
@@ -66,15 +88,7 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: Target) -> D
         axis.text(deepest - column, y, name, ha=side, va="center", fontsize=8, zorder=3,
                   bbox={"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"})  # fmt: skip
     axis.set_xlim(-0.05, deepest + 0.05)
-    words = "; ".join(f"{upper} takes {number(weight)} of {lower}" for upper, lower, weight in edges)
-    shares = " Into picked: the share of splits that chose it." if system == "picked" else ""
-    rest = f" {hidden} lighter inputs are not drawn." if hidden else ""
-    return Drawing(
-        title,
-        svg(figure),
-        f"Weights for {target.name}: {words}.",
-        f"Width: size of the weight; dashed: negative.{shares}{rest}",
-    )
+    return figure
 
 
 def _edges(table: pd.Series, system: str) -> tuple[list[tuple[str, str, float]], int]:

@@ -1,4 +1,4 @@
-"""What the reports need to know of a study beside its results: targets, words and notes."""
+"""The heading of a report: title, targets, notes, and how metrics are written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,14 @@ METRIC_LABELS = {
 }  # fmt: skip
 
 
-class Target(NamedTuple):
-    """What is predicted: its name, the study's metric for it, and ``regression`` or ``classes``."""
+class ReportTarget(NamedTuple):
+    """A target of a study: its name, the study's metric for it, and ``regression`` or ``classes``.
+
+    Examples
+    --------
+    >>> ReportTarget("arousal", "ccc").kind
+    'regression'
+    """
 
     name: str
     metric: str
@@ -22,15 +28,14 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Heading:
-    """What the tables need to know of a study beside its results.
+    """All that tables say of a study beside its results.
 
     Parameters
     ----------
     title : str
         The study's title.
-    targets : sequence of (name, metric, kind)
-        In the order of the columns; ``metric`` is the study's own for that target, ``kind`` is ``regression`` or
-        ``classes``.
+    targets : sequence of ReportTarget
+        In the order of the columns; plain tuples of name, metric and kind will do.
     metric_labels : dict of str to str
         How a metric is written for people; those left out are written as in `METRIC_LABELS`.
     notes : sequence of str
@@ -39,20 +44,27 @@ class Heading:
         How the intervals were made, as a noun phrase.
     protocols : dict of str to str
         Each protocol's meaning in words, by name.
-    labels : tuple of str
-        Words that a reader must see beside a system's name when its note contains them.
+
+    Raises
+    ------
+    InputError
+        There is no target.
+
+    Examples
+    --------
+    >>> Heading("A study", [ReportTarget("arousal", "ccc")]).metric_label("ccc_per_recording")
+    'CCC per recording'
     """
 
     title: str
-    targets: Sequence[tuple]
+    targets: Sequence[ReportTarget]
     metric_labels: dict[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     interval: str = "95 % intervals by resampling groups"
     protocols: dict[str, str] = field(default_factory=dict)
-    labels: tuple[str, ...] = ("transductive", "resubstitution", "not above the mean")
 
-    def __post_init__(self):
-        object.__setattr__(self, "targets", tuple(Target(*target) for target in self.targets))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", tuple(ReportTarget(*target) for target in self.targets))
         if not self.targets:
             raise InputError("heading/targets: empty; a leaderboard needs at least one target")
 

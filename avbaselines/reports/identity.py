@@ -1,188 +1,249 @@
 """The identity table as a person reads it, and the figure of what each erasure costs."""
 
 import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import pandas as pd
-from rich import box
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from .drawing import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, Drawing, axes, styled, svg
+from .formatting import interval, number
 from .heading import METRIC_LABELS
-from .words import number
+from .table import Grid, Line, markdown_table, rich_table
 
 ENOUGH = 0.8
 PROBES = {"identity_linear": "linear", "identity_boosted": "boosted"}
 COLOURS, SIGNS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE), ("o", "s", "D", "^", "v")
 
 
-def _cells(table):
-    """A dict a row of the wide table, with (value, low, high) by (metric, speakers) as its cells."""
-    rows = {}
-    shown = table[table["strength"].isin(["tuned"]) | (table["probed"] == "reported")]
-    for row in shown.itertuples():
-        one = rows.setdefault(
-            (row.probed, row.system),
-            {name: getattr(row, name) for name in ("probed", "system", "modalities", "erasure", "note")}
-            | {"cells": {}},
-        )
-        speakers = "" if pd.isna(row.speakers) else row.speakers
-        one["cells"][row.metric, speakers] = (row.value, row.ci_low, row.ci_high)
-    return list(rows.values())
-
-
-def _figure(row, metric, speakers, digits, spread):
-    cell = row["cells"].get((metric, speakers))
-    if cell is None or math.isnan(cell[0]):
-        return ""
-    value, low, high = cell
-    known = spread and not math.isnan(low) and not math.isnan(high)
-    return number(value, digits) + (f" [{number(low, digits)}, {number(high, digits)}]" if known else "")
-
-
-def _columns(table, metric):
-    """(head, metric, speakers) of each column that the table fills."""
-    label = METRIC_LABELS.get(metric, metric)
-    columns = [(label, "emotion", ""), ("lost", "emotion_loss", "")]
-    for name, words in PROBES.items():
-        columns += [(f"{words}, {speakers}", name, speakers) for speakers in ("seen", "unseen")]
-    columns.append(("EER", "eer", "unseen"))
-    for name, words in (("disentanglement", "cut"), ("disentanglement_boosted", "trees cut")):
-        columns += [(f"{words}, {speakers}", name, speakers) for speakers in ("seen", "unseen")]
-    filled = {(metric, "" if pd.isna(who) else who) for metric, who in zip(table.metric, table.speakers, strict=True)}
-    return [column for column in columns if column[1:] in filled]
-
-
+SPEAKERS = ("seen", "unseen")
 PARTS = (
     ("features", "representation", "Speakers told from features, before and after each erasure"),
     ("predictions", "system", "Speakers told from the predictions of each system"),
 )
 
 
-def _parts(table, metric, rows):
-    """What was probed: its name, the head of its first column, a title, rows and columns."""
-    for part, head, title in PARTS:
-        here = [row for row in rows if row["probed"] == part]
+class ProbeColumn(NamedTuple):
+    """A column of the table: its head, the metric, and the speakers ("" where they do not matter).
+
+    Examples
+    --------
+    >>> ProbeColumn("linear", "identity_linear", "seen").long_head
+    'linear, seen'
+    """
+
+    head: str
+    metric: str
+    speakers: str = ""
+
+    @property
+    def long_head(self) -> str:
+        """The head with the speakers, which are always the same of an EER."""
+        return self.head if not self.speakers or self.metric == "eer" else f"{self.head}, {self.speakers}"
+
+
+@dataclass
+class ProbedRow:
+    """One representation or system, with (value, low, high) by metric and speakers.
+
+    Examples
+    --------
+    >>> row = ProbedRow("features", "audio", "audio", "raw", "", {("emotion", ""): (0.5, 0.4, 0.6)})
+    >>> row.text(ProbeColumn("UAR", "emotion"), 2, True)
+    '.50 [.40, .60]'
+    """
+
+    probed: str
+    system: str
+    modalities: str
+    erasure: str
+    note: str
+    cells: dict[tuple[str, str], tuple[float, float, float]] = field(default_factory=dict)
+
+    def text(self, figure: ProbeColumn, digits: int, spread: bool) -> str:
+        """A figure, with its interval where `spread` says so; empty where it was not measured."""
+        value, low, high = self.cells.get((figure.metric, figure.speakers), (math.nan,) * 3)
+        return f"{number(value, digits)} {interval(low, high, digits) if spread else ''}".strip()
+
+
+@dataclass(frozen=True)
+class ProbedPart:
+    """Rows that were probed alike, and their columns.
+
+    Examples
+    --------
+    >>> ProbedPart("features", "representation", "Speakers told from features", [], []).rows
+    []
+    """
+
+    name: str
+    head: str
+    title: str
+    rows: list[ProbedRow]
+    figures: list[ProbeColumn]
+
+
+def _rows(table: pd.DataFrame) -> list[ProbedRow]:
+    rows: dict[tuple[str, str], ProbedRow] = {}
+    shown = table[table["strength"].isin(["tuned"]) | (table["probed"] == "reported")]
+    for row in shown.to_dict("records"):
+        one = rows.setdefault(
+            (row["probed"], row["system"]),
+            ProbedRow(row["probed"], row["system"], row["modalities"], row["erasure"], row["note"]),
+        )
+        speakers = "" if pd.isna(row["speakers"]) else row["speakers"]
+        one.cells[row["metric"], speakers] = (row["value"], row["ci_low"], row["ci_high"])
+    return list(rows.values())
+
+
+def _figures(rows: Sequence[ProbedRow], metric: str) -> list[ProbeColumn]:
+    """The columns that a table fills."""
+    columns = [ProbeColumn(METRIC_LABELS.get(metric, metric), "emotion"), ProbeColumn("lost", "emotion_loss")]
+    for name, words in PROBES.items():
+        columns += [ProbeColumn(words, name, speakers) for speakers in SPEAKERS]
+    columns.append(ProbeColumn("EER", "eer", "unseen"))
+    for name, words in (("disentanglement", "cut"), ("disentanglement_boosted", "trees cut")):
+        columns += [ProbeColumn(words, name, speakers) for speakers in SPEAKERS]
+    filled = {key for row in rows for key in row.cells}
+    return [column for column in columns if (column.metric, column.speakers) in filled]
+
+
+def _parts(rows: Sequence[ProbedRow], metric: str) -> Iterator[ProbedPart]:
+    for name, head, title in PARTS:
+        here = [row for row in rows if row.probed == name]
         if here:
-            tuned = table[(table["probed"] == part) & (table["strength"] == "tuned")]
-            yield part, head, title, here, _columns(tuned, metric)
+            yield ProbedPart(name, head, title, here, _figures(here, metric))
 
 
-def _reported(rows):
+def _reported(rows: Sequence[ProbedRow]) -> Iterator[str]:
     for row in rows:
-        if row["probed"] == "reported":
-            (metric, _), (value, *_) = next(iter(row["cells"].items()))
-            yield f"† {row['system']}: {metric} {number(value)}, reported, not comparable ({row['note']})"
+        if row.probed == "reported":
+            (metric, _), (value, *_) = next(iter(row.cells.items()))
+            yield f"† {row.system}: {metric} {number(value)}, reported, not comparable ({row.note})"
 
 
-def _verdicts(rows, max_loss):
-    """Which erasures cut what a line tells by `ENOUGH` at a cost within the agreed loss, and for whom."""
-    erased = [row for row in rows if ("emotion_loss", "") in row["cells"]]
-    for name in dict.fromkeys(row["modalities"] for row in erased):
+def _verdicts(rows: Sequence[ProbedRow], max_loss: float) -> Iterator[str]:
+    """Erasures that cut what a line tells by `ENOUGH` at a cost within the agreed loss, and for whom."""
+    erased = [row for row in rows if ("emotion_loss", "") in row.cells]
+    for name in dict.fromkeys(row.modalities for row in erased):
         met = []
         for row in erased:
-            cells = row["cells"]
-            who = [who for who in ("seen", "unseen") if cells["disentanglement", who][0] >= ENOUGH]
-            if row["modalities"] == name and who and cells["emotion_loss", ""][0] <= max_loss:
-                met.append(f"{row['erasure']} ({' and '.join(who)} speakers)")
-        what = f"{name}: linear identity cut by {ENOUGH:.0%} or more at a loss within {number(max_loss)}"
-        yield f"{what}: {', '.join(met) or 'by no erasure'}."
+            who = [who for who in SPEAKERS if row.cells["disentanglement", who][0] >= ENOUGH]
+            if row.modalities == name and who and row.cells["emotion_loss", ""][0] <= max_loss:
+                met.append(f"{row.erasure} ({' and '.join(who)} speakers)")
+        cut = f"{name}: linear identity cut by {ENOUGH:.0%} or more at a loss within {number(max_loss)}"
+        yield f"{cut}: {', '.join(met) or 'by no erasure'}."
 
 
-def _remarks(table, rows, max_loss, notes):
+def _remarks(table: pd.DataFrame, rows: Sequence[ProbedRow], max_loss: float, notes: Sequence[str]) -> list[str]:
     cut = "Cut (disentanglement): relative drop of chance-corrected identity; lost: emotion score that it cost."
     caption = [cut] if (table["metric"] == "disentanglement").any() else []
     return [*_verdicts(rows, max_loss), *_reported(rows), *caption, *notes]
 
 
-def render_identity_markdown(table, metric, notes, max_loss):
+def render_identity_markdown(table: pd.DataFrame, metric: str, notes: Sequence[str], max_loss: float) -> str:
     """identity.md: figures with their intervals.
 
     Parameters
     ----------
-    table : DataFrame
+    table
         identity.csv.
-    metric : str
+    metric
         The study's metric.
-    notes : list of str
-    max_loss : float
-        What an erasure was allowed to cost.
+    notes
+        Sentences under the tables.
+    max_loss
+        The loss that an erasure was allowed.
 
-    Returns
-    -------
-    str
+    Examples
+    --------
+    >>> row = {"probed": "predictions", "system": "svr", "modalities": "audio", "erasure": None, "note": ""}
+    >>> row |= {"strength": "tuned", "speakers": "unseen", "metric": "identity_linear", "value": 0.4}
+    >>> table = pd.DataFrame([row | {"ci_low": 0.3, "ci_high": 0.5}])
+    >>> print(render_identity_markdown(table, "uar", [], 0.02).splitlines()[6])
+    | svr | .400 [.300, .500] |
     """
-    rows, lines = _cells(table), ["# Who is speaking?", ""]
-    for part, first, title, here, columns in _parts(table, metric, rows):
-        heads = [first, *(head for head, *_ in columns)]
-        lines += [f"## {title}", "", _pipe(heads), _pipe(["---"] * len(heads))]
-        lines += [_pipe([row["system"], *(_figure(row, *c[1:], 3, True) for c in columns)]) for row in here]
-        lines.append("")
-        if part == "features":
-            lines += [f"- {row['system']}: {row['note']}" for row in here] + [""]
-    remarks = _remarks(table, rows, max_loss, notes)
-    return "\n".join(lines + [f"{line}  " for line in remarks]).rstrip() + "\n"
+    rows, lines = _rows(table), ["# Who is speaking?", ""]
+    for part in _parts(rows, metric):
+        heads = [figure.long_head for figure in part.figures]
+        body = [Line.of(row.system, *(row.text(figure, 3, True) for figure in part.figures)) for row in part.rows]
+        lines += [f"## {part.title}", "", *markdown_table(Grid([part.head, *heads], body))]
+        if part.name == "features":
+            lines += [f"- {row.system}: {row.note}" for row in part.rows] + [""]
+    return "\n".join(lines + [f"{line}  " for line in _remarks(table, rows, max_loss, notes)]).rstrip() + "\n"
 
 
-def _pipe(cells):
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def render_identity(table, metric, notes, max_loss):
+def render_identity(table: pd.DataFrame, metric: str, notes: Sequence[str], max_loss: float) -> Group:
     """The identity table for ``rich.console.Console.print``; intervals are in the files.
 
     Parameters
     ----------
-    table : DataFrame
-        identity.csv.
-    metric : str
-        The study's metric.
-    notes : list of str
-    max_loss : float
-        What an erasure was allowed to cost.
+    table, metric, notes, max_loss
+        As for `render_identity_markdown`.
+
+    Examples
+    --------
+    As for `render_identity_markdown`.
     """
-    rows, parts = _cells(table), []
-    for part, first, title, here, columns in _parts(table, metric, rows):
-        shown = Table(box=box.SIMPLE_HEAD)
-        shown.pad_edge, shown.padding = False, (0, 1, 0, 0)
-        shown.add_column(first, overflow="fold", min_width=20)
-        # The cut that trees see is left to the files: eighty columns hold no more.
-        heads = {name: head.partition(", ")[0] for head, name, _ in columns if name != "disentanglement_boosted"}
-        for name, head in heads.items():
-            both = part == "features" and (name, "seen") in {column[1:] for column in columns}
-            shown.add_column(head + " *" * both, no_wrap=True)
-        for row in here:
-            told = [[_figure(row, *c[1:], 2, False) for c in columns if c[1] == name] for name in heads]
-            shown.add_row(Text(row["system"]), *("/".join(filter(None, figures)) for figures in told))
-        parts += [Text(title, style="bold"), shown]
+    rows = _rows(table)
+    shown = [_terminal(part) for part in _parts(rows, metric)]
     where = "* seen/unseen speakers. Intervals are in identity.md, every strength in identity.csv."
     lines = [*_remarks(table, rows, max_loss, notes), where]
-    return Group(*parts, *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in lines))
+    return Group(*shown, *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in lines))
 
 
-def trade_off(table, metric):
+def _terminal(part: ProbedPart) -> Table:
+    """A part with seen and unseen speakers in one column."""
+    # The cut that trees see is left to the files: eighty columns hold no more.
+    figures = [figure for figure in part.figures if figure.metric != "disentanglement_boosted"]
+    of_metric = {figure.metric: [other for other in figures if other.metric == figure.metric] for figure in figures}
+    heads = []
+    for several in of_metric.values():
+        both = part.name == "features" and any(figure.speakers == "seen" for figure in several)
+        heads.append(several[0].head + " *" * both)
+    body = [
+        Line.of(
+            row.system,
+            *("/".join(filter(None, (row.text(one, 2, False) for one in each))) for each in of_metric.values()),
+        )
+        for row in part.rows
+    ]
+    shown = rich_table(Grid([part.head, *heads], body, part.title))
+    shown.columns[0].min_width = 20
+    return shown
+
+
+def trade_off(table: pd.DataFrame, metric: str) -> list[Drawing]:
     """Emotion against identity, one point a strength: a drawing for each set of modalities.
 
     Parameters
     ----------
-    table : DataFrame
+    table
         identity.csv.
-    metric : str
+    metric
         The study's metric.
 
     Returns
     -------
     list of Drawing
         Empty where no erasure was measured.
+
+    Examples
+    --------
+    >>> trade_off(pd.DataFrame(columns=["probed", "strength", "modalities"]), "ccc")
+    []
     """
     here = table[(table["probed"] == "features") & (table["strength"] != "tuned")]
     return [_trade_off(part, name, METRIC_LABELS.get(metric, metric)) for name, part in here.groupby("modalities")]
 
 
 @styled
-def _trade_off(part, name, label):
+def _trade_off(part: pd.DataFrame, name: str, label: str) -> Drawing:
     figure, axis = axes(height=3.9)
     words, lines = [], [["erasure", "strength", label, "linear identity, seen", "unseen"]]
     raw = _points(part[part["erasure"] == "raw"])
@@ -215,11 +276,11 @@ def _trade_off(part, name, label):
     )
 
 
-def _points(part):
+def _points(part: pd.DataFrame) -> list[dict[str, Any]]:
     """Emotion and identity at each strength, in order; strengths that lack one are left out."""
     points = []
     for strength, rows in sorted(part.groupby("strength"), key=lambda pair: float(pair[0])):
-        point = {"strength": strength}
+        point: dict[str, Any] = {"strength": strength}
         for row in rows.itertuples():
             point["emotion" if row.metric == "emotion" else row.speakers] = row.value
         if len(point) == 4:

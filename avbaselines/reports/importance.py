@@ -1,12 +1,12 @@
-"""The figure of what each family of features is worth."""
+"""The figure of the score lost without each family of features."""
 
 import math
 
 import pandas as pd
 
 from .drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION, Drawing, axes, styled, svg
+from .formatting import number
 from .heading import Heading
-from .words import number
 
 MARKS = (("o", ORANGE), ("s", GREEN), ("^", PURPLE), ("v", VERMILION))
 
@@ -20,6 +20,12 @@ def family_losses(table: pd.DataFrame | None, heading: Heading) -> list[Drawing]
     table : DataFrame or None
         ``importance.csv``.
     heading : Heading
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import ReportTarget
+    >>> family_losses(None, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    []
     """
     if table is None or table.empty:
         return []

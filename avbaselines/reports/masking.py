@@ -1,42 +1,55 @@
 """Scores under masking: in Markdown, in the terminal, and drawn over the share of clips that lack something."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
-from rich import box
 from rich.console import Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from .drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, Drawing, absent, axes, styled, svg
-from .words import number
+from .formatting import number
+from .table import Grid, Line, markdown_table, rich_table
 
 LINES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 MARKS = "osD^vP"
 MOST_LINES = 12
 
 
-def render_markdown(table: pd.DataFrame, notes: list[str]) -> str:
-    """masking.md: a table a target, conditions down and systems across, a mark where a system falls below."""
+def render_markdown(table: pd.DataFrame, notes: Sequence[str]) -> str:
+    """masking.md: a table a target, conditions down and systems across, a mark where a system falls below.
+
+    Examples
+    --------
+    >>> row = {"target": "arousal", "metric": "ccc", "system": "late", "picked": "yes", "below": False, "by": ""}
+    >>> table = pd.DataFrame([row | {"condition": "all", "share": 0.0, "value": 0.5}])
+    >>> print(render_markdown(table, []).splitlines()[6])
+    | all | .50 |
+    """
     lines = ["# Missing modalities", "", *[f"{note}\n" for note in notes]]
     for target in _targets(table):
         part = table[table["target"] == target]
         systems = list(dict.fromkeys(part["system"]))
         picked = set(part.loc[part["picked"] == "yes", "system"])
         heads = [f"{name} (picked)" if name in picked - {"picked"} else name for name in systems]
-        lines += [f"## {target} ({part['metric'].iloc[0]})", "", "| condition | " + " | ".join(heads) + " |"]
-        lines.append("|---" * (len(systems) + 1) + "|")
-        for condition, rows in part.groupby("condition", sort=False):
-            cells = [_cell(rows[rows["system"] == name]) for name in systems]
-            lines.append(f"| {condition} | " + " | ".join(cells) + " |")
-        lines.append("")
-    lines += [verdict(table), ""]
-    return "\n".join(lines)
+        body = [
+            Line.of(str(condition), *(_cell(rows[rows["system"] == name]) for name in systems))
+            for condition, rows in part.groupby("condition", sort=False)
+        ]
+        title = f"## {target} ({part['metric'].iloc[0]})"
+        lines += [title, "", *markdown_table(Grid(["condition", *heads], body))]
+    return "\n".join([*lines, verdict(table), ""])
 
 
 def verdict(table: pd.DataFrame) -> str:
-    """In how many cells systems fall below the best on what is left by more than the interval of the difference."""
+    """The number of cells in which systems fall below the best on what is left by more than the difference's interval.
+
+    Examples
+    --------
+    >>> verdict(pd.DataFrame({"system": ["late", "late"], "below": [True, False]}))
+    'Below the best on what is left by more than the interval (marked !): late (1 of 2 cells).'
+    """
     below = table[table["below"]]
     if below.empty:
         return "No system falls below the best on what is left by more than its interval."
@@ -46,8 +59,16 @@ def verdict(table: pd.DataFrame) -> str:
     return f"Below the best on what is left by more than the interval (marked !): {words}."
 
 
-def render_terminal(table: pd.DataFrame, notes: list[str]) -> Group:
-    """A short table: each system where nothing, one source and half of the clips' sources are missing."""
+def render_terminal(table: pd.DataFrame, notes: Sequence[str]) -> Group:
+    """A short table: each system where nothing, one source and half of the clips' sources are missing.
+
+    Examples
+    --------
+    >>> row = {"target": "arousal", "metric": "ccc", "system": "late", "picked": "yes", "below": False, "by": ""}
+    >>> table = pd.DataFrame([row | {"condition": "all", "share": 0.0, "value": 0.5}])
+    >>> len(render_terminal(table, []).renderables)
+    2
+    """
     target = _targets(table)[-1]
     part = table[table["target"] == target]
     random = part.dropna(subset=["share"])
@@ -59,22 +80,21 @@ def render_terminal(table: pd.DataFrame, notes: list[str]) -> Group:
         for name, rows in part.groupby("condition", sort=False)
         if not (rows["share"].iloc[0] > 0) or rows["share"].iloc[0] == middle
     ]
-    shown = Table(title=f"Missing modalities, {target}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    shown.add_column("system", overflow="fold", max_width=30)
-    for condition in conditions:
-        shown.add_column(condition, justify="right")
+    body = []
     for name, rows in part.groupby("system", sort=False):
         by = rows.set_index("condition")
-        shown.add_row(name, *(_cell(by.loc[[condition]]) for condition in conditions))
+        body.append(Line.of(str(name), *(_cell(by.loc[[condition]]) for condition in conditions)))
+    grid = Grid(["system", *map(str, conditions)], body, f"Missing modalities, {target}")
+    shown = rich_table(grid, folded=range(len(grid.heads)))
     return Group(shown, Padding(Text(f"{verdict(table)} Intervals are in masking.csv."), (0, 0, 0, 1)))
 
 
-def _targets(table):
+def _targets(table: pd.DataFrame) -> list[str]:
     names = list(dict.fromkeys(table["target"]))
     return [name for name in names if name != "mean"] + (["mean"] if "mean" in names else [])
 
 
-def _cell(rows):
+def _cell(rows: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     row = rows.iloc[0]
@@ -82,7 +102,15 @@ def _cell(rows):
 
 
 def draw(table: pd.DataFrame, left: str) -> list[Drawing]:
-    """The score over the share of clips that lack something, a line a system, by clip and by group."""
+    """The score over the share of clips that lack something, a line a system, by clip and by group.
+
+    Examples
+    --------
+    >>> row = {"target": "arousal", "metric": "ccc", "system": "late", "picked": "yes", "below": False, "by": ""}
+    >>> table = pd.DataFrame([row | {"condition": "all", "share": 0.0, "value": 0.5}])
+    >>> draw(table, "best on what is left")[0].caption
+    'not applicable: no random shares were asked for'
+    """
     target = _targets(table)[-1]
     part = table[table["target"] == target]
     units = [by for by in ("clip", "group") if (part["by"] == by).any()]
@@ -92,7 +120,7 @@ def draw(table: pd.DataFrame, left: str) -> list[Drawing]:
 
 
 @styled
-def _draw(part, by, target, left):
+def _draw(part: pd.DataFrame, by: str, target: str, left: str) -> Drawing:
     figure, axis = axes(height=4.6)
     rows = part[(part["by"] == by) | (part["condition"] == "all")]
     words = []

@@ -1,63 +1,81 @@
 """`report.html`: a run on one page that needs nothing but itself."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
 import pandas as pd
 
-from . import figures, summary
-from . import predictions as tables
-from .board import Board, Cell, Column, Row, leaderboard
+from ..results_table import RemarkKind, ResultRow
+from . import figures, predictions, summary
+from .board import Board, Column, Row
 from .drawing import Drawing, absent
 from .factors import TITLE as FACTORS_TITLE
 from .factors import caption as factors_caption
 from .factors import factor_grids, factor_sentences
+from .formatting import MARKS, caption, figure, name_marks, row_remarks
 from .graph import fusion_graph
-from .heading import Heading
-from .words import MARKS, caption, column_heads, figure, name_marks, remarks
+from .heading import Heading, ReportTarget
+from .ranking import leaderboard
 
 MOST_TARGETS_DRAWN = 4
 MOST_MODALITIES = 3
 DIGITS = 3
 
 
+@dataclass(frozen=True)
+class PageTables:
+    """Tables that the page draws beside the results.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        ``predictions.parquet``; traces over time are drawn if it has the columns recording and time (seconds) too.
+    weights : DataFrame or None
+        Columns system, target, input, weight, and optionally protocol: the share of each input in each fusion.
+    comparisons : DataFrame or None
+        Columns system_a, system_b, target (``mean`` included), difference (positive = a is better), ci_low, ci_high,
+        p_value, and optionally protocol and p_holm.
+    factors : DataFrame or None
+        ``factors.csv``: objective, task mode and modality.
+
+    Examples
+    --------
+    >>> PageTables(pd.DataFrame(columns=predictions.COLUMNS)).weights is None
+    True
+    """
+
+    predictions: pd.DataFrame
+    weights: pd.DataFrame | None = None
+    comparisons: pd.DataFrame | None = None
+    factors: pd.DataFrame | None = None
+
+
 def render_page(
-    results: pd.DataFrame,
-    predictions: pd.DataFrame,
+    results: Iterable[ResultRow],
+    tables: PageTables,
     heading: Heading,
     *,
-    study: Mapping[str, Any] | None = None,
-    provenance: Mapping[str, Any] | None = None,
-    weights: pd.DataFrame | None = None,
-    comparisons: pd.DataFrame | None = None,
-    split: str = "all",
+    details: Mapping[str, Mapping[str, Any] | None] | None = None,
     more: Sequence[Drawing] = (),
-    factors: pd.DataFrame | None = None,
+    split: str = "all",
 ) -> str:
     """The report of a run as one HTML page: no network, no file beside it, readable on a phone and in print.
 
     Parameters
     ----------
-    results : DataFrame
-        ``results.csv``.
-    predictions : DataFrame
-        ``predictions.parquet``; traces over time are drawn if it has the columns recording and time (seconds) too.
-    heading : Heading
-    study, provenance : mapping, optional
-        The study as run and ``provenance.json``, shown as they are.
-    weights : DataFrame, optional
-        Columns system, target, input, weight, and optionally protocol: what each fusion takes of each input.
-    comparisons : DataFrame, optional
-        Columns system_a, system_b, target (``mean`` included), difference (positive = a is better), ci_low, ci_high,
-        p_value, and optionally protocol and p_holm.
-    split : str
-        Whose figures the leaderboard shows.
-    more : sequence of Drawing
+    results
+        All rows of results.csv.
+    tables
+    heading
+    details
+        By title, what is shown as it is: the study as run, ``provenance.json``.
+    more
         Further figures, shown after the page's own.
-    factors : DataFrame, optional
-        ``factors.csv``: objective, task mode and modality.
+    split
+        Whose figures the leaderboard shows.
 
     Returns
     -------
@@ -68,35 +86,47 @@ def render_page(
     ------
     InputError
         A table lacks a column, or nothing was measured.
+
+    Examples
+    --------
+    >>> from avbaselines.results_table import ResultRow
+    >>> figure = ResultRow(protocol="honest", system="svr", target="arousal", metric="ccc", value=0.4)
+    >>> heading = Heading("A study", [ReportTarget("arousal", "ccc")])
+    >>> page = render_page([figure], PageTables(pd.DataFrame(columns=predictions.COLUMNS)), heading)
+    >>> "<h1>A study</h1>" in page, "<script src" in page
+    (True, False)
     """
-    tables.check(predictions)
+    predictions.check(tables.predictions)
     board = leaderboard(results, heading, split)
-    tests = summary.read_comparisons(comparisons)
-    drawings = [*_drawings(board, predictions, weights), *more]
+    content = _content(board, tables, [*_drawings(board, tables), *more])
+    content["details"] = [(name, list(flat(part))) for name, part in (details or {}).items() if part]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("avbaselines.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    return environment.get_template("report.html").render(
-        heading=heading,
-        answers=summary.answers(board, tests),
-        heads=[" ".join(column_heads(board, column)) for column in board.columns],
-        shows_protocol=board.shows_protocol,
-        rows=_rows(board),
-        n_twins=len(_twins(board)),
-        remarks=[(name_marks(row, MARKS), row.system, text) for row, text in remarks(board)],
-        caption=caption(board, MARKS | {"best": "bold"}),
-        drawings=[drawing for drawing in drawings if drawing.svg],
-        absent=[drawing for drawing in drawings if not drawing.svg],
-        protocols=[(name, heading.protocols.get(name, "")) for name in board.protocols],
-        gaps=_gaps(board),
-        factors=_factors(factors),
-        tests=tests,
-        verdicts=summary.VERDICTS,
-        details=[
-            (name, list(flat(part))) for name, part in (("Study as run", study), ("Provenance", provenance)) if part
-        ],
-    )
+    return environment.get_template("report.html").render(content)
+
+
+def _content(board: Board, tables: PageTables, drawings: Sequence[Drawing]) -> dict[str, Any]:
+    """All that the template shows of a board and its tables."""
+    heading, tests = board.heading, summary.read_comparisons(tables.comparisons)
+    return {
+        "heading": heading,
+        "answers": summary.answers(board, tests),
+        "heads": [column.label for column in board.columns],
+        "shows_protocol": board.shows_protocol,
+        "rows": _rows(board),
+        "n_twins": sum(row.twin for row in board.rows),
+        "remarks": [(name_marks(row, MARKS), row.system, text) for row, text in row_remarks(board)],
+        "caption": caption(board, MARKS | {"best": "bold"}),
+        "drawings": [drawing for drawing in drawings if drawing.svg],
+        "absent": [drawing for drawing in drawings if not drawing.svg],
+        "protocols": [(name, heading.protocols.get(name, "")) for name in board.protocols],
+        "gaps": _gaps(board),
+        "factors": _factors(tables.factors),
+        "tests": tests,
+        "verdicts": summary.VERDICTS,
+    }
 
 
 def _factors(table: pd.DataFrame | None) -> dict[str, Any]:
@@ -112,7 +142,13 @@ def _factors(table: pd.DataFrame | None) -> dict[str, Any]:
 
 
 def flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Nested mappings and lists as (dotted key, text) pairs; short plain lists stay on one line."""
+    """Nested mappings and lists as (dotted key, text) pairs; short plain lists stay on one line.
+
+    Examples
+    --------
+    >>> list(flat({"split": {"folds": 5}, "learners": ["svr", "ridge"]}))
+    [('split.folds', '5'), ('learners', 'svr, ridge')]
+    """
     if isinstance(value, Mapping) and value:
         for name, part in value.items():
             yield from flat(part, f"{key}.{name}" if key else str(name))
@@ -123,7 +159,7 @@ def flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | None) -> Iterator[Drawing]:
+def _drawings(board: Board, tables: PageTables) -> Iterator[Drawing]:
     """All figures of each protocol's picked system or, where none was picked, of its best row."""
     targets = board.heading.targets[:MOST_TARGETS_DRAWN]
     for protocol in board.protocols:
@@ -131,14 +167,12 @@ def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | N
         row = next((row for row in rows if row.picked), rows[0] if rows else None)
         if row is None:
             continue
-        if not ((predictions["protocol"] == protocol) & (predictions["system"] == row.system)).any():
+        table = tables.predictions
+        if not ((table["protocol"] == protocol) & (table["system"] == row.system)).any():
             yield absent(f"Figures of protocol {protocol}", f"no predictions of {row.system}")
             continue
-        found = list(_drawings_of(board, predictions, weights, protocol, row.system, targets))
-        for drawing in found:
-            if len(board.protocols) > 1:
-                drawing = Drawing(**vars(drawing) | {"title": f"{drawing.title} ({protocol})"})
-            yield drawing
+        for drawing in _drawings_of(board, tables, row, targets):
+            yield replace(drawing, title=f"{drawing.title} ({protocol})") if len(board.protocols) > 1 else drawing
     if len(board.heading.targets) > len(targets):
         yield absent(
             "Other targets",
@@ -146,19 +180,22 @@ def _drawings(board: Board, predictions: pd.DataFrame, weights: pd.DataFrame | N
         )
 
 
-def _drawings_of(board, predictions, weights, protocol, system, targets) -> Iterator[Drawing]:
-    heading = board.heading
+def _drawings_of(
+    board: Board, tables: PageTables, row: Row, targets: Sequence[ReportTarget]
+) -> Iterator[Drawing]:
+    protocol, system = row.protocol, row.system
     yield figures.stages(board, protocol)
-    here = predictions[predictions["protocol"] == protocol]
-    raw = tables.raw_name(system, set(here["system"].unique()))
+    here = tables.predictions[tables.predictions["protocol"] == protocol]
+    raw = row.raw_label if (here["system"] == row.raw_label).any() else None
+    composed = RemarkKind.COMPOSED in row.kinds
     for target in targets:
         yield from figures.fits(here, protocol, system, raw, target)
         if target.kind == "classes":
             yield figures.confusion(here, protocol, system, target)
-        yield figures.groups(here, protocol, system, target, heading)
-        yield fusion_graph(_of_protocol(weights, protocol), system, target)
+        yield figures.groups(here, protocol, system, target, board.heading)
+        yield fusion_graph(_of_protocol(tables.weights, protocol), system, target, shares=composed)
         yield from figures.traces(here, protocol, system, target)
-    if not {"recording", "time"} <= set(predictions.columns):
+    if not {"recording", "time"} <= set(here.columns):
         yield absent("Traces over time", "the clips are not time-continuous recordings")
     if all(target.kind != "classes" for target in targets):
         yield absent("Confusion matrices", "no target is a class")
@@ -170,63 +207,43 @@ def _of_protocol(weights: pd.DataFrame | None, protocol: str) -> pd.DataFrame | 
     return weights[weights["protocol"] == protocol]
 
 
-def _twins(board: Board) -> set[tuple[str, str]]:
-    """Protocol and name of the rows without matching, which the page folds away; a plain mean is no mere twin."""
-    names = {}
-    for row in board.rows:
-        names.setdefault(row.protocol, set()).add(row.system)
-    twins = {(row.protocol, tables.raw_name(row.system, names[row.protocol])) for row in board.rows}
-    return {
-        (row.protocol, row.system)
-        for row in board.rows
-        if (row.protocol, row.system) in twins and row.learner != "mean" and row.kind == "measured"
-    }
-
-
-def _short(modalities: str) -> str:
+def _short(modalities: Sequence[str]) -> str:
     """Modalities on one line: beyond three their number stands for the rest."""
-    names = modalities.split("+")
-    return modalities if len(names) <= MOST_MODALITIES else f"{names[0]} and {len(names) - 1} more"
+    if len(modalities) <= MOST_MODALITIES:
+        return "+".join(modalities)
+    return f"{modalities[0]} and {len(modalities) - 1} more"
 
 
 def _rows(board: Board) -> list[dict[str, Any]]:
-    spans, twins = {column: _span(board, column) for column in board.columns}, _twins(board)
+    spans = {column: _span(board, column) for column in board.columns}
     return [
         {
             "row": row,
             "marks": name_marks(row, MARKS),
-            "twin": (row.protocol, row.system) in twins,
             "modalities": _short(row.modalities),
+            "all_modalities": "+".join(row.modalities),
             "kind": "failed" if row.status == "failed" else row.kind if row.comparable else "aside",
             "cells": [_cell(board, row, column, spans[column]) for column in board.columns],
-            "seconds": "" if math.isnan(row.seconds) else f"{row.seconds:,.1f}",
+            "seconds": "" if row.seconds is None else f"{row.seconds:,.1f}",
         }
         for row in board.rows
     ]
 
 
 def _cell(board: Board, row: Row, column: Column, span: tuple[float, float]) -> dict[str, Any]:
-    cell = row.cells.get(column[:2])
     value, spread = figure(board, row, column, DIGITS, MARKS)
-    known = cell is not None and not math.isnan(cell.value) and cell.metric == column.metric
-    drawn = (
-        {} if not known else {name: _place(x, span) for name, x in zip(("at", "low", "high"), cell[:3], strict=True)}
-    )
-    return {
-        "value": value, "spread": spread, "best": board.is_best(row, column), "sort": cell.value if known else "",
-    } | drawn  # fmt: skip
+    cell = {"value": value, "spread": spread, "best": board.is_best(row, column), "sort": ""}
+    if math.isnan(row.value(column)):
+        return cell
+    drawn = zip(("at", "low", "high"), row.cells[column.key][:3], strict=True)
+    return cell | {"sort": row.value(column)} | {name: _place(x, span) for name, x in drawn}
 
 
 def _span(board: Board, column: Column) -> tuple[float, float]:
-    cells = [row.cells[column[:2]] for row in board.rows if column[:2] in row.cells]
-    known = [
-        x
-        for cell in cells
-        if isinstance(cell, Cell) and cell.metric == column.metric
-        for x in cell[:3]
-        if not math.isnan(x)
-    ]
-    return (min(known), max(known)) if known else (0.0, 1.0)
+    """The lowest and the highest figure or end of an interval in a column."""
+    cells = [row.cells[column.key] for row in board.rows if not math.isnan(row.value(column))]
+    ends = [x for cell in cells for x in cell[:3] if not math.isnan(x)]
+    return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
 
 def _place(value: float, span: tuple[float, float]) -> float | None:
@@ -238,7 +255,7 @@ def _place(value: float, span: tuple[float, float]) -> float | None:
 
 
 def _gaps(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What the protocol alone changes: the score of each system measured under several."""
+    """The score of each system that was measured under several protocols."""
     column = board.columns[0]
     return [
         (system, [(protocol, " ".join(figure(board, row, column, DIGITS, MARKS))) for protocol, row in rows])

@@ -1,4 +1,4 @@
-"""The first screen of the report: which system is the answer, by how much, and whether that is more than chance."""
+"""The first screen of the report: the picked system, its gain, and whether that is more than chance."""
 
 import math
 from collections.abc import Iterator
@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import InputError
-from .board import COMBINED, Board, Column, Row, oriented
-from .words import interval, number
+from ..evaluation.combined import COMBINED
+from ..evaluation.metrics import oriented
+from ..results_table import RemarkKind, joined
+from .board import Board, Column, Row
+from .formatting import interval, number
 
 COLUMNS = ("system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value")
 VERDICTS = {
@@ -20,9 +23,15 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much better a is than b on the same clips, with its interval; positive = a is better, whatever the metric.
+    """A paired test of two systems on the same clips; positive = a is better, whatever the metric.
 
     ``p_holm`` is the p-value corrected for all comparisons of the run, NaN where that was not given.
+
+    Examples
+    --------
+    >>> test = Comparison("honest", "late", "early", "mean", 0.03, 0.01, 0.05, 0.004)
+    >>> test.text, test.verdict, test.reversed().verdict
+    ('+.030 [+.010, +.050], p = .004', 'better', 'worse')
     """
 
     protocol: str
@@ -37,15 +46,17 @@ class Comparison:
 
     @property
     def text(self) -> str:
-        """``+.030 [+.010, +.050], p = .004``."""
+        """Difference, interval and p-value in words."""
         spread = "" if math.isnan(self.low) else f" [{signed(self.low)}, {signed(self.high)}]"
         p_value = "" if math.isnan(self.p_value) else f", {p_text(self.p_value)}"
         return signed(self.difference) + spread + p_value
 
     @property
     def corrected(self) -> str:
-        """``.012 corrected``, or nothing."""
-        return "" if math.isnan(self.p_holm) else f" ({p_text(self.p_holm).removeprefix('p = ')} corrected)"
+        """The corrected p-value in parentheses, or nothing."""
+        if math.isnan(self.p_holm):
+            return ""
+        return f" ({'p < .001' if self.p_holm < 0.001 else number(self.p_holm, 3)} corrected)"
 
     @property
     def verdict(self) -> str:
@@ -62,9 +73,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one protocol hands over: the picked system, its figure, the verdict on its gain, and that in sentences.
+    """The answer of one protocol: the picked system, its figure, the verdict on its gain, and that in sentences.
 
     ``warning`` says why the figure is not to be believed, where it is not; ``composed`` of what a picked row is made.
+
+    Examples
+    --------
+    >>> Answer("honest", "late-ridge", "mean CCC .635", "better", ["+.030 over the best single system."]).warning
+    ''
     """
 
     protocol: str
@@ -89,6 +105,12 @@ def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
     ------
     InputError
         A column is missing.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([("late", "early", "mean", 0.03, 0.01, 0.05, 0.004)], columns=COLUMNS)
+    >>> read_comparisons(table)[0].verdict
+    'better'
     """
     if table is None:
         return []
@@ -97,9 +119,8 @@ def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
         raise InputError(f"comparisons/{missing[0]}: column missing; has {', '.join(map(str, table.columns))}")
     return [
         Comparison(
-            row.get("protocol", ""), row["system_a"], row["system_b"], row["target"],
-            *(float(row[name]) for name in ("difference", "ci_low", "ci_high", "p_value")),
-            float(row.get("p_holm", math.nan)),
+            row.get("protocol", ""), row["system_a"], row["system_b"], row["target"], float(row["difference"]),
+            float(row["ci_low"]), float(row["ci_high"]), float(row["p_value"]), float(row.get("p_holm", math.nan)),
         )
         for row in table.to_dict("records")
     ]  # fmt: skip
@@ -111,6 +132,20 @@ def answers(board: Board, comparisons: list[Comparison]) -> list[Answer]:
     The gain is that of the picked system over the best single system (stage 0) on the evaluated clips, or where none
     was measured over the one chosen out-of-fold; a fusion's gain over the best mean of predictions stands beside it.
     It is called more than chance only if a paired test of the two was given and its interval excludes 0.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> answers(board, [Comparison("honest", "late", "early", "mean", 0.1, 0.02, 0.18, 0.01)])[0].verdict
+    'better'
     """
     order = list(board.heading.protocols)
     rows = [row for row in board.rows if row.picked and row.status == "ok"]
@@ -119,13 +154,25 @@ def answers(board: Board, comparisons: list[Comparison]) -> list[Answer]:
 
 
 def signed(value: float) -> str:
-    """``+.030``, ``−.020`` or ``.000``."""
+    """A difference with its sign, to three digits.
+
+    Examples
+    --------
+    >>> signed(0.03), signed(-0.02), signed(0.0)
+    ('+.030', '−.020', '.000')
+    """
     text = number(abs(value), 3)
     return text if float(text or 0) == 0 else f"{'−' if value < 0 else '+'}{text}"
 
 
 def p_text(value: float) -> str:
-    """``p = .012`` or ``p < .001``."""
+    """A p-value to three digits.
+
+    Examples
+    --------
+    >>> p_text(0.012), p_text(0.0002)
+    ('p = .012', 'p < .001')
+    """
     return "p < .001" if value < 0.001 else f"p = {number(value, 3)}"
 
 
@@ -134,17 +181,17 @@ def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
     columns = board.columns[:1] if with_mean else board.columns
     texts, verdicts, sentences = [], [], []
     for column in columns:
-        if column[:2] not in row.cells:
+        cell = row.cells.get(column.key)
+        if cell is None:
             continue
-        cell = row.cells[column[:2]]
         name = f"{column.target} {board.heading.metric_label(column.metric)}"
-        texts.append(f"{name} {number(cell.value, 3)} {interval(cell, 3)}".strip())
+        texts.append(f"{name} {number(cell.value, 3)} {interval(cell.low, cell.high, 3)}".strip())
         gains = _gains(board, row, column, comparisons)
         verdicts.append(gains[0][0])
-        found = [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
-        sentences += found if with_mean else [f"{column.target}: {sentence}" for sentence in found]
-    composed = next((part for part in row.note.split("; ") if row.system == "picked" and part.startswith("best")), "")
-    seen = "resubstitution" in row.labels
+        said = [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
+        sentences += said if with_mean else [f"{column.target}: {sentence}" for sentence in said]
+    composed = joined(remark for remark in row.remarks if remark.kind is RemarkKind.COMPOSED)
+    seen = RemarkKind.RESUBSTITUTION in row.kinds
     warning = (
         "Not to be believed: fitted, tuned, picked and scored on the same clips; tests and intervals share the flaw."
     )
@@ -159,28 +206,27 @@ def _gains(board: Board, row: Row, column: Column, comparisons: list[Comparison]
     rivals = [
         other for other in board.rows
         if (other.protocol, other.kind, other.status) == (row.protocol, "measured", "ok") and other.system != row.system
-        and "transductive" not in other.labels and column[:2] in other.cells
-        and not math.isnan(other.cells[column[:2]].value)
+        and RemarkKind.TRANSDUCTIVE not in other.kinds and not math.isnan(other.value(column))
     ]  # fmt: skip
-    single, fused = [other for other in rivals if other.stage in ("", "0")], row.stage not in ("", "0")
-    chosen = [other for other in rivals if other.learner == "best-single" and not other.system.endswith("-raw")]
+    single, fused = [other for other in rivals if not other.stage], bool(row.stage)
+    chosen = [other for other in rivals if other.learner == "best-single" and not other.twin]
     means = [other for other in rivals if other.learner == "mean"]
     whom = f"the best {'' if fused else 'other '}single system"
-    found = []
+    gains = []
     if single:
-        found.append(_gain(row, _best_of(single, column), whom, column, board, comparisons))
+        gains.append(_gain(row, _best_of(single, column), whom, column, board, comparisons))
     elif chosen:
         words = "the best single system as chosen out-of-fold"
-        found.append(_gain(row, _best_of(chosen, column), words, column, board, comparisons))
+        gains.append(_gain(row, _best_of(chosen, column), words, column, board, comparisons))
     else:
-        found.append(("none", "There is no other single system to compare it with."))
+        gains.append(("none", "There is no other single system to compare it with."))
     if means and fused and row.learner != "mean":
-        found.append(_gain(row, _best_of(means, column), "the best mean of predictions", column, board, comparisons))
-    return found
+        gains.append(_gain(row, _best_of(means, column), "the best mean of predictions", column, board, comparisons))
+    return gains
 
 
 def _best_of(rows: list[Row], column: Column) -> Row:
-    return max(rows, key=lambda other: oriented(other.cells[column[:2]].value, column.metric))
+    return max(rows, key=lambda other: oriented(column.metric, other.value(column)))
 
 
 def _gain(
@@ -197,28 +243,28 @@ def _gain(
         if here and test.protocol in ("", row.protocol):
             text = f"{test.text} over {whom} (paired over groups): {VERDICTS[test.verdict]}."
             return test.verdict, text
-    gap = oriented(row.cells[column[:2]].value, column.metric) - oriented(rival.cells[column[:2]].value, column.metric)
+    gap = oriented(column.metric, row.value(column) - rival.value(column))
     return "none", f"{signed(gap)} over {whom}; no paired test of the two was given, so this may be chance."
 
 
 def _higher(board: Board, row: Row, column: Column) -> Iterator[str]:
     for other in board.rows:
         if other.protocol == row.protocol and other.system != row.system and board.is_best(other, column):
-            value = number(other.cells[column[:2]].value, 3)
+            value = number(other.value(column), 3)
             yield f"{other.system} scores {value}; choosing it for that would be learning from the evaluated clips."
 
 
 def _reported(board: Board, row: Row, column: Column) -> Iterator[str]:
     """The best reported figure that may be compared, and whether it lies inside the picked system's interval."""
-    found = [
-        (oriented(cell.value, cell.metric), other.system, cell.value)
+    figures = [
+        (oriented(column.metric, other.value(column)), other.system, other.value(column))
         for other in board.rows
         if other.kind == "reported" and other.comparable and other.protocol == row.protocol
-        and (cell := other.cells.get(column[:2])) and cell.metric == column.metric and not math.isnan(cell.value)
+        and not math.isnan(other.value(column))
     ]  # fmt: skip
-    if found:
-        _, system, value = max(found)
-        cell = row.cells[column[:2]]
+    if figures:
+        _, system, value = max(figures)
+        cell = row.cells[column.key]
         inside = "inside" if cell.low <= value <= cell.high else "outside"
         place = "" if math.isnan(cell.low) else f", {inside} the interval above"
         yield f"Best comparable reported figure: {system}, {number(value, 3)}{place}."

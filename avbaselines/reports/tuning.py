@@ -1,4 +1,4 @@
-"""Figures of a search: how its best score rose trial by trial, and which parameters it was about."""
+"""Figures of a search: the rise of its best score trial by trial, and the parameters that made the difference."""
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,11 @@ def tuning_drawings(trials: pd.DataFrame, importance: pd.DataFrame) -> list[Draw
     -------
     list of Drawing
         Empty where nothing was tuned.
+
+    Examples
+    --------
+    >>> tuning_drawings(pd.DataFrame(columns=["trial", "value"]), pd.DataFrame())
+    []
     """
     if trials.empty:
         return []
@@ -30,9 +35,9 @@ def tuning_drawings(trials: pd.DataFrame, importance: pd.DataFrame) -> list[Draw
 
 
 @styled
-def _history(trials):
-    table = trials.pivot_table(index="trial", columns=["protocol", "split", "system"], values="value", dropna=False)
-    gains = table.cummax().ffill().sub(table.iloc[0])
+def _history(trials: pd.DataFrame) -> Drawing:
+    values = trials.pivot_table(index="trial", columns=["protocol", "split", "system"], values="value", dropna=False)
+    gains = values.cummax().ffill().sub(values.iloc[0])
     by_system = gains.T.groupby(level="system").mean().T
     order = by_system.iloc[-1].sort_values(ascending=False).index
     figure, axis = axes(height=3.8)
@@ -58,7 +63,7 @@ def _history(trials):
 
 
 @styled
-def _importance(importance):
+def _importance(importance: pd.DataFrame) -> Drawing:
     mean = importance.groupby("parameter")["importance"].mean().sort_values(ascending=False)[:MOST_BARS]
     figure, axis = axes(height=1.2 + 0.22 * len(mean))
     places = np.arange(len(mean))

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from made_results import result
 
 from avbaselines.corpora.corpus import Split, SplitId
 from avbaselines.experiment.planning.reserved_names import PICKED
@@ -28,8 +29,8 @@ def parts():
         ids=np.array(list("wxyz")), splits=splits, targets=[SimpleNamespace(name="arousal")],
         recordings=np.array(["r", "r", "s", "s"]), times=np.array([0.0, 1, 0, 1]),
     )  # fmt: skip
-    system = PickedSystem(name=PICKED, choices=("a", "b"))
-    picked = Scored(system.rows[0], system, {}, {}, 0.0, "", {})
+    system = PickedSystem(name=PICKED, raw_label="picked-raw", choices=("a", "b"))
+    picked = Scored(system.rows[0], system, {}, {})
     return [(SimpleNamespace(protocol="honest", corpus=corpus, systems=SYSTEMS), [picked], splits)]
 
 
@@ -42,7 +43,7 @@ def test_the_unmatched_twin_of_a_row_put_together_is_put_together_too(parts, tmp
     ]
     table = pd.DataFrame(rows, columns=["protocol", "split", "part", "system", "clip_id", "prediction"])
     table.to_parquet(tmp_path / "predictions.parquet")
-    shown = predictions_shown(tmp_path, parts, pd.DataFrame({"picked": ["yes", ""], "system": [PICKED, "else"]}))
+    shown = predictions_shown(tmp_path, parts, [result(PICKED, "arousal", picked=True), result("else", "arousal")])
     assert set(shown["part"]) == {"test"} and "else" not in set(shown["system"])
     twin = shown[shown["system"] == "picked-raw"]
     assert list(twin["clip_id"]) == list("wxyz") and list(twin["prediction"]) == [0, 0, 3, 3]

@@ -17,7 +17,7 @@ from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.intervals import interval
 from avbaselines.evaluation.metrics import METRICS, score
 from avbaselines.experiment.planning.plan import plan
-from avbaselines.experiment.scoring.scoreboard import COLUMNS
+from avbaselines.results_table import COLUMNS
 from avbaselines.run import main
 
 
@@ -32,7 +32,7 @@ def test_the_run_folder_holds_what_its_contract_says(finished):
     names = {path.name for path in run.folder.iterdir()}
     assert names >= {"results.csv", "predictions.parquet", "leaderboard.md", "study.toml", "provenance.json", "models"}
     results = run.results()
-    assert list(results.columns) == COLUMNS
+    assert tuple(results.columns) == COLUMNS
     assert set(results["kind"]) == {"measured", "reported"} and set(results["split"]) == {"0", "1", "2", "all"}
     overall = results[(results["split"] == "all") & (results["kind"] == "measured")]
     assert set(overall["target"]) == {"arousal", "mood", "mean"}

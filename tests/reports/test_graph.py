@@ -5,9 +5,9 @@ import pytest
 
 from avbaselines.errors import InputError
 from avbaselines.reports.graph import MOST_INPUTS, fusion_graph
-from avbaselines.reports.heading import Target
+from avbaselines.reports.heading import ReportTarget
 
-AROUSAL = Target("arousal", "ccc")
+AROUSAL = ReportTarget("arousal", "ccc")
 
 
 def weights(*rows):
@@ -42,7 +42,7 @@ def test_light_inputs_are_left_out_and_counted():
 
 
 def test_shares_of_a_picked_row_are_explained():
-    drawing = fusion_graph(weights(("picked", "arousal", "svr", 1.0)), "picked", AROUSAL)
+    drawing = fusion_graph(weights(("picked", "arousal", "svr", 1.0)), "picked", AROUSAL, shares=True)
     assert "share of splits that chose it" in drawing.caption
 
 

@@ -3,12 +3,12 @@
 import pytest
 
 from avbaselines.errors import InputError
-from avbaselines.reports.heading import Heading, Target
+from avbaselines.reports.heading import Heading, ReportTarget
 
 
 def test_targets_have_names_metrics_and_kinds():
     heading = Heading("study", [("arousal", "ccc"), ("mood", "uar", "classes")])
-    assert heading.targets == (Target("arousal", "ccc", "regression"), Target("mood", "uar", "classes"))
+    assert heading.targets == (ReportTarget("arousal", "ccc", "regression"), ReportTarget("mood", "uar", "classes"))
 
 
 def test_a_heading_needs_a_target():

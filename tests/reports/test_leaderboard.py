@@ -7,8 +7,8 @@ import subprocess
 import pytest
 from rich.console import Console
 
+from avbaselines.reports.formatting import number
 from avbaselines.reports.leaderboard import leaderboard, render_latex, render_markdown, render_terminal
-from avbaselines.reports.words import number
 
 
 def printed(board, width, encoding="utf-8"):

@@ -11,11 +11,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from made_results import RESUBSTITUTION, changed, of, result, source
 
 from avbaselines.errors import InputError
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.heading import Heading
-from avbaselines.reports.page import flat, render_page
+from avbaselines.reports.page import PageTables, flat
+from avbaselines.reports.page import render_page as render
+from avbaselines.results_table import Remark, RemarkKind
 
 
 @pytest.fixture
@@ -56,21 +59,13 @@ def emotion():
             "clip_id": [f"{recording}_{i}" for i in range(300)], "group": recording, "recording": recording,
             "time": time, "truth": gold, "prediction": gold + rng.normal(0, 0.1 + 0.3 * number, 300),
         }))  # fmt: skip
-    columns = {"protocol": "honest", "split": "all", "system": "svc", "picked": "yes", "kind": "measured", "stage": 0.0}
-    blank = dict.fromkeys(("modalities", "learner", "task", "note"), "")
-    results = pd.DataFrame([
-        columns | blank | {"target": target, "metric": metric, "value": 0.7, "ci_low": 0.6, "ci_high": 0.8,
-                           "n_clips": n, "n_groups": 8, "seconds": 1.0, "status": "ok"}
+    results = [
+        result("svc", target, metric, 0.7, ci_low=0.6, ci_high=0.8, n_clips=n, n_groups=8, picked=True, stage=0,
+               modalities=("audio",))
         for target, metric in (("emotion", "accuracy"), ("arousal", "ccc"))
-    ])  # fmt: skip
+    ]  # fmt: skip
     targets = [("emotion", "accuracy", "classes"), ("arousal", "ccc", "regression")]
     return results, pd.concat(frames, ignore_index=True), Heading("Emotion <study>", targets)
-
-
-@pytest.fixture
-def numbered(results):
-    """The results with numbered stages, as a run writes them."""
-    return results.assign(stage=results.stage.replace({"base": "0", "stage 1": "1"}))
 
 
 EMPTY = pd.DataFrame(columns=[
@@ -91,6 +86,11 @@ WEIGHTS = pd.DataFrame(
     ],
     columns=["system", "target", "input", "weight"],
 )
+
+
+def render_page(results, predictions, heading, *, more=(), study=None, provenance=None, **tables):
+    details = {"Study as run": study, "Provenance": provenance}
+    return render(results, PageTables(predictions, **tables), heading, details=details, more=more)
 
 
 class Texts(HTMLParser):
@@ -115,8 +115,8 @@ class Texts(HTMLParser):
         self.hidden = False
 
 
-def test_the_first_screen_says_which_by_how_much_and_whether_by_chance(numbered, predictions, heading):
-    text = Texts(render_page(numbered, predictions.iloc[:0], heading, comparisons=TESTS)).text
+def test_the_first_screen_says_which_by_how_much_and_whether_by_chance(results, predictions, heading):
+    text = Texts(render_page(results, predictions.iloc[:0], heading, comparisons=TESTS)).text
     answer = text[: text.index("Leaderboard")]
     assert "★ late-ridge" in answer and "mean CCC .635 [.565, .695]" in answer
     # The test was given as early - late-ridge; it is read from the picked system's side.
@@ -124,54 +124,57 @@ def test_the_first_screen_says_which_by_how_much_and_whether_by_chance(numbered,
     assert "more than chance explains" in answer and "Deep A, .620, inside" in answer
 
 
-def test_without_a_test_or_a_clear_one_nothing_is_claimed(numbered, predictions, heading):
-    assert "may be chance" in Texts(render_page(numbered, predictions.iloc[:0], heading)).text
+def test_without_a_test_or_a_clear_one_nothing_is_claimed(results, predictions, heading):
+    assert "may be chance" in Texts(render_page(results, predictions.iloc[:0], heading)).text
     unclear = TESTS.assign(ci_low=-0.1, ci_high=0.02)
-    text = Texts(render_page(numbered, predictions.iloc[:0], heading, comparisons=unclear)).text
+    text = Texts(render_page(results, predictions.iloc[:0], heading, comparisons=unclear)).text
     assert "chance alone may do this" in text[: text.index("Leaderboard")]
 
 
-def test_of_one_target_the_test_of_the_mean_is_its_test(numbered, heading):
+def test_of_one_target_the_test_of_the_mean_is_its_test(results, heading):
     one = replace(heading, targets=heading.targets[:1])
-    text = Texts(render_page(numbered[numbered.target != "valence"], EMPTY, one, comparisons=TESTS)).text
+    text = Texts(render_page([row for row in results if row.target != "valence"], EMPTY, one, comparisons=TESTS)).text
     answer = text[: text.index("Leaderboard")]
     assert "over the best single system, early (paired over groups): more than chance explains" in answer
     assert "+.005 [−.020, +.030], p = .400 over the best mean of predictions, late-matched-mean" in answer
 
 
-def test_where_less_is_better_positive_still_means_better(numbered, heading):
-    errors = numbered[numbered.metric == "rmse"]
+def test_where_less_is_better_positive_still_means_better(results, heading):
+    errors = of(results, metric="rmse")
     heading = replace(heading, targets=[(name, "rmse", "regression") for name in ("arousal", "valence")])
     text = Texts(render_page(errors, EMPTY, heading, comparisons=TESTS)).text
     assert "+.075 [+.030, +.120], p = .004 over the best single system, early" in text
     assert "more than chance explains" in text[: text.index("Leaderboard")]
 
 
-def test_the_honest_answer_comes_first_and_resubstitution_is_not_to_be_believed(numbered, heading):
-    flawed = numbered.assign(protocol="paper", value=numbered.value + 0.2, note="resubstitution: fitted and scored")
-    flawed = flawed[flawed.kind != "reported"]
+def test_the_honest_answer_comes_first_and_resubstitution_is_not_to_be_believed(results, heading):
+    flawed = [
+        replace(row, protocol="paper", value=row.value + 0.2, remarks=(RESUBSTITUTION,))
+        for row in results
+        if row.kind != "reported"
+    ]
     heading = replace(heading, protocols={"honest": "left out", "paper": "all in"})
-    text = Texts(render_page(pd.concat([flawed, numbered]), EMPTY, heading, comparisons=TESTS)).text
+    text = Texts(render_page([*flawed, *results], EMPTY, heading, comparisons=TESTS)).text
     answer = text[: text.index("Leaderboard")]
     assert answer.index("protocol honest") < answer.index("protocol paper") < answer.index("Not to be believed")
     assert answer.count("Not to be believed") == 1
 
 
-def test_what_a_row_put_together_is_made_of_and_twins_are_folded_away(numbered, heading):
+def test_what_a_row_put_together_is_made_of_and_twins_are_folded_away(results, heading):
     made = "best out-of-fold system of each split (late-ridge in 4, early in 1 of 5)"
-    names = {"late-ridge": "picked", "svr-audio-by-speaker": "early-raw"}
-    table = numbered.assign(system=numbered.system.replace(names))
-    table.loc[table.system == "picked", "note"] = made
+    remarks = (Remark(RemarkKind.COMPOSED, made),)
+    table = changed(results, "late-ridge", system="picked", remarks=remarks)
+    table = changed(table, "svr-audio-by-speaker", system="early-raw", twin=True)
     page = render_page(table, EMPTY, heading, comparisons=TESTS.assign(p_holm=0.04))
     answer = Texts(page).text
     assert f"★ picked : {made}" in answer[: answer.index("Leaderboard")] and "p = .004 (.040 corrected)" in answer
     assert "show the 1 unmatched twins" in answer and page.count(' twin"') == 1
-    long = table.assign(modalities="+".join("abcdefgh"))
+    long = changed(table, modalities=tuple("abcdefgh"))
     assert ">a and 7 more</td>" in render_page(long, EMPTY, heading)
 
 
-def test_page_is_self_contained_and_every_figure_has_words(numbered, predictions, heading):
-    page = render_page(numbered, predictions, heading, weights=WEIGHTS, comparisons=TESTS)
+def test_page_is_self_contained_and_every_figure_has_words(results, predictions, heading):
+    page = render_page(results, predictions, heading, weights=WEIGHTS, comparisons=TESTS)
     found = Texts(page)
     assert found.addresses and all(address.startswith("data:") for address in found.addresses)
     assert not re.search(r"(?:src|href)=.?https?:|@import|url\(", page)
@@ -183,14 +186,14 @@ def test_page_is_self_contained_and_every_figure_has_words(numbered, predictions
     assert any("late-ridge takes -.10 of late-mean" in alt for alt in found.alts)
 
 
-def test_page_is_the_same_for_the_same_run(numbered, predictions, heading):
+def test_page_is_the_same_for_the_same_run(results, predictions, heading):
     arousal = predictions[predictions.target == "arousal"]
-    assert render_page(numbered, arousal, heading) == render_page(numbered, arousal, heading)
+    assert render_page(results, arousal, heading) == render_page(results, arousal, heading)
 
 
-def test_everything_given_is_escaped(numbered, predictions, heading):
-    numbered["note"] = numbered["note"].replace("Table 5", "<script>alert(1)</script>")
-    page = render_page(numbered, predictions[:0], heading, study={"title": "<b>x</b>"}, provenance={"a": {"b": [1, 2]}})
+def test_everything_given_is_escaped(results, predictions, heading):
+    results = changed(results, "Deep C", remarks=source("<script>alert(1)</script>"))
+    page = render_page(results, predictions[:0], heading, study={"title": "<b>x</b>"}, provenance={"a": {"b": [1, 2]}})
     assert "<script>alert" not in page and "&lt;b&gt;x" in page and "<dt>a.b</dt><dd>1, 2</dd>" in page
 
 
@@ -211,22 +214,22 @@ def test_few_posteriors_leave_out_the_calibration_alone(emotion):
     assert "emotion: calibration: not applicable: of " in text and "emotion: confusion matrix" in text
 
 
-def test_further_figures_are_shown(numbered, predictions, heading):
+def test_further_figures_are_shown(results, predictions, heading):
     page = render_page(
-        numbered, predictions[:0], heading, more=[Drawing("Masking", "<svg/>", "alternative", "caption")]
+        results, predictions[:0], heading, more=[Drawing("Masking", "<svg/>", "alternative", "caption")]
     )
     assert "Masking" in page and 'alt="alternative"' in page
 
 
-def test_what_is_missing_is_named(numbered, predictions, heading):
+def test_what_is_missing_is_named(results, predictions, heading):
     with pytest.raises(InputError, match="predictions.parquet/truth"):
-        render_page(numbered, predictions.drop(columns="truth"), heading)
+        render_page(results, predictions.drop(columns="truth"), heading)
     with pytest.raises(InputError, match="comparisons/p_value"):
-        render_page(numbered, predictions, heading, comparisons=TESTS.drop(columns="p_value"))
+        render_page(results, predictions, heading, comparisons=TESTS.drop(columns="p_value"))
     with pytest.raises(InputError, match="cycle"):
         turned = pd.DataFrame([("late-mean", "arousal", "late-ridge", 1.0)], columns=WEIGHTS.columns)
-        render_page(numbered, predictions, heading, weights=pd.concat([WEIGHTS, turned]))
-    text = Texts(render_page(numbered, predictions.iloc[:0], heading)).text
+        render_page(results, predictions, heading, weights=pd.concat([WEIGHTS, turned]))
+    text = Texts(render_page(results, predictions.iloc[:0], heading)).text
     assert "Figures of protocol honest: not applicable: no predictions of late-ridge" in text
 
 
@@ -263,14 +266,14 @@ frame.srcdoc = {document};
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "n_targets"), [(390, 2), (900, 6), (1000, 2), (1280, 6)])
-def test_in_a_browser(numbered, predictions, heading, tmp_path, width, n_targets):
+def test_in_a_browser(results, predictions, heading, tmp_path, width, n_targets):
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("no Chromium found (Debian: apt-get install chromium)")
     more = [f"valence_of_kind_{number}" for number in range(2, n_targets)]
-    numbered = pd.concat([numbered, *(numbered[numbered.target == "valence"].assign(target=name) for name in more)])
+    results += [row for name in more for row in changed(of(results, target="valence"), target=name)]
     heading = replace(heading, targets=[*heading.targets, *((name, "ccc", "regression") for name in more)])
-    long = numbered.assign(system=numbered.system.replace("svr-face", "svr-" + "averylongfeaturesetname" * 4))
+    long = changed(results, "svr-face", system="svr-" + "averylongfeaturesetname" * 4)
     page = render_page(
         long, predictions, heading, weights=WEIGHTS, comparisons=TESTS, provenance={"sha256": "e3b0" * 16}
     )

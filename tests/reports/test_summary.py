@@ -1,109 +1,98 @@
-"""The first screen of the report: what is handed over, by how much it gains, and how sure that is."""
+"""The answer of the first screen."""
 
 import math
 
 import pandas as pd
 import pytest
+from made_results import RESUBSTITUTION, changed, made_results, of, result
 
 from avbaselines.errors import InputError
-from avbaselines.reports.leaderboard import leaderboard
+from avbaselines.reports.heading import Heading, ReportTarget
+from avbaselines.reports.ranking import leaderboard
 from avbaselines.reports.summary import Comparison, answers, p_text, read_comparisons, signed
+from avbaselines.results_table import Remark, RemarkKind
+
+TEST = Comparison("honest", "late-ridge", "early", "mean", 0.03, 0.01, 0.05, 0.004, 0.012)
 
 
-@pytest.fixture
-def numbered(results):
-    """The results with numbered stages, as a run writes them."""
-    return results.assign(stage=results.stage.replace({"base": "0", "stage 1": "1"}))
+def answer(rows, heading, tests=()):
+    [found] = answers(leaderboard(rows, heading), list(tests))
+    return found
 
 
-def pair_of(a="late-ridge", b="early", difference=0.075, low=0.02, high=0.13, p_value=0.004, **more):
-    pair = {"system_a": a, "system_b": b, "target": "mean", "difference": difference}
-    return pair | {"ci_low": low, "ci_high": high, "p_value": p_value} | more
+def test_a_test_reads_the_same_from_both_sides():
+    assert TEST.text == "+.030 [+.010, +.050], p = .004" and TEST.corrected == " (.012 corrected)"
+    back = TEST.reversed()
+    assert back.text == "−.030 [−.050, −.010], p = .004" and (TEST.verdict, back.verdict) == ("better", "worse")
+    bare = Comparison("honest", "a", "b", "mean", 0.0, math.nan, math.nan, math.nan)
+    assert (bare.text, bare.corrected, bare.verdict) == (".000", "", "open")
+    assert Comparison("", "a", "b", "mean", 0.1, 0.0, 0.2, 0.1, 0.0001).corrected == " (p < .001 corrected)"
 
 
-def compared(**changes):
-    return read_comparisons(pd.DataFrame([pair_of(**changes)]))[0]
+def test_signs_and_p_values():
+    assert [signed(0.0304), signed(-0.02), signed(-0.0001)] == ["+.030", "−.020", ".000"]
+    assert [p_text(0.012), p_text(0.0009)] == ["p = .012", "p < .001"]
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.03, "+.030"), (-0.02, "−.020"), (0.0, ".000"), (-0.0001, ".000")])
-def test_differences_carry_their_sign(value, text):
-    assert signed(value) == text
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.012, "p = .012"), (0.0009, "p < .001"), (1.0, "p = 1.000")])
-def test_p_values(value, text):
-    assert p_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"), [(0.01, 0.2, "better"), (-0.2, -0.01, "worse"), (-0.1, 0.1, "open"), (0.0, 0.1, "open")]
-)
-def test_the_verdict_is_the_intervals(low, high, verdict):
-    assert compared(low=low, high=high).verdict == verdict
-
-
-def test_a_test_is_written_with_what_it_has_and_can_be_turned_round():
-    pair = compared(p_holm=0.012)
-    assert pair.text == "+.075 [+.020, +.130], p = .004" and pair.corrected == " (.012 corrected)"
-    turned = pair.reversed()
-    assert (turned.system_a, turned.system_b, turned.low, turned.high) == ("early", "late-ridge", -0.13, -0.02)
-    bare = compared(low=math.nan, high=math.nan, p_value=math.nan)
-    assert bare.text == "+.075" and bare.corrected == ""
-    assert isinstance(pair, Comparison)
-
-
-def test_tables_of_tests_are_checked():
-    assert read_comparisons(None) == []
+def test_tests_are_read_from_the_table_of_a_run():
+    table = pd.DataFrame([vars(TEST)]).rename(columns={"low": "ci_low", "high": "ci_high"})
+    assert read_comparisons(table) == [TEST] and read_comparisons(None) == []
+    assert math.isnan(read_comparisons(table.drop(columns=["p_holm", "protocol"]))[0].p_holm)
     with pytest.raises(InputError, match="comparisons/p_value: column missing"):
-        read_comparisons(pd.DataFrame([pair_of()]).drop(columns="p_value"))
+        read_comparisons(table.drop(columns="p_value"))
 
 
-def test_the_gain_over_the_best_single_system_is_that_of_the_paired_test(numbered, heading):
-    board = leaderboard(numbered, heading)
-    turned = pair_of(a="early", b="late-ridge", difference=-0.075, low=-0.13, high=-0.02)
-    (answer,) = answers(board, read_comparisons(pd.DataFrame([turned])))
-    assert (answer.protocol, answer.system, answer.verdict, answer.warning) == ("honest", "late-ridge", "better", "")
-    assert answer.figure == "mean CCC .635 [.565, .695]"
-    assert answer.sentences[0] == (
-        "+.075 [+.020, +.130], p = .004 over the best single system, early (paired over groups): more than chance "
-        "explains."
-    )
+def test_the_gain_is_said_with_its_test(results, heading):
+    found = answer(results, heading, [TEST.reversed()])
+    assert (found.system, found.verdict) == ("late-ridge", "better") and found.figure == "mean CCC .635 [.565, .695]"
+    assert found.sentences[0].startswith("+.030 [+.010, +.050], p = .004 over the best single system, early (paired")
+    assert found.sentences[1].startswith("+.005 over the best mean of predictions, late-matched-mean; no paired test")
 
 
-def test_without_a_test_a_gain_may_be_chance(numbered, heading):
-    (answer,) = answers(leaderboard(numbered, heading), [])
-    assert answer.verdict == "none"
-    assert "no paired test of the two was given, so this may be chance" in answer.sentences[0]
+def test_the_best_single_system_is_no_unmatched_twin():
+    chosen = {"learner": "best-single", "stage": 1}
+    rows = [
+        result("late-ridge", "mean", value=0.5, stage=1, picked=True),
+        result("best-single", "mean", value=0.4, **chosen),
+        result("best-single-raw", "mean", value=0.6, twin=True, **chosen),
+    ]
+    heading = Heading("x", [ReportTarget("arousal", "ccc"), ReportTarget("valence", "ccc")])
+    assert "+.100 over the best single system as chosen out-of-fold, best-single;" in answer(rows, heading).sentences[0]
+    assert "no other single system" in answer(rows[:1], heading).sentences[0]
 
 
-def test_a_system_that_scores_higher_is_shown_and_not_taken(numbered, heading):
-    higher = numbered.assign(value=numbered["value"].where(numbered["system"] != "late-mean", 0.9))
-    (answer,) = answers(leaderboard(higher, heading), [])
-    assert answer.system == "late-ridge"
-    words = "late-mean scores .900; choosing it for that would be learning from the evaluated clips."
-    assert words in answer.sentences and words not in answers(leaderboard(numbered, heading), [])[0].sentences
+def test_an_error_that_is_smaller_is_a_gain():
+    rows = of(made_results(), metric="rmse")
+    heading = Heading("x", [ReportTarget("arousal", "rmse"), ReportTarget("valence", "rmse")])
+    assert answer(rows, heading).sentences[0].startswith("+.075 over the best single system, early")
 
 
-def test_transductive_systems_are_no_rivals(numbered, heading):
-    (answer,) = answers(leaderboard(numbered, heading), [])
-    assert "by-speaker" not in " ".join(answer.sentences)
+def test_what_the_answer_is_made_of_and_whether_it_is_to_be_believed(results, heading):
+    made = Remark(RemarkKind.COMPOSED, "best out-of-fold system of each split (a in 1, b in 1 of 2)")
+    composed = answer(changed(results, "late-ridge", remarks=(made,)), heading)
+    assert composed.composed == made.text and not composed.warning
+    flawed = answer(changed(results, "late-ridge", remarks=(RESUBSTITUTION,)), heading, [TEST])
+    assert flawed.verdict == "none" and flawed.warning.startswith("Not to be believed") and not flawed.composed
 
 
-def test_the_best_reported_figure_that_may_be_compared_is_placed(numbered, heading):
-    alone = numbered[numbered["target"].isin(["arousal"])]
-    one = type(heading)(heading.title, [("arousal", "ccc", "regression")], protocols=heading.protocols)
-    (answer,) = answers(leaderboard(alone, one), [])
-    assert "Best comparable reported figure: Deep A, .660, inside the interval above." in answer.sentences
-    far = alone.assign(value=alone["value"].where(alone["system"] != "Deep A", 0.95))
-    (answer,) = answers(leaderboard(far, one), [])
-    assert "Deep A, .950, outside the interval above." in " ".join(answer.sentences)
+def test_a_reported_figure_is_said_to_lie_inside_or_outside_the_interval(results, heading):
+    inside = "Best comparable reported figure: Deep A, .620, inside the interval above."
+    assert answer(results, heading).sentences[-1] == inside
+    better = changed(results, "Deep A", value=0.9)
+    assert answer(better, heading).sentences[-1].endswith("Deep A, .900, outside the interval above.")
 
 
-def test_a_figure_of_resubstitution_is_not_to_be_believed(numbered, heading):
-    flawed = numbered.assign(note=numbered["note"].where(numbered["picked"] == "", "resubstitution: fitted and scored"))
-    (answer,) = answers(leaderboard(flawed, heading), read_comparisons(pd.DataFrame([pair_of()])))
-    assert answer.verdict == "none" and answer.warning.startswith("Not to be believed")
+def test_a_system_that_scores_higher_is_shown_and_not_taken(results, heading):
+    found = answer(changed(results, "early", value=0.9), heading)
+    assert found.system == "late-ridge"
+    words = "early scores .900; choosing it for that would be learning from the evaluated clips."
+    assert words in found.sentences
 
 
-def test_without_a_picked_row_there_is_no_answer(numbered, heading):
-    assert answers(leaderboard(numbered.assign(picked=""), heading), []) == []
+def test_transductive_systems_are_no_rivals(results, heading):
+    results = changed(results, "svr-audio-by-speaker", value=0.9)
+    assert "over the best single system, early;" in answer(results, heading).sentences[0]
+
+
+def test_without_a_picked_row_there_is_no_answer(results, heading):
+    assert answers(leaderboard(changed(results, picked=False), heading), []) == []

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 from rich.console import RenderableType
@@ -15,6 +15,7 @@ from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.heading import Heading
+from avbaselines.results_table import ResultRow
 from avbaselines.study import Study
 
 __all__ = ["Analysis", "AnalysisContext", "AnalysisResult", "ScoredRun", "Source"]
@@ -92,7 +93,7 @@ class AnalysisResult:
     ----------
     files : dict of str to DataFrame or str
         Tables and texts for the run folder, by file name.
-    rows : list of dict
+    rows : list of ResultRow
         Rows of results.csv.
     drawings : list of Drawing
         Figures of the report.
@@ -110,7 +111,7 @@ class AnalysisResult:
     """
 
     files: dict[str, pd.DataFrame | str] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[ResultRow] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
     terminal: list[RenderableType] = field(default_factory=list)
     computed: int = 0

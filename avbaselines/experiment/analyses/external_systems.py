@@ -10,7 +10,9 @@ import pandas as pd
 from avbaselines.corpora.corpus import ImportedPrediction, Split
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
-from avbaselines.experiment.scoring.scoreboard import Scored, may_be_picked, oof_score
+from avbaselines.experiment.scoring.picking import may_be_picked
+from avbaselines.experiment.scoring.scoreboard import Scored
+from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.summary import p_text, signed
 from avbaselines.study import Study
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Corpus, SplitId, Target
 from avbaselines.evaluation.comparison import compare_means
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import Metric
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.analyses.permuted_predictions import (
@@ -29,7 +30,9 @@ from avbaselines.experiment.analyses.permuted_predictions import (
 from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.planning.system import BaseSystem
-from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored, may_be_picked, oof_score
+from avbaselines.experiment.scoring.picking import may_be_picked
+from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored
+from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.importance import family_losses
 from avbaselines.study import Study
 
@@ -161,23 +164,14 @@ def _loss(
     board: Scoreboard, untouched: Predicted, permuted: list[Predicted], targets: list[Target]
 ) -> dict[str, Any]:
     """Score of the untouched features, mean over targets, and what is lost of it on average over the repeats."""
-    pairs: list[tuple[Metric, np.ndarray, np.ndarray]] = []
-    whole: Parts = []
-    for target in targets:
-        before: Parts = board.parts(untouched, target, target.metric)
-        whole += before * len(permuted)
-        for other in permuted:
-            after: Parts = board.parts(other, target, target.metric)
-            pairs += [
-                (metric, left, right) if metric.higher_is_better else (metric, right, left)
-                for (metric, left), (_, right) in zip(before, after, strict=True)
-            ]
+    pairs = [pair for target in targets for other in permuted for pair in board.paired(untouched, other, target)]
     result = compare_means(pairs, n_permutations=FEWEST_SWAPS)
-    score = float(np.nanmean([metric.value(sums.sum(axis=0)) for metric, sums in whole]))
+    # Each part of the untouched score stands once a repeat, as its differences do.
+    whole = [part for target in targets for part in board.parts(untouched, target) * len(permuted)]
     return {
         "target": targets[0].name if len(targets) == 1 else "mean",
         "metric": targets[0].metric,
-        "score": score,
+        "score": mean_value(whole),
         "loss": result.difference,
         "ci_low": result.ci_low,
         "ci_high": result.ci_high,

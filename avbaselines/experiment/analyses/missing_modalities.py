@@ -13,14 +13,14 @@ from avbaselines.corpora.corpus import SplitId, Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, PickedSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored, oof_score
+from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored
+from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.masking import draw, render_markdown, render_terminal
 from avbaselines.schema import nearest
 from avbaselines.study import Study
@@ -301,14 +301,8 @@ def _records(scored: ScoredRun, condition: Condition, row: Predicted, reference:
 
 def _values(board: Scoreboard, row: Predicted, reference: Predicted, targets: list[Target]) -> list[float | bool]:
     """Value with its interval, that of the reference, and the paired difference from it with its interval."""
-    ours, theirs, paired = [], [], []
-    for target in targets:
-        own, other = board.parts(row, target, target.metric), board.parts(reference, target, target.metric)
-        ours += own
-        theirs += other
-        left, right = (own, other) if METRICS[target.metric].higher_is_better else (other, own)
-        paired += [(metric, a, b) for (metric, a), (_, b) in zip(left, right, strict=True)]
-    result = compare_means(paired, n_permutations=1)
+    ours, theirs = ([part for target in targets for part in board.parts(one, target)] for one in (row, reference))
+    result = compare_means(board.paired_mean(row, reference, targets), n_permutations=1)
     low, high = interval_of_mean(ours)
     difference = [result.difference, result.ci_low, result.ci_high, bool(result.ci_high < 0)]
     return [mean_value(ours), low, high, mean_value(theirs), *difference]

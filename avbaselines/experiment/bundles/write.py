@@ -35,7 +35,7 @@ from avbaselines.experiment.fitting.fusion import OFTEN
 from avbaselines.experiment.fitting.store import MODEL, replacing
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, System
 from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.scoring.scoreboard import oof_score
+from avbaselines.experiment.scoring.selection_score import oof_score
 
 MODEL_FILE, TEXT_FILE = "model.skops", "CARD.md"
 LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "xgboost", "skops")

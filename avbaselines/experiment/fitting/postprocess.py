@@ -7,6 +7,7 @@ import numpy as np
 from avbaselines.corpora.corpus import Target
 from avbaselines.estimators.tuned.matching import Matcher, Matching, cross_matched
 from avbaselines.evaluation.metrics import CONCORDANCES
+from avbaselines.evaluation.scores import ccc
 from avbaselines.experiment.fitting.predictions import Bounds, Predictions, bounded
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
@@ -61,11 +62,14 @@ class Finished(Postprocessing):
     raw : Fitted
     oof, test : dict of str to ndarray
         As in `Fitted`, matched where matching applies; out-of-fold predictions by constants of the other folds.
+    losses : dict of str to float
+        By matched target, how much of the out-of-fold concordance matching has cost; below 0 where it gains.
     """
 
     raw: Fitted = field(default_factory=Fitted)
     oof: Predictions = field(default_factory=dict)
     test: Predictions = field(default_factory=dict)
+    losses: dict[str, float] = field(default_factory=dict)
 
     @property
     def matching(self) -> dict[str, tuple[float, float]]:
@@ -124,3 +128,4 @@ def _match(finished: Finished, task: SplitTask, name: str) -> None:
     if not task.resubstitution:
         matched[used, 0] = cross_matched(raw[used, 0], y[used], task.folds[used], strength=task.strength)
     finished.oof |= task.bounded_oof({name: matched})
+    finished.losses[name] = ccc(y[used], raw[used, 0]) - ccc(y[used], finished.oof[name][used, 0])

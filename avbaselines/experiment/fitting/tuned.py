@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from avbaselines.estimators.ensemble.fold_average import Averaged
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real, Whole
-from avbaselines.evaluation.metrics import METRICS, score
+from avbaselines.evaluation.selection_score import selection_score
 from avbaselines.experiment.fitting.base import batches, fit_base, labels, new_model, soft_labels, usable
 from avbaselines.experiment.fitting.clip_context import surroundings
 from avbaselines.experiment.fitting.fitted_system import columns_of, side_by_side
@@ -204,27 +204,10 @@ class _Progress:
 
 
 def out_of_fold_score(fitted: Fitted, task: SplitTask, matching: bool = True) -> float:
-    """What systems are picked by, of out-of-fold predictions as they are reported; larger is better.
-
-    The combined score where the study has one, else the mean over targets of the study's metrics, in which errors count
-    in units of the target's deviation.
-    """
-    finished, values, combined = finish(fitted, task, matching), [], task.combined
-    predictions = finished.filled(finished.oof)
-    for target in task.targets:
-        truth, predicted = task.y[target.name], predictions[target.name]
-        value = score(
-            target.metric,
-            truth,
-            predicted if target.kind == "classes" else predicted[:, 0],
-            recording_codes=None if task.frames is None else task.frames.recordings,
-            n_classes=target.width if target.kind == "classes" else None,
-        )
-        if combined is not None:
-            values.append(value * {combined.label: 1.0, combined.value: -combined.weight}.get(target.name, 0.0))
-            continue
-        values.append(value if METRICS[target.metric].higher_is_better else -value / np.nanstd(truth))
-    return float(np.sum(values) if combined is not None else np.mean(values))
+    """The selection score of out-of-fold predictions as they are reported; larger is better."""
+    finished = finish(fitted, task, matching)
+    recordings = None if task.frames is None else task.frames.recordings
+    return selection_score(task.targets, task.y, finished.filled(finished.oof), recordings, task.combined)
 
 
 def stored_trial(trial: FrozenTrial, number: int) -> Trial:

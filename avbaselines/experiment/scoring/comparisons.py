@@ -1,179 +1,148 @@
-"""Rows set beside one another: reported figures, paired tests, weights of fusions, and stages that beat no mean."""
+"""Paired comparisons of rows over groups, and the weights of fusions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from avbaselines.corpora.corpus import Split
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.comparison import compare_means, holm
-from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.planning.reserved_names import PICKED
-from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
+from avbaselines.experiment.fitting.fitted_run import FittedRun
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, System
+from avbaselines.experiment.scoring.scoreboard import Pair, Scoreboard, Scored
 
 ALL_TUNED, ALL_DEFAULTS = "all tuned systems", "their defaults"
+FIGURES = ("difference", "ci_low", "ci_high", "p_value")
+COLUMNS = ("protocol", "system_a", "system_b", "target", *FIGURES, "p_holm")
+"""Columns of comparisons.csv."""
 
 
-def fusion_weights(systems, fitted_run, splits):
-    """What each input weighs in each fusion, as the mean over splits.
+def fusion_weights(systems: Iterable[System], fitted_run: FittedRun, splits: Sequence[Split]) -> pd.DataFrame:
+    """The weight of each input in each fusion, as the mean over splits.
 
     Returns
     -------
     pandas.DataFrame
         system, target, input, weight.
+
+    Examples
+    --------
+    >>> list(fusion_weights([], fitted_run=None, splits=[]))
+    ['system', 'target', 'input', 'weight']
     """
-    found = []
+    weights: list[tuple[str, str, str, float]] = []
     for system in systems:
         for split in splits:
             key = fitted_run.keys.get((split.id, system.name))
             if not system.inputs or key is None:
                 continue
             inputs = [name for name in system.inputs if (split.id, name) not in fitted_run.failures]
-            for target, weights in fitted_run.store.load(key).weights.items():
-                weights = np.asarray(weights) if len(weights) == len(inputs) else np.full(len(inputs), np.nan)
-                found += [(system.name, target, *pair) for pair in zip(inputs, weights, strict=True)]
+            for target, values in fitted_run.store.load(key).weights.items():
+                each = np.asarray(values) if len(values) == len(inputs) else np.full(len(inputs), np.nan)
+                weights += [(system.name, target, *pair) for pair in zip(inputs, each, strict=True)]
     columns = ["system", "target", "input", "weight"]
-    return pd.DataFrame(found, columns=columns).groupby(columns[:3], as_index=False, sort=False)["weight"].mean()
+    return pd.DataFrame(weights, columns=columns).groupby(columns[:3], as_index=False, sort=False)["weight"].mean()
 
 
-def reported_rows(study):
-    """Rows of results.csv for the figures that others reported."""
-    return [
-        {
-            "protocol": figure.protocol,
-            "split": figure.split,
-            "system": figure.system,
-            "kind": "reported",
-            "target": figure.target,
-            "metric": figure.metric,
-            "value": figure.value,
-            "status": "ok",
-            "note": "; ".join(filter(None, [figure.source, figure.note])),
-        }
-        for figure in study.reported
-    ]
-
-
-def comparisons(board, rows, picked, protocol, further=()):
+def comparisons(
+    board: Scoreboard,
+    rows: Iterable[Scored],
+    picked: str | None,
+    protocol: str,
+    further: Sequence[tuple[str, str]] = (),
+) -> pd.DataFrame:
     """Paired tests over groups: the picked row against every other, and every fusion against every mean of predictions.
 
     Parameters
     ----------
-    board : Scoreboard
-    rows : list of Scored
-    picked : str or None
-    protocol : str
-    further : sequence of (str, str)
+    board
+    rows
+    picked
+        Name of the row that is handed over.
+    protocol
+    further
         More pairs of rows, corrected for together with the rest.
 
     Returns
     -------
     pandas.DataFrame
-        protocol, system_a, system_b, target, difference, ci_low, ci_high, p_value, p_holm (corrected for their
-        number); of the mean over targets of the study's metrics, or its combined score, and of joint decoding against
-        means also of each target; positive = a is better. Tuned systems stand against their defaults, one by one and
-        (`ALL_TUNED` against `ALL_DEFAULTS`) on average.
+        `COLUMNS`: ``p_holm`` is corrected for their number; of the mean over targets of the study's metrics, or its
+        combined score, and of joint decoding against means also of each target; positive = a is better. Tuned systems
+        stand against their defaults, one by one and (`ALL_TUNED` against `ALL_DEFAULTS`) on average.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Corpus, Target
+    >>> nobody, people, truth = np.array([], dtype=int), np.repeat(["s1", "s2", "s3"], 2), np.arange(6.0)
+    >>> splits = [Split("test", nobody, nobody, np.arange(6))]
+    >>> corpus = Corpus(people, people, [Target("arousal", "mae")], {"arousal": truth}, splits, once=True)
+    >>> systems = [BaseSystem(name=name, learner="ridge") for name in ("close", "far")]
+    >>> rows = [
+    ...     Scored(system.rows[0], system, {"test": {"arousal": (truth + error)[:, None]}}, {})
+    ...     for system, error in zip(systems, (0.1, 1.0))
+    ... ]
+    >>> comparisons(Scoreboard(corpus, splits), rows, "close", "honest")["difference"].round(3).tolist()
+    [0.9]
     """
     by_name = {row.name: row for row in rows if not row.failed}
-    pairs = [(picked, name) for name in by_name if picked and name != picked]
-    fused = [row for row in by_name.values() if isinstance(row.system, FusionSystem)]
-    means = [row.name for row in fused if row.system.is_mean]
-    fusions = [row for row in by_name.values() if row.system.stage and row.name not in means]
-    pairs += [(row.name, mean) for row in fusions for mean in means if not row.is_twin and row.name != picked]
-    pairs = list(dict.fromkeys([*pairs, *further]))
-    found = [
-        {
-            "protocol": protocol,
-            "system_a": a,
-            "system_b": b,
-            "target": COMBINED if board.corpus.combined else "mean",
-            **_compared(board, by_name[a], by_name[b]),
-        }
-        for a, b in pairs
-    ]
+    overall = COMBINED if board.corpus.combined else "mean"
+    pairs = list(dict.fromkeys([*_pairs(by_name, picked), *further]))
+    tests = [_test(a, b, overall, board.paired_overall(by_name[a], by_name[b])) for a, b in pairs]
     # What joint decoding does to each target is the question it is there to answer.
-    found += [
-        {
-            "protocol": protocol,
-            "system_a": a,
-            "system_b": b,
-            "target": target.name,
-            **_compared(board, by_name[a], by_name[b], [target]),
-        }
+    tests += [
+        _test(a, b, target.name, board.paired(by_name[a], by_name[b], target))
         for a, b in pairs
-        if by_name[a] in fused and by_name[a].system.decodes_jointly and a != picked
+        if _decodes_jointly(by_name[a]) and a != picked
         for target in board.corpus.targets
     ]
-    found += _tuning_gains(board, by_name, protocol)
-    columns = ["protocol", "system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value"]
-    table = pd.DataFrame(found, columns=columns)
+    tests += _tuning_gains(board, by_name, overall)
+    table = pd.DataFrame([{"protocol": protocol, **test} for test in tests], columns=list(COLUMNS[:-1]))
     return table.assign(p_holm=holm(table["p_value"].to_numpy(float)) if len(table) else [])
 
 
-def _tuning_gains(board, by_name, protocol):
+def _pairs(by_name: dict[str, Scored], picked: str | None) -> Iterator[tuple[str, str]]:
+    yield from ((picked, name) for name in by_name if picked and name != picked)
+    means = [name for name, row in by_name.items() if isinstance(row.system, FusionSystem) and row.system.is_mean]
+    fusions = [row for name, row in by_name.items() if row.system.stage and name not in means]
+    yield from ((row.name, mean) for row in fusions for mean in means if not row.is_twin and row.name != picked)
+
+
+def _decodes_jointly(row: Scored) -> bool:
+    return isinstance(row.system, FusionSystem) and row.system.decodes_jointly
+
+
+def _test(a: str, b: str, target: str, pairs: Sequence[Pair]) -> dict[str, Any]:
+    result = compare_means(pairs)
+    return {"system_a": a, "system_b": b, "target": target} | {name: getattr(result, name) for name in FIGURES}
+
+
+def _tuning_gains(board: Scoreboard, by_name: dict[str, Scored], overall: str) -> list[dict[str, Any]]:
     """Every tuned system against its defaults, and the mean over all of these pairs."""
-    tuned = [row for row in by_name.values() if isinstance(row.system, BaseSystem) and row.system.defaults]
-    pairs = [(row.name, row.system.defaults) for row in tuned if row.system.defaults in by_name and not row.is_twin]
-    target = COMBINED if board.corpus.combined else "mean"
-    named = {"protocol": protocol, "target": target}
-    found = [named | {"system_a": a, "system_b": b, **_compared(board, by_name[a], by_name[b])} for a, b in pairs]
+    pairs = [
+        (row.name, row.system.defaults, board.paired_overall(row, by_name[row.system.defaults]))
+        for row in by_name.values()
+        if isinstance(row.system, BaseSystem) and row.system.defaults in by_name and not row.is_twin
+    ]
+    tests = [_test(a, b, overall, pair) for a, b, pair in pairs]
     if len(pairs) > 1:
-        together = [part for a, b in pairs for part in _parts(board, by_name[a], by_name[b])]
-        found.append(named | {"system_a": ALL_TUNED, "system_b": ALL_DEFAULTS, **_figures(together)})
-    return found
+        tests.append(_test(ALL_TUNED, ALL_DEFAULTS, overall, [part for *_, pair in pairs for part in pair]))
+    return tests
 
 
-def tuning_words(tests):
-    """A sentence a protocol on what tuning gained on the evaluated clips; none where nothing was tuned."""
+def tuning_words(tests: pd.DataFrame) -> list[str]:
+    """A sentence a protocol on what tuning gained on the evaluated clips; none where nothing was tuned.
+
+    Examples
+    --------
+    >>> row = ("honest", ALL_TUNED, ALL_DEFAULTS, "mean", 0.02, -0.01, 0.05, 0.2, 1.0)
+    >>> tuning_words(pd.DataFrame([row], columns=COLUMNS))[0][:63]
+    'Tuning changed the score of its systems by +0.020 [-0.010, 0.05'
+    """
     return [
         f"Tuning changed the score of its systems by {row.difference:+.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}] on "
         f"average against their defaults (paired, over groups; protocol {row.protocol})."
         for row in tests.itertuples()
         if row.system_a == ALL_TUNED
     ]
-
-
-def _compared(board, a, b, targets=None):
-    return _figures(_parts(board, a, b, targets))
-
-
-def _figures(parts):
-    result = compare_means(parts)
-    return {name: getattr(result, name) for name in ("difference", "ci_low", "ci_high", "p_value")}
-
-
-def _parts(board, a, b, targets=None):
-    """Metric and sums per group of both rows, for each term of the mean that is compared."""
-    parts = []
-    if targets is None and board.corpus.combined is not None:
-        ours, theirs = board.combined_parts(a), board.combined_parts(b)
-        parts = [(metric, left, right) for (metric, left), (_, right) in zip(ours, theirs, strict=True)]
-        targets = []
-    for target in board.corpus.targets if targets is None else targets:
-        ours, theirs = board.parts(a, target, target.metric), board.parts(b, target, target.metric)
-        if not METRICS[target.metric].higher_is_better:
-            ours, theirs = theirs, ours
-        parts += [(metric, left, right) for (metric, left), (_, right) in zip(ours, theirs, strict=True)]
-    return parts
-
-
-def flag_fusions(results, targets):
-    """Note on every fusion whose mean score does not exceed that of the best mean of predictions beside it."""
-    metric = targets[0].metric
-    sign, target = 1 if METRICS[metric].higher_is_better else -1, "mean"
-    if (results["target"] == COMBINED).any():
-        metric, sign, target = COMBINED, 1, COMBINED
-    overall = results[(results["split"] == "all") & (results["target"] == target) & (results["metric"] == metric)]
-    overall = overall[(overall["kind"] != "reported") & (overall["status"] == "ok")]
-    for protocol, part in overall.groupby("protocol"):
-        values = part.set_index("system")["value"] * sign
-        means = values[part.set_index("system")["learner"] == "mean"]
-        if means.empty:
-            continue
-        fusions = part[(part["stage"].fillna(0) > 0) & (part["kind"] == "measured") & (part["learner"] != "mean")]
-        for name in set(fusions["system"]) - {PICKED}:
-            if not name.endswith("-raw") and not values[name] > means.max():
-                rows = (results["protocol"] == protocol) & (results["system"] == name)
-                note = results.loc[rows, "note"]
-                results.loc[rows, "note"] = (
-                    note.where(note == "", note + "; ") + f"not above the mean ({means.idxmax()})"
-                )
-    return results

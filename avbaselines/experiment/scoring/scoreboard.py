@@ -1,23 +1,49 @@
-"""From finished fits to rows: every metric of every target with intervals, and the one system handed over."""
+"""Predictions of the leaderboard's rows, and their sums per group from which scores and comparisons are read."""
 
-from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from avbaselines.corpora.corpus import Split
-from avbaselines.evaluation.combined import COMBINED
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, score
+from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
+from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
-from avbaselines.experiment.planning.reserved_names import PICKED
-from avbaselines.experiment.planning.system import PickedSystem, RowId, System
+from avbaselines.experiment.fitting.postprocess import Finished
+from avbaselines.experiment.planning.system import RowId, System
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.selection_score import recording_codes
+from avbaselines.results_table import Remark, RemarkKind, phrases
 
-COLUMNS = [
-    *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
-    *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note"),
-]
+MOST_NOTES = 3
+"""Notes of a row: its labels, and of fits that say different things in different splits the first ones."""
+WIDE = 0.05
+"""Concordance that matching may cost out-of-fold before it is said."""
+RESUBSTITUTION = Remark(RemarkKind.RESUBSTITUTION, "resubstitution: fitted, tuned and scored on the same clips")
+TRANSDUCTIVE = Remark(
+    RemarkKind.TRANSDUCTIVE, "transductive: normalised by each evaluated speaker's own unlabelled clips"
+)
+
+Predictions = dict[str, dict[str, np.ndarray]]
+"""Split name to target name to array (n_clips, width), nothing missing."""
+Part = tuple[Metric, np.ndarray]
+"""A metric and its sums, shape (n_groups, S): one term of a mean of scores."""
+Pair = tuple[Metric, np.ndarray, np.ndarray]
+"""A metric and the sums of two rows, ordered so that a positive difference means that the first named row is better."""
+
+
+class HasTest(Protocol):
+    """Anything with predictions of evaluated clips.
+
+    Examples
+    --------
+    >>> row: HasTest = Predicted("late", {})
+    """
+
+    @property
+    def test(self) -> Predictions:
+        """Predictions of evaluated clips."""
 
 
 @dataclass
@@ -27,12 +53,16 @@ class Predicted:
     Attributes
     ----------
     name : str
-    test : dict of str to dict
-        Split name to target name to array (n_test, width), nothing missing.
+    test : see `Predictions`
+
+    Examples
+    --------
+    >>> Predicted("best on what is left", {"fold0": {"arousal": np.zeros((4, 1))}}).name
+    'best on what is left'
     """
 
     name: str
-    test: dict[str, dict[str, np.ndarray]]
+    test: Predictions
 
 
 @dataclass
@@ -41,23 +71,32 @@ class Scored:
 
     Attributes
     ----------
-    id : RowId
-    system : System
-    test, oof : dict of str to dict
-        Split name to target name to array (n_test or n_fit, width), nothing missing.
-    seconds : float
-    note : str
-    failed : dict of SplitId to str
+    id
+    system
+    test, oof : see `Predictions`
+        Of the evaluated clips, and out-of-fold of the clips to learn from.
+    seconds
+        Time of its fits.
+    remarks
+    failed
         The reasons, where the system failed.
+
+    Examples
+    --------
+    >>> from avbaselines.experiment.planning.system import BaseSystem
+    >>> system = BaseSystem(name="svr-audio", raw_label="svr-audio-raw", learner="svr")
+    >>> row = Scored(RowId("svr-audio", matched=False), system, test={}, oof={})
+    >>> row.name, row.is_twin
+    ('svr-audio-raw', True)
     """
 
     id: RowId
     system: System
-    test: dict
-    oof: dict
-    seconds: float
-    note: str
-    failed: dict
+    test: Predictions
+    oof: Predictions
+    seconds: float = 0.0
+    remarks: tuple[Remark, ...] = ()
+    failed: Mapping[SplitId, str] | None = None
 
     @property
     def name(self) -> str:
@@ -70,15 +109,32 @@ class Scored:
         return self.system.is_twin(self.id)
 
 
-def gather(run: ProtocolRun, fitted_run: FittedRun, splits: list[Split]) -> list[Scored]:
-    """Predictions of every leaderboard row, read from finished work, gaps filled by the training mean."""
+def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> list[Scored]:
+    """Predictions of every leaderboard row, read from finished work, gaps filled by the training mean.
+
+    Parameters
+    ----------
+    run
+    fitted_run
+        Its fits.
+    splits
+        The evaluated ones and the shipped one.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> gather(SimpleNamespace(systems=[]), fitted_run=None, splits=[])
+    []
+    """
     rows = []
     for system in run.systems:
         finished = {
             split.name: fitted_run.finished(split.id, system) for split in splits if fitted_run.has(split.id, system)
         }
-        failed = fitted_run.failed_splits(system)
-        notes = [*_labels(system, run), *dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note)]
+        labels = tuple(_labels(system, run))
+        notes = list(dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note))
+        matching = tuple(matching_losses(list(finished.values())))
+        of_fits = [remark for note in notes[: MOST_NOTES - len(labels)] for remark in phrases(RemarkKind.FIT, note)]
         for row in system.rows:
             raw = system.is_twin(row)
             rows.append(
@@ -88,101 +144,37 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: list[Split]) -> list
                     {split: item.filled(item.raw.test if raw else item.test) for split, item in finished.items()},
                     {split: item.filled(item.raw.oof if raw else item.oof) for split, item in finished.items()},
                     sum(item.raw.seconds for item in finished.values()),
-                    "; ".join(notes[:3]),
-                    failed,
+                    (*labels, *of_fits, *(() if raw else matching)),
+                    fitted_run.failed_splits(system),
                 )
             )
     return rows
 
 
-def _labels(system, run):
+def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
+    """A remark for each target whose matched predictions are worse than the raw ones by `WIDE` out-of-fold.
+
+    Parameters
+    ----------
+    finished
+        A system's predictions, one a split.
+
+    Examples
+    --------
+    >>> [remark.text for remark in matching_losses([Finished(losses={"arousal": 0.2})])]
+    ['matching costs 0.20 of ccc out-of-fold (arousal)']
+    """
+    for target in dict.fromkeys(name for item in finished for name in item.losses):
+        loss = np.mean([item.losses.get(target, 0.0) for item in finished])
+        if loss > WIDE:
+            yield Remark(RemarkKind.FIT, f"matching costs {loss:.2f} of ccc out-of-fold ({target})")
+
+
+def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
     if run.resubstitution and system.kind == "measured":
-        yield "resubstitution: fitted, tuned and scored on the same clips"
+        yield RESUBSTITUTION
     if system.transductive:
-        yield "transductive: normalised by each evaluated speaker's own unlabelled clips"
-
-
-def pick(corpus, rows, splits, answer=None):
-    """The row to hand over: the one that the study names, else by out-of-fold score of the study's metrics.
-
-    Where the splits agree it is that row; where they do not, a row of its own that is, in each split, the system with
-    the best out-of-fold score there, so that no evaluated clip has a say.
-
-    Returns
-    -------
-    name : str or None
-    rows : list of Scored
-        With the row ``picked`` added where the splits disagree.
-    """
-    able = [row for row in rows if may_be_picked(row)]
-    if not able:
-        return None, rows
-    if any(row.name == answer for row in able):
-        return answer, rows
-    best = {}
-    for split in splits:
-        scores = [oof_score(corpus, split, row.oof[split.name]) for row in able]
-        best[split.name] = able[int(np.argmax(scores))]
-    names = Counter(best[split.name].name for split in splits)
-    if len(names) == 1:
-        return next(iter(names)), rows
-    shares = ", ".join(f"{name} in {count}" for name, count in names.most_common())
-    system = PickedSystem(
-        name=PICKED,
-        modalities=tuple(dict.fromkeys(name for row in best.values() for name in row.system.modalities)),
-        choices=tuple(best[split.name].system.name for split in splits),
-        depth=max(row.system.stage for row in best.values()),
-    )
-    chosen = Scored(
-        system.rows[0],
-        system,
-        {split.name: best[split.name].test[split.name] for split in splits},
-        {split.name: best[split.name].oof[split.name] for split in splits},
-        0.0,
-        f"best out-of-fold system of each split ({shares} of {len(splits)})",
-        {},
-    )
-    return PICKED, [*rows, chosen]
-
-
-def may_be_picked(row):
-    """Whether a row could be handed over.
-
-    Unmatched twins are there to show what matching does; they and transductive rows are not handed over.
-    """
-    return row.system.kind == "measured" and not (row.is_twin or row.system.transductive or row.failed)
-
-
-def oof_score(corpus, split, oof):
-    """Out-of-fold score that systems are picked by; higher is better.
-
-    The combined score where the study has one, else the mean over targets of the study's metrics, in which errors count
-    in units of spread.
-    """
-    combined, values = corpus.combined, []
-    for target in corpus.targets:
-        truth = corpus.y[target.name][split.fit]
-        recordings = _codes(corpus.recordings)[split.fit] if corpus.recordings is not None else None
-        value = score(
-            target.metric,
-            truth,
-            _shaped(oof[target.name], target),
-            recording_codes=recordings,
-            n_classes=target.width if target.kind == "classes" else None,
-        )
-        if combined is not None:
-            values.append(value * {combined.label: 1.0, combined.value: -combined.weight}.get(target.name, 0.0))
-            continue
-        values.append(value if METRICS[target.metric].higher_is_better else -value / np.nanstd(truth))
-    return float(np.sum(values) if combined is not None else np.mean(values))
-
-
-def _codes(values):
-    return np.unique(values, return_inverse=True)[1]
-
-
-def _shaped(values, target):
-    return values if target.kind == "classes" else values[:, 0]
+        yield TRANSDUCTIVE
 
 
 class Scoreboard:
@@ -190,53 +182,65 @@ class Scoreboard:
 
     Parameters
     ----------
-    corpus : Corpus
-    splits : list of Split
+    corpus
+    splits
+        The evaluated ones.
+
+    Examples
+    --------
+    >>> nobody, people = np.array([], dtype=int), np.array(["s1", "s1", "s2", "s2"])
+    >>> splits = [Split("test", nobody, nobody, np.arange(4))]
+    >>> corpus = Corpus(people, people, [Target("arousal", "mse")], {"arousal": np.zeros(4)}, splits, once=True)
+    >>> close, far = (Predicted(name, {"test": {"arousal": np.full((4, 1), float(name))}}) for name in ("1", "2"))
+    >>> [(metric, a, b)] = Scoreboard(corpus, splits).paired(close, far, corpus.targets[0])
+    >>> float(metric.value(a.sum(axis=0)) - metric.value(b.sum(axis=0)))  # positive: the first named is better
+    3.0
     """
 
-    def __init__(self, corpus, splits):
+    def __init__(self, corpus: Corpus, splits: Sequence[Split]) -> None:
         self.corpus, self.splits = corpus, splits
         tested = np.unique(np.concatenate([split.test for split in splits]))
         self.groups, codes = np.unique(corpus.groups[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
-        self.recordings = _codes(corpus.recordings) if corpus.recordings is not None else None
+        self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)
 
-    def metrics(self, target):
+    def metrics(self, target: Target) -> list[str]:
         """Names of the metrics a target is scored by, the study's own first."""
-        names = CLASSES if target.kind == "classes" else REGRESSION
-        names = [name for name in names if self.recordings is not None or not METRICS[name].per_recording]
+        every = CLASSES if target.kind == "classes" else REGRESSION
+        names = [name for name in every if self.recordings is not None or not METRICS[name].per_recording]
         return [target.metric, *(name for name in names if name != target.metric)]
 
-    def sums(self, row, target, metric, splits):
+    def sums(self, row: HasTest, target: Target, metric: str, splits: Sequence[Split]) -> np.ndarray | None:
         """Sums per group, shape (n_groups, S), of a row's clips in some splits; None where no clip is labelled."""
         rows = np.concatenate([split.test for split in splits])
         truth = self.corpus.y[target.name][rows]
         if np.isnan(truth).all():
             return None
+        predictions = np.concatenate([row.test[split.name][target.name] for split in splits])
+        classes = target.kind == "classes"
         return METRICS[metric].sums(
             truth,
-            _shaped(np.concatenate([row.test[split.name][target.name] for split in splits]), target),
+            predictions if classes else predictions[:, 0],
             self.codes[rows],
             len(self.groups),
             recording_codes=None if self.recordings is None else self.recordings[rows],
-            n_classes=target.width if target.kind == "classes" else None,
+            n_classes=target.width if classes else None,
         )
 
-    def parts(self, row, target, metric):
-        """What the ``all`` value of a metric is the mean of: the pooled clips, or one part a split."""
-        if self.pools(target):
-            parts = [self.sums(row, target, metric, self.splits)]
-        else:
-            parts = [self.sums(row, target, metric, [split]) for split in self.splits]
-        return [(METRICS[metric], part) for part in parts if part is not None]
+    def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
+        """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split."""
+        metric = metric or target.metric
+        pieces = [self.splits] if self.pools(target) else [[split] for split in self.splits]
+        sums = [self.sums(row, target, metric, piece) for piece in pieces]
+        return [(METRICS[metric], part) for part in sums if part is not None]
 
-    def combined_parts(self, row, splits=None):
+    def combined_parts(self, row: HasTest, splits: Sequence[Split] | None = None) -> list[Part]:
         """As `parts` (or of some splits together), of the study's combined score; nothing where it has none."""
         combined = self.corpus.combined
         if combined is None:
             return []
-        label, value = ({target.name: target for target in self.corpus.targets}[name] for name in self.combined_targets)
+        label, value = self._combined_targets(combined)
         whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
         sums = [
             combined.sums(self.sums(row, label, label.metric, part), self.sums(row, value, value.metric, part))
@@ -244,134 +248,33 @@ class Scoreboard:
         ]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
 
-    @property
-    def combined_targets(self):
-        """Names of the class and of the attribute of the combined score."""
-        return [self.corpus.combined.label, self.corpus.combined.value]
+    def _combined_targets(self, combined: Combined) -> tuple[Target, Target]:
+        by_name = {target.name: target for target in self.corpus.targets}
+        return by_name[combined.label], by_name[combined.value]
 
-    def extent(self, names, splits):
+    def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
+        """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
+        parts = zip(self.parts(a, target), self.parts(b, target), strict=True)
+        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+
+    def paired_mean(self, a: HasTest, b: HasTest, targets: Sequence[Target] | None = None) -> list[Pair]:
+        """As `paired`, of the mean over targets (default: all)."""
+        targets = self.corpus.targets if targets is None else targets
+        return [pair for target in targets for pair in self.paired(a, b, target)]
+
+    def paired_overall(self, a: HasTest, b: HasTest) -> list[Pair]:
+        """As `paired`, of what systems are compared by: the combined score, or the mean over all targets."""
+        if self.corpus.combined is None:
+            return self.paired_mean(a, b)
+        parts = zip(self.combined_parts(a), self.combined_parts(b), strict=True)
+        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+
+    def extent(self, names: Sequence[str], splits: Sequence[Split]) -> tuple[int, int]:
         """Number of evaluated clips labelled for any of the targets, and of their groups."""
         rows = np.unique(np.concatenate([split.test for split in splits]))
         labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
         return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
 
-    def pools(self, target):
+    def pools(self, target: Target) -> bool:
         """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"
-
-
-def score_rows(board, rows, picked, protocol):
-    """Rows of results.csv for measured and imported systems.
-
-    Parameters
-    ----------
-    board : Scoreboard
-    rows : list of Scored
-    picked : str or None
-    protocol : str
-
-    Returns
-    -------
-    list of dict
-    """
-    results = []
-    for row in rows:
-        base = _base(row, picked, protocol)
-        if row.failed:
-            reason = "; ".join(dict.fromkeys(row.failed.values()))
-            target = board.corpus.targets[0]
-            results.append(
-                base | {"split": "all", "target": "mean", "metric": target.metric, "status": "failed", "note": reason}
-            )
-            continue
-        for split in board.splits:
-            parts = _parts_of_split(board, row, split)
-            results += _scores(board, base | {"split": split.name}, parts, [split], row.note)
-            results += _combined(board, base | {"split": split.name}, row, [split], row.note)
-        parts = {
-            (target.name, metric): board.parts(row, target, metric)
-            for target in board.corpus.targets
-            for metric in board.metrics(target)
-        }
-        how = "pooled over clips" if all(board.pools(target) for target in board.corpus.targets) else "mean over splits"
-        note = "; ".join(filter(None, [row.note, how if len(board.splits) > 1 else ""]))
-        results += _scores(board, base | {"split": "all"}, parts, board.splits, note)
-        results += _combined(board, base | {"split": "all"}, row, None, note)
-    return results
-
-
-def _base(row, picked, protocol):
-    system = row.system
-    return {
-        "protocol": protocol,
-        "system": row.name,
-        "picked": "yes" if row.name == picked else "",
-        "kind": system.kind,
-        "modalities": "+".join(system.modalities),
-        "learner": system.learner_label,
-        "task": system.task_label,
-        "stage": system.stage,
-        "seconds": round(row.seconds, 3),
-        "status": "ok",
-    }
-
-
-def _parts_of_split(board, row, split):
-    parts = {}
-    for target in board.corpus.targets:
-        for metric in board.metrics(target):
-            sums = board.sums(row, target, metric, [split])
-            if sums is not None:
-                parts[target.name, metric] = [(METRICS[metric], sums)]
-    return parts
-
-
-def _scores(board, base, parts, splits, note):
-    """One row a target and metric, and the mean over targets of each metric."""
-    own = {(target.name, target.metric) for target in board.corpus.targets}
-    rows = [
-        _scored(base, target, metric, part, note, *board.extent([target], splits), spread=(target, metric) in own)
-        for (target, metric), part in parts.items()
-    ]
-    for metric in dict.fromkeys(metric for _, metric in parts):
-        targets = [target for target, name in parts if name == metric]
-        together = [piece for target in targets for piece in parts[target, metric]]
-        rows.append(_scored(base, "mean", metric, together, note, *board.extent(targets, splits)))
-    return rows
-
-
-def _combined(board, base, row, splits, note):
-    """The combined score's row, where the study has one and both its targets are labelled."""
-    parts = board.combined_parts(row, splits)
-    if not parts:
-        return []
-    return [
-        _scored(
-            *(base, COMBINED, COMBINED, parts, note),
-            *board.extent(board.combined_targets, splits or board.splits),
-            spread=True,
-        )
-    ]
-
-
-def _spread(parts):
-    """How far the splits lie apart, where the value is the mean over several."""
-    if len(parts) < 2:
-        return ""
-    values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
-    return f"{min(values):.3f} to {max(values):.3f} over {len(parts)} splits (deviation {np.std(values):.3f})"
-
-
-def _scored(base, target, metric, parts, note, n_clips, n_groups, spread=False):
-    low, high = interval_of_mean(parts)
-    note = "; ".join(filter(None, [note, _spread(parts) if spread else ""]))
-    return base | {
-        "target": target,
-        "metric": metric,
-        "value": mean_value(parts),
-        "ci_low": low,
-        "ci_high": high,
-        "n_clips": n_clips,
-        "n_groups": n_groups,
-        "note": note,
-    }

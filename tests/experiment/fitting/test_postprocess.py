@@ -91,3 +91,10 @@ def test_a_mask_is_matched_by_the_same_constants(task):
     factor, offset = finished.matching["arousal"]
     np.testing.assert_allclose(finished.under("face")["arousal"][:, 0], offset + factor * np.array([0.6, 0.65]))
     assert finished.under("") is finished.test
+
+
+def test_what_matching_costs_is_known(task):
+    gained = finish(fitted(), task).losses["arousal"]
+    one_explodes = np.where(np.arange(N) == 3, 50.0, RAW)
+    assert gained < -0.5  # timid predictions, which a concordance punishes
+    assert finish(fitted(one_explodes), task).losses["arousal"] > gained

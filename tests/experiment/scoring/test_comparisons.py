@@ -1,92 +1,104 @@
-"""Rows set beside one another: what is tested, with which figures, and what is said of stages and of tuning."""
+"""Paired tests of rows, and what fusions take of their inputs."""
+
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
-from small_study import REPORTED, small_release
+from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
 
-from avbaselines.corpora.corpus import Target
-from avbaselines.evaluation.comparison import compare_means, holm
-from avbaselines.evaluation.metrics import METRICS
+from avbaselines.corpora.corpus import SplitId
+from avbaselines.evaluation.combined import Combined
+from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.scoring.comparisons import (
     ALL_DEFAULTS,
     ALL_TUNED,
-    flag_fusions,
-    reported_rows,
+    COLUMNS,
+    comparisons,
+    fusion_weights,
     tuning_words,
 )
+from avbaselines.experiment.scoring.scoreboard import Scoreboard
+from avbaselines.systems import Stage
+
+BOARD = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    study = small_release(tmp_path_factory.mktemp("small"), speakers=9, clips=8)
-    return study.run("systems.transductive=[]", "systems.fusion=['mean', 'greedy']")
+def base(name, error, board=BOARD, **options):
+    return scored(name, board.corpus, error, system=BaseSystem(name=name, learner="ridge", **options))
 
 
-def test_figures_are_those_of_a_paired_test_on_the_stored_predictions(run):
-    tests, stored = run.table("comparisons.csv"), run.predictions().query("part == 'test' and split != 'final'")
-
-    def sums(system):
-        own = stored[stored["system"] == system].sort_values(["clip_id", "class"])
-        value, mood = own[own["target"] == "arousal"], own[own["target"] == "mood"]
-        groups = np.unique(value["group"].astype(str), return_inverse=True)[1]
-        truth, posterior = (mood[part].to_numpy().reshape(-1, 3) for part in ("truth", "prediction"))
-        return [
-            METRICS["ccc"].sums(value["truth"].to_numpy(), value["prediction"].to_numpy(), groups, 9),
-            METRICS["uar"].sums(truth.argmax(axis=1), posterior, groups, 9),
-        ]
-
-    row = tests[(tests["system_a"] == "late-greedy") & (tests["system_b"] == "late-mean")]
-    if row.empty:  # the picked one stands first
-        row = tests[tests["system_b"].isin(["late-mean"])]
-    a, b = row.iloc[0][["system_a", "system_b"]]
-    metrics = [METRICS["ccc"], METRICS["uar"]]
-    expected = compare_means(list(zip(metrics, sums(a), sums(b), strict=True)))
-    for name in ("difference", "ci_low", "ci_high", "p_value"):
-        assert row.iloc[0][name] == pytest.approx(getattr(expected, name), abs=1e-9), name
+def fusion(name, error, **stage):
+    system = FusionSystem(name=name, fusion=Stage(**stage), depth=1, parts=("a", "b"))
+    return scored(name, BOARD.corpus, error, system=system)
 
 
-def test_the_picked_row_is_tested_against_every_other_and_fusions_against_means(run):
-    tests, results = run.table("comparisons.csv"), run.results(split="all", kind="measured", target="mean")
-    (picked,) = results[results["picked"] == "yes"]["system"].unique()
-    rivals = set(results["system"]) - {picked}
-    assert set(tests[tests["system_a"] == picked]["system_b"]) == rivals
-    others = tests[tests["system_a"] != picked]
-    assert set(others["system_b"]) <= {"late-mean", "late-matched-mean"}
-    assert not others["system_a"].str.endswith("-raw").any()
-    np.testing.assert_allclose(tests["p_holm"], holm(tests["p_value"].to_numpy()))
-    assert not tests.duplicated(["system_a", "system_b", "target"]).any()
+def pairs(table):
+    return list(zip(table["system_a"], table["system_b"], strict=True))
 
 
-def test_reported_figures_are_rows_as_the_study_wrote_them(run):
-    (row,) = reported_rows(run.planned.study)
-    assert {name: row[name] for name in ("system", "target", "metric", "value")} == {
-        name: REPORTED[name] for name in ("system", "target", "metric", "value")
-    }
-    assert row["kind"] == "reported" and row["status"] == "ok" and row["note"] == "Table 1"
+def test_the_picked_row_stands_against_every_other_and_every_fusion_against_every_mean():
+    rows = [base("a", 0.9), base("b", 0.1), fusion("late-mean", 0.5, method="mean"),
+            fusion("late-ridge", 0.3, method="ridge")]  # fmt: skip
+    table = comparisons(BOARD, rows, "b", "honest", further=[("a", "late-ridge"), ("b", "a")])
+    assert pairs(table) == [
+        ("b", "a"), ("b", "late-mean"), ("b", "late-ridge"), ("late-ridge", "late-mean"), ("a", "late-ridge"),
+    ]  # fmt: skip
+    assert tuple(table.columns) == COLUMNS and set(table["target"]) == {"mean"} and set(table["protocol"]) == {"honest"}
+    # Positive = a is better, and of these a only `a` is the worse one.
+    assert (table["difference"] > 0).tolist() == [True] * 4 + [False]
+    assert (table["p_holm"] >= table["p_value"]).all()
 
 
-def measured(*rows, metric="ccc", target="mean"):
-    columns = ["system", "learner", "stage", "value"]
-    base = {"protocol": "honest", "split": "all", "kind": "measured", "target": target, "metric": metric}
-    return pd.DataFrame([base | dict(zip(columns, row, strict=True)) for row in rows]).assign(status="ok", note="")
+def test_failed_rows_and_twins_are_left_out():
+    twin = fusion("late-ridge", 0.3, method="ridge")
+    twin = replace(twin, system=replace(twin.system, raw_label="late-ridge-raw"))
+    twin = replace(twin, id=twin.system.rows[1])
+    failed = replace(base("a", 0.9), failed={SplitId("0"): "no memory"})
+    table = comparisons(BOARD, [failed, twin, fusion("late-mean", 0.5, method="mean")], "late-mean", "honest")
+    assert pairs(table) == [("late-mean", "late-ridge-raw")]
+    assert comparisons(BOARD, [failed], None, "honest").empty
 
 
-@pytest.mark.parametrize(("metric", "flagged"), [("ccc", {"late-greedy"}), ("rmse", {"late-ridge"})])
-def test_a_stage_that_beats_no_mean_is_flagged_in_the_direction_of_the_metric(metric, flagged):
-    table = measured(
-        ("svr", "svr", 0, 0.9), ("late-mean", "mean", 1, 0.5), ("late-matched-mean", "mean", 1, 0.6),
-        ("late-greedy", "greedy", 1, 0.55 if metric == "ccc" else 0.4), ("late-ridge", "ridge", 1, 0.7),
-        ("late-ridge-raw", "ridge", 1, 0.1 if metric == "ccc" else 0.9), metric=metric,
-    )  # fmt: skip
-    notes = flag_fusions(table, [Target("arousal", metric)]).set_index("system")["note"]
-    assert {name for name in notes.index if "not above the mean" in notes[name]} == flagged
-    best = "late-matched-mean" if metric == "ccc" else "late-mean"
-    assert f"not above the mean ({best})" in notes[flagged.pop()]
+def test_joint_decoding_is_compared_target_by_target():
+    joint = fusion("joint", 0.2, method="mean", targets="all")
+    assert joint.system.decodes_jointly
+    rows = [base("a", 0.1), joint, fusion("late-mean", 0.5, method="mean")]
+    table = comparisons(BOARD, rows, "a", "honest")
+    own = table[(table["system_a"] == "joint") & (table["system_b"] == "late-mean")]
+    assert own["target"].tolist() == ["mean", "arousal", "valence"] and (own["difference"] > 0).all()
 
 
-def test_what_tuning_gained_is_said_once_a_protocol():
-    row = {"protocol": "honest", "system_a": ALL_TUNED, "system_b": ALL_DEFAULTS, "difference": 0.0123}
-    tests = pd.DataFrame([row | {"ci_low": -0.01, "ci_high": 0.03}, row | {"system_a": "x", "ci_low": 0, "ci_high": 0}])
-    (sentence,) = tuning_words(tests)
-    assert sentence.startswith("Tuning changed the score of its systems by +0.012 [-0.010, 0.030] on average")
+def test_tuned_systems_stand_against_their_defaults_one_by_one_and_on_average():
+    rows = [base("a", 0.5), base("b", 0.7), base("a-tuned", 0.3, defaults="a"), base("b-tuned", 0.8, defaults="b"),
+            base("c-tuned", 0.1, defaults="c")]  # fmt: skip
+    table = comparisons(BOARD, rows, None, "honest")
+    assert pairs(table) == [("a-tuned", "a"), ("b-tuned", "b"), (ALL_TUNED, ALL_DEFAULTS)]
+    one, other, both = table["difference"]
+    assert one > 0 > other and both == pytest.approx((one + other) / 2)
+    [words] = tuning_words(table)
+    assert words.startswith(f"Tuning changed the score of its systems by {both:+.3f} [")
+    assert pairs(comparisons(BOARD, rows[::2], None, "honest")) == [("a-tuned", "a")]
+    assert tuning_words(table[:2]) == []
+
+
+def test_a_combined_score_is_what_is_compared_where_there_is_one():
+    board = Scoreboard(corpus(EMOTION, VALENCE, combined=Combined("mood", "valence", "accuracy")), SPLITS)
+    table = comparisons(board, [base("a", 2, board), base("b", 1, board)], "b", "honest")
+    assert table["target"].tolist() == ["combined"] and table["difference"][0] == pytest.approx(1 / 12 + 0.25 * 3)
+
+
+def test_weights_are_means_over_splits_of_the_inputs_that_did_not_fail():
+    system = FusionSystem(name="late", fusion=Stage(method="ridge"), depth=1, parts=("a", "b"))
+    stored = {"k0": {"arousal": [0.2, 0.8]}, "k1": {"arousal": [0.4]}}
+    fitted_run = SimpleNamespace(
+        keys={(SplitId("0"), "late"): "k0", (SplitId("1"), "late"): "k1"},
+        failures={(SplitId("1"), "b"): "no memory"},
+        store=SimpleNamespace(load=lambda key: SimpleNamespace(weights=stored[key])),
+    )
+    table = fusion_weights([BaseSystem(name="a", learner="ridge"), system], fitted_run, SPLITS)
+    assert table.set_index("input")["weight"].to_dict() == pytest.approx({"a": 0.3, "b": 0.8})
+    assert set(table["system"]) == {"late"} and set(table["target"]) == {"arousal"}
+    stored["k1"] = {"arousal": [0.4, 0.1, 0.2]}  # weights of no single input, as of a regression over several targets
+    table = fusion_weights([system], fitted_run, SPLITS).set_index("input")["weight"]
+    assert table["a"] == pytest.approx(0.2) and np.isfinite(table["b"])

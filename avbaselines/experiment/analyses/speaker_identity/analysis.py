@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, Source
-from avbaselines.experiment.analyses.speaker_identity.erasures import TRANSDUCTIVE
+from avbaselines.experiment.analyses.speaker_identity.erasures import TRANSDUCTIVE as TRANSDUCTIVE_ERASURES
 from avbaselines.experiment.analyses.speaker_identity.identity_table import (
     Figure,
     Subject,
@@ -26,8 +25,10 @@ from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.planning.learners import learner_name
 from avbaselines.experiment.planning.system import BaseSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored, score_rows
+from avbaselines.experiment.scoring.result_rows import score_rows
+from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard, Scored
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
+from avbaselines.results_table import Remark, RemarkKind
 from avbaselines.study import Study
 
 __all__ = ["NOTES", "SpeakerIdentity"]
@@ -135,16 +136,14 @@ class _OverSplits:
         self.row = self._row({name: part.strength for name, part in self.parts.items()})
 
     @property
-    def note(self) -> str:
+    def remarks(self) -> tuple[Remark, ...]:
         if self.representation.is_raw:
-            return "features as they are"
+            return (Remark(RemarkKind.ERASURE, "features as they are"),)
         strengths = [part.strength for part in self.parts.values()]
         low, high = min(strengths), max(strengths)
         tuned = f"strength {high:g}" if low == high else f"strength {low:g} to {high:g}"
-        note = f"speakers erased by {self.representation.erasure}, {tuned}"
-        if self.representation.erasure in TRANSDUCTIVE:
-            note += "; transductive: normalised by each evaluated speaker's own unlabelled clips"
-        return note
+        erased = Remark(RemarkKind.ERASURE, f"speakers erased by {self.representation.erasure}, {tuned}")
+        return (erased, TRANSDUCTIVE) if self.representation.erasure in TRANSDUCTIVE_ERASURES else (erased,)
 
     def _row(self, strengths: Mapping[str, float]) -> Scored:
         """Predictions from it at a strength in each split, as the leaderboard's rows are scored."""
@@ -155,7 +154,7 @@ class _OverSplits:
         splits = {split.name: split.id for split in scored.run.corpus.splits}
         failed = {splits[name]: part.failed for name, part in self.parts.items() if part.failed}
         seconds = sum(part.seconds for part in self.parts.values())
-        row = Scored(system.rows[0], system, {}, {}, seconds, self.note, failed)
+        row = Scored(system.rows[0], system, {}, {}, seconds, self.remarks, failed)
         for name, part in self.parts.items() if not failed else ():
             fitted = part.predictions(scored.fitted.store, strengths[name])
             finished = finish(fitted, scored.fitted.tasks[splits[name]])
@@ -166,7 +165,7 @@ class _OverSplits:
         """Figures at the strength tuned in each split, and at every strength that all splits have."""
         board, modalities = self.identity.scored.scoreboard, "+".join(self.representation.modalities)
         subject = Subject(
-            self.representation.label, "features", self.note, modalities, erasure=self.representation.erasure
+            self.representation.label, "features", self.remarks, modalities, erasure=self.representation.erasure
         )
         yield from self._tuned(raw, subject)
         yield Figure(subject, "emotion", _emotion(board, self.row))
@@ -204,13 +203,7 @@ def _emotion(board: Scoreboard, row: Scored) -> Estimate:
 
 def _loss(board: Scoreboard, raw: Scored, erased: Scored) -> Estimate:
     """Score that an erasure costs, compared on the same speakers; negative where erasure helps."""
-    parts = []
-    for target in board.corpus.targets:
-        before, after = board.parts(raw, target, target.metric), board.parts(erased, target, target.metric)
-        if not METRICS[target.metric].higher_is_better:
-            before, after = after, before
-        parts += [(metric, left, right) for (metric, left), (_, right) in zip(before, after, strict=True)]
-    loss = compare_means(parts)
+    loss = compare_means(board.paired_mean(raw, erased))
     return Estimate(loss.difference, loss.ci_low, loss.ci_high)
 
 
@@ -222,8 +215,8 @@ def _predictions(
         one = probed.get(row.name)
         if one is None or one.reason:
             continue
-        note = "probed on its predictions for unseen speakers"
-        subject = Subject(row.name, "predictions", note, "+".join(row.system.modalities))
+        remarks = (Remark(RemarkKind.PROBE, "probed on its predictions for unseen speakers"),)
+        subject = Subject(row.name, "predictions", remarks, "+".join(row.system.modalities))
         for kind, parts in one.parts.items():
             yield Figure.of_probe(subject, kind, "unseen", pool_probes(parts))
         yield Figure(subject, "emotion", _emotion(board, row))

@@ -8,6 +8,8 @@ import pandas as pd
 
 from avbaselines.experiment.analyses.speaker_identity.probes import Estimate, ProbeKind, ProbeResult
 from avbaselines.experiment.analyses.speaker_identity.representations import Side
+from avbaselines.experiment.scoring.result_rows import source_remarks
+from avbaselines.results_table import Remark, RemarkKind, ResultRow, joined
 from avbaselines.study import Study
 from avbaselines.systems import SPEAKER
 
@@ -26,7 +28,8 @@ class Subject:
         Of a representation, its label.
     probed : {"features", "predictions", "reported"}
         Where speakers were told from; ``reported`` by somebody else.
-    note : str
+    remarks : tuple of Remark
+        Column ``note``.
     modalities : str or None
     erasure : str or None
         Of a representation.
@@ -41,7 +44,7 @@ class Subject:
 
     system: str
     probed: Probed
-    note: str = ""
+    remarks: tuple[Remark, ...] = ()
     modalities: str | None = None
     erasure: str | None = None
     strength: float | None = None
@@ -92,7 +95,8 @@ class Figure:
         """The row of identity.csv."""
         counts = {"n_clips": self.n_clips, "n_speakers": self.n_speakers}
         measured = {"speakers": self.speakers, "metric": self.metric, **self.estimate._asdict(), **counts}
-        return vars(self.subject) | {"strength": self.subject.strength_text} | measured
+        subject = {"strength": self.subject.strength_text, "note": joined(self.subject.remarks)}
+        return vars(self.subject) | subject | measured
 
 
 COLUMNS = [
@@ -127,7 +131,7 @@ def reported_figures(study: Study) -> list[Figure]:
     nan = float("nan")
     return [
         Figure(
-            Subject(figure.system, "reported", note="; ".join(filter(None, (figure.source, figure.note)))),
+            Subject(figure.system, "reported", remarks=source_remarks(figure)),
             figure.metric,
             Estimate(figure.value, nan, nan),
         )
@@ -136,14 +140,14 @@ def reported_figures(study: Study) -> list[Figure]:
     ]
 
 
-def result_rows(figures: Sequence[Figure], protocol: str) -> list[dict[str, Any]]:
+def result_rows(figures: Sequence[Figure], protocol: str) -> list[ResultRow]:
     """Rows of results.csv: identity of representations, seen and unseen apart, and of systems' predictions.
 
     Examples
     --------
     >>> probe = ProbeResult(0.75, 0.5, 0.5, 0.2, 0.8, n_speakers=2, n_clips=8)
     >>> figure = Figure.of_probe(Subject("audio", "features"), "linear", "seen", probe)
-    >>> [row["system"] for row in result_rows([figure], "honest")]
+    >>> [row.system for row in result_rows([figure], "honest")]
     ['audio (seen speakers)']
     """
     return [
@@ -153,23 +157,22 @@ def result_rows(figures: Sequence[Figure], protocol: str) -> list[dict[str, Any]
     ]
 
 
-def _result_row(figure: Figure, protocol: str) -> dict[str, Any]:
-    subject = figure.subject
-    system, note = subject.system, subject.note
+def _result_row(figure: Figure, protocol: str) -> ResultRow:
+    subject, (value, low, high) = figure.subject, figure.estimate
+    system, remarks = subject.system, subject.remarks
     if subject.probed == "features":
         system = f"{subject.system} ({figure.speakers} speakers)"
-        note = f"features probed, {figure.speakers} speakers; {subject.note}"
-    return {
-        "protocol": protocol,
-        "split": "all",
-        "system": system,
-        "kind": "measured",
-        "modalities": subject.modalities,
-        "target": SPEAKER,
-        "metric": figure.metric,
-        **figure.estimate._asdict(),
-        "n_clips": figure.n_clips,
-        "n_groups": figure.n_speakers,
-        "status": "ok",
-        "note": note,
-    }
+        remarks = (Remark(RemarkKind.PROBE, f"features probed, {figure.speakers} speakers"), *remarks)
+    return ResultRow(
+        protocol=protocol,
+        system=system,
+        modalities=(subject.modalities or "",),
+        target=SPEAKER,
+        metric=figure.metric,
+        value=value,
+        ci_low=low,
+        ci_high=high,
+        n_clips=figure.n_clips,
+        n_groups=figure.n_speakers,
+        remarks=remarks,
+    )

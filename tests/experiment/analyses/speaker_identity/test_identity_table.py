@@ -11,15 +11,17 @@ from avbaselines.experiment.analyses.speaker_identity.identity_table import (
     result_rows,
 )
 from avbaselines.experiment.analyses.speaker_identity.probes import Estimate, ProbeResult
+from avbaselines.results_table import Remark, RemarkKind
 from avbaselines.study import Study
 
 PROBE = ProbeResult(0.75, 0.5, 0.5, 0.2, 0.8, n_speakers=2, n_clips=8)
-TUNED = Subject("audio+leace", "features", "speakers erased", "audio", "leace")
+ERASED = (Remark(RemarkKind.ERASURE, "speakers erased"),)
+TUNED = Subject("audio+leace", "features", ERASED, "audio", "leace")
 FIGURES = [
     Figure.of_probe(TUNED, "linear", "unseen", PROBE),
     Figure(TUNED, "emotion", Estimate(0.6, 0.5, 0.7)),
-    Figure.of_probe(Subject("audio+leace", "features", "n", "audio", "leace", 0.25), "linear", "unseen", PROBE),
-    Figure.of_probe(Subject("late-mean", "predictions", "n", "audio+face"), "boosted", "unseen", PROBE),
+    Figure.of_probe(Subject("audio+leace", "features", ERASED, "audio", "leace", 0.25), "linear", "unseen", PROBE),
+    Figure.of_probe(Subject("late-mean", "predictions", (), "audio+face"), "boosted", "unseen", PROBE),
     Figure(Subject("network", "reported"), "eer", Estimate(0.3, np.nan, np.nan)),
 ]
 
@@ -35,9 +37,9 @@ def test_every_figure_is_a_row_and_absent_fields_are_empty():
 
 def test_results_have_identity_at_the_tuned_strength_alone():
     features, predictions = result_rows(FIGURES, "honest")
-    assert features["system"] == "audio+leace (unseen speakers)" and features["target"] == "speaker"
-    assert features["note"] == "features probed, unseen speakers; speakers erased" and features["n_groups"] == 2
-    assert predictions["system"] == "late-mean" and predictions["metric"] == "identity_boosted"
+    assert features.system == "audio+leace (unseen speakers)" and features.target == "speaker"
+    assert features.note == "features probed, unseen speakers; speakers erased" and features.n_groups == 2
+    assert predictions.system == "late-mean" and predictions.metric == "identity_boosted"
 
 
 def test_quoted_figures_keep_their_source_and_note():
@@ -48,4 +50,4 @@ def test_quoted_figures_keep_their_source_and_note():
 
     figures = [Reported(system="network", target=target, **quoted) for target in ("speaker", "arousal")]
     (figure,) = reported_figures(Study.model_construct(reported=figures))
-    assert figure.subject.note == "abstract; undefined" and figure.estimate.value == 0.13
+    assert figure.record()["note"] == "abstract; undefined" and figure.estimate.value == 0.13

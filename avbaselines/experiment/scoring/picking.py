@@ -1,0 +1,101 @@
+"""The one row that a protocol hands over, picked out-of-fold."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from avbaselines.corpora.corpus import Corpus, Split
+from avbaselines.experiment.planning.reserved_names import PICKED
+from avbaselines.experiment.planning.system import PickedSystem
+from avbaselines.experiment.scoring.scoreboard import Scored
+from avbaselines.experiment.scoring.selection_score import oof_score
+from avbaselines.results_table import Remark, RemarkKind
+
+
+def pick(
+    corpus: Corpus, rows: list[Scored], splits: Sequence[Split], answer: str | None = None
+) -> tuple[str | None, list[Scored]]:
+    """The row to hand over: the one that the study names, else by out-of-fold score of the study's metrics.
+
+    Where the splits agree it is that row; where they do not, a row of its own that is, in each split, the system with
+    the best out-of-fold score there, so that no evaluated clip has a say.
+
+    Parameters
+    ----------
+    corpus
+    rows
+        Of all systems.
+    splits
+        The evaluated ones.
+    answer
+        Name of the row that the study hands over.
+
+    Returns
+    -------
+    name
+        None where no row could be handed over.
+    rows
+        With the row ``picked`` added where the splits disagree.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.experiment.planning.system import BaseSystem
+    >>> split, names = Split("0", np.arange(2), np.array([], int), np.arange(2, 4)), np.array(list("wxyz"))
+    >>> corpus = Corpus(names, names, [Target("arousal", "mae")], {"arousal": np.arange(4.0)}, [split], once=True)
+    >>> systems = [BaseSystem(name=name, learner="ridge") for name in "ab"]
+    >>> oofs = [{"0": {"arousal": np.array([[0.0], [1.0]]) + error}} for error in (0.5, 0.1)]
+    >>> rows = [Scored(one.rows[0], one, {}, oof) for one, oof in zip(systems, oofs)]
+    >>> pick(corpus, rows, [split])[0]
+    'b'
+    """
+    able = [row for row in rows if may_be_picked(row)]
+    if not able:
+        return None, rows
+    if any(row.name == answer for row in able):
+        return answer, rows
+    best = {}
+    for split in splits:
+        scores = [oof_score(corpus, split, row.oof[split.name]) for row in able]
+        best[split.name] = able[int(np.argmax(scores))]
+    counts = Counter(row.name for row in best.values())
+    if len(counts) == 1:
+        return next(iter(counts)), rows
+    return PICKED, [*rows, _composed(best, counts)]
+
+
+def _composed(best: dict[str, Scored], counts: Counter[str]) -> Scored:
+    """The row that is another system in each split."""
+    shares = ", ".join(f"{name} in {count}" for name, count in counts.most_common())
+    text = f"best out-of-fold system of each split ({shares} of {len(best)})"
+    chosen = [row.system for row in best.values()]
+    system = PickedSystem(
+        name=PICKED,
+        raw_label=f"{PICKED}-raw" if any(one.matched for one in chosen) else None,
+        modalities=tuple(dict.fromkeys(name for one in chosen for name in one.modalities)),
+        choices=tuple(one.name for one in chosen),
+        depth=max(one.stage for one in chosen),
+    )
+    return Scored(
+        system.rows[0],
+        system,
+        {split: row.test[split] for split, row in best.items()},
+        {split: row.oof[split] for split, row in best.items()},
+        remarks=(Remark(RemarkKind.COMPOSED, text),),
+    )
+
+
+def may_be_picked(row: Scored) -> bool:
+    """Whether a row could be handed over.
+
+    Unmatched twins are there to show what matching does; they and transductive rows are not handed over.
+
+    Examples
+    --------
+    >>> from avbaselines.experiment.planning.system import BaseSystem
+    >>> system = BaseSystem(name="ridge-audio-by-speaker", learner="ridge", transductive=True)
+    >>> may_be_picked(Scored(system.rows[0], system, {}, {}))
+    False
+    """
+    return row.system.kind == "measured" and not (row.is_twin or row.system.transductive or row.failed)

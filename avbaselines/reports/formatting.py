@@ -1,0 +1,171 @@
+"""Figures, intervals, captions, remarks and signs as every rendering of a leaderboard writes them."""
+
+import math
+from collections.abc import Iterator
+
+from ..results_table import joined
+from .board import Board, Column, Row
+
+Marks = dict[str, str]
+"""Signs for ``picked``, ``reported``, ``imported``, ``best`` (which may be a word) and ``dash``, for no figure."""
+MARKS: Marks = {"picked": "★", "reported": "†", "imported": "‡", "best": "▲", "dash": "–"}
+ASCII_MARKS: Marks = {"picked": ">", "reported": "+", "imported": "#", "best": "*", "dash": "-"}
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A figure without its leading zero; empty for NaN.
+
+    Examples
+    --------
+    >>> number(0.617), number(-0.05), number(1.2), number(math.nan)
+    ('.62', '-.05', '1.20', '')
+    """
+    if math.isnan(value):
+        return ""
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def interval(low: float, high: float, digits: int = 2) -> str:
+    """An interval; empty where an end is NaN.
+
+    Examples
+    --------
+    >>> interval(0.55, 0.68), interval(math.nan, math.nan)
+    ('[.55, .68]', '')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    return f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def counted(numbers: tuple[int, ...], word: str) -> str:
+    """A number of things, or from which to which number where targets or systems differ.
+
+    Examples
+    --------
+    >>> counted((480,), "clips"), counted((460, 1480), "clips"), counted((), "clips")
+    ('480 clips', '460 to 1,480 clips', '')
+    """
+    if not numbers:
+        return ""
+    span = f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
+    return f"{span} {word}"
+
+
+def caption(board: Board, marks: Marks | None = None) -> list[str]:
+    """The sentences under a leaderboard: metric, interval, counts, protocols, and what each mark means.
+
+    Parameters
+    ----------
+    board
+    marks
+        Default: `MARKS`.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> figure = ResultRow(protocol="honest", system="svr", target="arousal", metric="ccc", value=0.4, n_clips=480)
+    >>> caption(leaderboard([figure], Heading("A study", [ReportTarget("arousal", "ccc")])))[0]
+    'CCC [no intervals: too few groups to resample]; 480 clips.'
+    """
+    marks, heading = marks or MARKS, board.heading
+    metrics = dict.fromkeys(column.metric for column in board.columns)
+    spread = heading.interval if board.has_intervals else "no intervals: too few groups to resample"
+    sizes = " of ".join(filter(None, (counted(board.n_clips, "clips"), counted(board.n_groups, "groups"))))
+    split = "" if board.split == "all" else f"split {board.split}"
+    first = f"{', '.join(map(heading.metric_label, metrics))} [{spread}]"
+    lines = ["; ".join(filter(None, (first, sizes, split, joined(board.common)))) + "."]
+    for protocol in board.protocols:
+        words = heading.protocols.get(protocol)
+        lines.append(f"Protocol {protocol}: {words}" if words else f"Protocol: {protocol}.")
+    kinds = {row.kind for row in board.rows}
+    if any(row.picked for row in board.rows):
+        lines.append(f"{marks['picked']} the suite's answer, picked without looking at the evaluated clips.")
+    if board.best:
+        sign = "Bold" if marks["best"] == "bold" else f"{marks['best']} (bold)"
+        lines.append(
+            f"{sign}: best measured figure; choosing a system by it would be learning from the evaluated clips."
+        )
+    if "imported" in kinds:
+        lines.append(f"{marks['imported']} predictions of others, scored here on the same clips.")
+    if "reported" in kinds:
+        lines.append(
+            f"{marks['reported']} reported by its authors, not measured here; grey and in ( ) where not comparable."
+        )
+    return [*lines, *heading.notes]
+
+
+def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
+    """Each row that needs a line of its own: failed ones with the reason, reported ones with source or reason.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> list(row_remarks(board))
+    []
+    """
+    for row in board.rows:
+        if row.status == "failed":
+            yield row, f"failed: {row.note or 'no reason was recorded'}"
+        elif row.kind == "reported":
+            reason = "" if row.comparable else f"not comparable: {row.reason}"
+            yield row, "; ".join(filter(None, (reason, row.note))) or "no source was recorded"
+
+
+def name_marks(row: Row, marks: Marks) -> str:
+    """The signs that belong to a system's name.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> [name_marks(row, MARKS) for row in board.rows]
+    ['★', '']
+    """
+    return marks["picked"] * row.picked + marks.get(row.kind, "")
+
+
+def figure(board: Board, row: Row, column: Column, digits: int, marks: Marks) -> tuple[str, str]:
+    """The text of one cell: the value (another metric named, incomparable in parentheses) and its interval.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import ResultRow
+    >>> rows = [
+    ...     ResultRow(protocol="honest", system=name, target="arousal", metric="ccc", value=value, stage=stage,
+    ...               picked=stage == 1)
+    ...     for name, value, stage in (("late", 0.5, 1), ("early", 0.4, 0))
+    ... ]
+    >>> board = leaderboard(rows, Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> figure(board, board.rows[0], board.columns[0], 2, MARKS)
+    ('.50', '')
+    """
+    cell = row.cells.get(column.key)
+    if cell is None or math.isnan(cell.value):
+        return ("failed" if cell is not None and cell.status == "failed" else marks["dash"]), ""
+    value = number(cell.value, digits)
+    if cell.metric != column.metric:
+        value = f"{value} {board.heading.metric_label(cell.metric)}"
+    return (value if row.comparable else f"({value})"), interval(cell.low, cell.high, digits)

@@ -1,0 +1,113 @@
+"""Sums and differences of rows on one list of groups."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
+
+from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.comparison import compare_means
+from avbaselines.evaluation.intervals import mean_value
+from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
+from avbaselines.results_table import RemarkKind
+
+
+@pytest.mark.parametrize("target", [AROUSAL, VALENCE, replace(VALENCE, metric="mae"), EMOTION])
+def test_a_positive_difference_means_that_the_first_is_better_whatever_the_metric(target):
+    board = Scoreboard(corpus(target), SPLITS)
+    close, far = scored("close", board.corpus, 0.2 if not target.classes else 1), scored("far", board.corpus, 3)
+    assert compare_means(board.paired(close, far, target)).difference > 0
+    assert compare_means(board.paired(far, close, target)).difference < 0
+    assert board.paired_mean(close, far)[0][0] is board.paired(close, far, target)[0][0]
+
+
+def test_the_mean_over_targets_sets_their_differences_side_by_side():
+    board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
+    close, far = scored("close", board.corpus, 0.2), scored("far", board.corpus, 1.0)
+    ccc, mse = (compare_means(board.paired(close, far, target)).difference for target in (AROUSAL, VALENCE))
+    assert compare_means(board.paired_mean(close, far)).difference == pytest.approx((ccc + mse) / 2)
+    assert compare_means(board.paired_overall(close, far)).difference == pytest.approx((ccc + mse) / 2)
+
+
+def test_where_there_is_a_combined_score_systems_are_compared_by_it():
+    board = Scoreboard(corpus(EMOTION, VALENCE, combined=Combined("mood", "valence", "accuracy")), SPLITS)
+    close, far = scored("close", board.corpus, 1), scored("far", board.corpus, 2)
+    [(metric, a, b)] = board.paired_overall(close, far)
+    difference = metric.value(a.sum(axis=0)) - metric.value(b.sum(axis=0))
+    # 11 of 12 against 10 of 12 moods, mean squared errors of 1 and 4.
+    assert difference == pytest.approx(1 / 12 + 0.25 * 3) and metric.name == "combined"
+
+
+@pytest.mark.parametrize(("once", "aggregate", "parts"), [(True, None, 1), (False, None, 2), (True, "mean", 2)])
+def test_splits_are_pooled_where_every_clip_is_tested_once(once, aggregate, parts):
+    target = replace(VALENCE, aggregate=aggregate)
+    board = Scoreboard(corpus(target, once=once), SPLITS)
+    row = scored("row", board.corpus, 0.5)
+    assert len(board.parts(row, target)) == parts and mean_value(board.parts(row, target)) == pytest.approx(0.25)
+    assert len(board.parts(row, target, "mae")) == parts
+
+
+def test_a_split_without_labels_has_no_part_and_counts_no_clips():
+    board = Scoreboard(corpus(VALENCE, once=False), SPLITS)
+    board.corpus.y = {"valence": np.where(np.arange(12) < 6, np.nan, board.corpus.y["valence"])}
+    row = scored("row", board.corpus, 0.5)
+    assert board.sums(row, VALENCE, "mse", SPLITS[:1]) is None and len(board.parts(row, VALENCE)) == 1
+    assert board.extent(["valence"], SPLITS) == (6, 2)
+
+
+def test_the_study_s_own_metric_comes_first_and_recordings_are_needed_for_theirs():
+    without = Scoreboard(corpus(VALENCE, EMOTION), SPLITS)
+    assert without.metrics(VALENCE) == ["mse", "ccc", "pcc", "rmse", "mae"]
+    assert without.metrics(EMOTION)[:2] == ["accuracy", "uar"] and without.combined_parts(None) == []
+    recorded = Scoreboard(corpus(VALENCE, recordings=np.repeat(list("abcd"), 3)), SPLITS)
+    assert "ccc_per_recording" in recorded.metrics(VALENCE)
+    assert recorded.parts(scored("row", recorded.corpus, 0.1), VALENCE, "ccc_per_recording")
+
+
+def finished(note, test=1.0):
+    raw = Fitted(test={"arousal": np.full((2, 1), test)}, oof={"arousal": np.ones((2, 1))}, note=note, seconds=2.0)
+    matched = {"arousal": np.full((2, 1), 5.0)}
+    return SimpleNamespace(raw=raw, test=matched, oof=matched, losses={}, filled=lambda values: values)
+
+
+def test_rows_are_gathered_with_their_remarks_and_twins():
+    system = BaseSystem(name="svr", raw_label="svr-raw", learner="svr", transductive=True)
+    notes = {"0": "delay 2 s; order chosen among 6", "1": "delay 3 s"}
+    fitted_run = SimpleNamespace(
+        finished=lambda split, _: finished(notes[split.outer]),
+        has=lambda split, _: True,
+        failed_splits=lambda _: {},
+    )
+    run = SimpleNamespace(systems=[system], resubstitution=True)
+    matched, raw = gather(run, fitted_run, SPLITS)
+    assert (matched.name, raw.name, matched.is_twin, raw.is_twin) == ("svr", "svr-raw", False, True)
+    assert matched.test["0"]["arousal"][0, 0] == 5 and raw.test["0"]["arousal"][0, 0] == 1 and raw.seconds == 4
+    kinds = [remark.kind for remark in matched.remarks]
+    # Three notes at most: two labels leave room for the first split's, of two phrases.
+    assert kinds == [RemarkKind.RESUBSTITUTION, RemarkKind.TRANSDUCTIVE, RemarkKind.FIT, RemarkKind.FIT]
+    assert [remark.text for remark in matched.remarks[2:]] == ["delay 2 s", "order chosen among 6"]
+
+
+def test_an_imported_row_is_not_said_to_be_fitted_on_what_it_is_scored_on():
+    fitted_run = SimpleNamespace(
+        finished=lambda split, _: finished(""), has=lambda split, _: split.outer == "0", failed_splits=lambda _: {}
+    )
+    run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True)
+    [row] = gather(run, fitted_run, SPLITS)
+    assert row.remarks == () and list(row.test) == ["0"]
+
+
+def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone():
+    system = BaseSystem(name="svr", raw_label="svr-raw", learner="svr")
+    for loss, said in ((0.2, ["matching costs 0.20 of ccc out-of-fold (arousal)"]), (0.01, [])):
+        costly = finished("")
+        costly.losses = {"arousal": loss}
+        fitted_run = SimpleNamespace(
+            finished=lambda *_, costly=costly: costly, has=lambda *_: True, failed_splits=lambda _: {}
+        )
+        matched, raw = gather(SimpleNamespace(systems=[system], resubstitution=False), fitted_run, SPLITS)
+        assert [remark.text for remark in matched.remarks] == said and raw.remarks == ()
