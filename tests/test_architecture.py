@@ -13,6 +13,13 @@ ROOT, PACKAGE = architecture.ROOT, architecture.PACKAGE
 KNOWN: set[tuple[str, str]] = set()
 
 
+# Arrows that close a circle between folders, still to be removed: tuned/prepared belongs into preprocessing.
+CLOSING: set[tuple[str, str]] = {
+    ("estimators/tuned/prepared", "estimators/preprocessing/preparation"),
+    ("estimators/tuned/prepared", "estimators/preprocessing/preparation_options"),
+}
+
+
 @pytest.fixture(scope="module")
 def house():
     """The package's files, parsed, and the arrows between them."""
@@ -22,7 +29,7 @@ def house():
 
 def faults(modules, found) -> list[str]:
     """Everything a package does against the rules of the house, one line each; the arrows that are known left out."""
-    found = [arrow for arrow in found if (arrow.importer, arrow.imported) not in KNOWN]
+    found = [arrow for arrow in found if (arrow.importer, arrow.imported) not in KNOWN | CLOSING]
     rings = circles((arrow.importer, arrow.imported) for arrow in found) + circles(architecture.units(found))
     return [
         *architecture.homeless(modules),
@@ -51,6 +58,8 @@ def test_the_house_keeps_its_floors(house):
 def test_what_is_known_is_still_there(house):
     upward = {(arrow.importer, arrow.imported) for arrow in architecture.upward(house[1])}
     assert KNOWN <= upward, f"gone, strike from KNOWN: {sorted(KNOWN - upward)}"
+    there = {(arrow.importer, arrow.imported) for arrow in house[1]}
+    assert CLOSING <= there, f"gone, strike from CLOSING: {sorted(CLOSING - there)}"
 
 
 def test_every_declared_file_or_folder_exists():

@@ -6,7 +6,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Tested at another path on purpose: the module, and where.
 ELSEWHERE = {
-    "estimators/tuned/group_folds": "estimators/test_group_folds",
     "experiment/fitting/run_options": "experiment/fitting/test_dask_backend",
     "experiment/planning/reserved_names": "experiment/loading/test_checks",
     "experiment/study_run": "experiment/test_run_study",
@@ -18,26 +17,16 @@ ELSEWHERE = {
 # Tested through their neighbours and whole runs, and by nothing of their own yet. Strike what has got its tests.
 NOT_YET = {
     "corpora/corpus", "corpora/feature_tables", "corpora/formats/arff", "corpora/formats/avec_csv",
-    "corpora/formats/object_arrays", "corpora/formats/vavl", "corpora/id_matching", "corpora/modalities",
-    "corpora/numbers", "corpora/readers/table", "corpora/sequences", "corpora/tables", "corpora/targets",
-    "corpora/text_form", "corpora/text_tables", "estimators/boosting/base", "estimators/boosting/binned_data",
-    "estimators/boosting/concordance", "estimators/boosting/early_stopping", "estimators/boosting/xgboost_models",
-    "estimators/ensemble/fold_average", "estimators/fusion/base", "estimators/fusion/imputation",
-    "estimators/fusion/learnt_weights", "estimators/kernel/landmarks", "estimators/multitarget/chain_steps",
-    "estimators/preprocessing/erasure_strength", "estimators/preprocessing/per_speaker",
-    "estimators/preprocessing/preparation_options", "estimators/preprocessing/screening",
-    "estimators/preprocessing/speaker_normalizer", "estimators/tuned/base", "estimators/tuned/candidate_outputs",
-    "estimators/tuned/search_space", "estimators/tuned/target_scaling", "experiment/bundles/card_text",
+    "corpora/formats/object_arrays", "corpora/formats/vavl", "corpora/modalities", "corpora/readers/table",
+    "corpora/tables", "corpora/targets", "corpora/text_tables", "experiment/bundles/card_text",
     "experiment/fitting/annotation_delay", "experiment/fitting/base", "experiment/fitting/fitted_run",
     "experiment/fitting/fusion", "experiment/fitting/input_selection", "experiment/fitting/optuna_search",
     "experiment/fitting/recording_pooling", "experiment/fitting/scheduler", "experiment/fitting/store",
     "experiment/fitting/tuned", "experiment/fitting/tuned_fusion", "experiment/fitting/units",
-    "experiment/loading/corpus", "experiment/loading/feature_checks", "experiment/loading/readers",
-    "experiment/loading/row_filters", "experiment/loading/spelling_checks", "experiment/loading/timing_checks",
-    "experiment/planning/plan", "experiment/planning/system", "experiment/protocol_run",
-    "experiment/scoring/scoreboard", "extractors/face_rows", "extractors/face_video", "extractors/images",
+    "experiment/loading/corpus", "experiment/loading/readers", "experiment/loading/row_filters",
+    "experiment/loading/spelling_checks", "experiment/loading/timing_checks", "experiment/planning/plan",
+    "experiment/planning/system", "extractors/face_rows", "extractors/face_video", "extractors/images",
     "extractors/mesh_models", "extractors/pyfeat_client", "extractors/pyfeat_weights", "reports/factors",
-    "reports/figures",
 }
 
 

@@ -136,7 +136,7 @@ class ModalityInfo:
 
     def described(self) -> dict[str, Any]:
         """The keys that provenance and cards hold; those without a value are left out."""
-        table = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
+        table: dict[str, Any] = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
         table |= {"functionals": list(self.functionals) or None, "padding": self.padding}
         counts = {"failed": self.failed, "absent": self.absent, "empty_columns": len(self.dropped)}
         return {

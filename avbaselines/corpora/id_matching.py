@@ -51,9 +51,10 @@ class IdMatch:
         )
 
 
-def match_ids(
-    wanted: Sequence[str], offered: Sequence[str], source: str, elsewhere: Collection[str] = ()
-) -> IdMatch:
+Ids = Sequence[str] | np.ndarray
+
+
+def match_ids(wanted: Ids, offered: Ids, source: str, elsewhere: Collection[str] = ()) -> IdMatch:
     """Match ids exactly, then by what is left of them without suffix, letter case, leading zeros and folder.
 
     Parameters
@@ -96,9 +97,7 @@ def match_ids(
     return IdMatch(rows, respelt, [str(offered[row]) for row in sorted(free)])
 
 
-def _refuse_ambiguous(
-    wanted: Sequence[str], offered: Sequence[str], left: list[int], free: set[int], source: str
-) -> None:
+def _refuse_ambiguous(wanted: Ids, offered: Ids, left: list[int], free: set[int], source: str) -> None:
     loosest = _FORMS[-1]
     clips_of, rows_of = _by_form(loosest, wanted, range(len(wanted))), _by_form(loosest, offered, sorted(free))
     for clip in left:
@@ -111,7 +110,7 @@ def _refuse_ambiguous(
             )
 
 
-def _by_form(form: Callable[[str], str], ids: Sequence[str], chosen: Sequence[int]) -> dict[str, list[int]]:
+def _by_form(form: Callable[[str], str], ids: Ids, chosen: Sequence[int]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for number in chosen:
         found[form(ids[number])].append(number)

@@ -17,7 +17,8 @@ from avbaselines.corpora.sequences import padding_side, step_notes, summarise_st
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate
 
-FUNCTIONALS = ("mean", "std", "p10", "p90", "slope")
+Functional = Literal["mean", "std", "p10", "p90", "slope", "min", "max"]
+FUNCTIONALS: tuple[Functional, ...] = ("mean", "std", "p10", "p90", "slope")
 
 
 class ModalityOptions(Section):
@@ -50,7 +51,7 @@ class ModalityOptions(Section):
 
     path: str | None = None
     id: str = "clip_id"
-    functionals: list[Literal["mean", "std", "p10", "p90", "slope", "min", "max"]] = list(FUNCTIONALS)
+    functionals: list[Functional] = list(FUNCTIONALS)
     recipe: str | None = None
     media: str | None = None
     window: float | None = Field(default=None, gt=0)
@@ -116,7 +117,7 @@ def read_modality(
     >>> face.X.ravel().tolist(), face.info.notes[0]
     ([1.0, 0.5], "face: 2 of 2 clips are joined although their ids are spelt otherwise, such as 'c2' and 'C2.wav'")
     """
-    path = locate(options.path, root, folder)
+    path = locate(options.path or "", root, folder)
     key = f"modalities.{name}"
     notes: list[str] = []
     if path.is_dir():
@@ -183,7 +184,7 @@ def join(
         )
     joined = np.full((len(ids), X.shape[1]), np.nan, dtype=np.float32)
     joined[~absent] = X[match.rows[~absent]]
-    empty = np.isnan(joined).all(axis=0)
+    empty = np.asarray(np.isnan(joined).all(axis=0))
     if empty.all():
         raise InputError(f"{source}: has no value for any clip of this study")
     notes = [*modality.info.notes, *filter(None, [match.note(modality.name)])]

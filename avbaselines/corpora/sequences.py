@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def summarise_steps(
 
 def _filled(X: np.ndarray) -> np.ndarray:
     """Steps with a value other than zero and NaN, (n_clips, n_steps)."""
-    return np.where(np.isnan(X), 0, X).any(axis=2)
+    return np.asarray(np.where(np.isnan(X), 0, X).any(axis=2))
 
 
 def _inside(X: np.ndarray, padding: Padding) -> np.ndarray:
@@ -118,7 +118,8 @@ def _summary(functional: str, kept: np.ndarray, real: np.ndarray) -> np.ndarray:
         return np.where(np.isnan(kept).all(axis=1), np.nan, slope)
     if functional.startswith("p"):
         return _percentile(kept, float(functional[1:]))
-    return {"mean": np.nanmean, "std": np.nanstd, "min": np.nanmin, "max": np.nanmax}[functional](kept, axis=1)
+    statistics: dict[str, Any] = {"mean": np.nanmean, "std": np.nanstd, "min": np.nanmin, "max": np.nanmax}
+    return statistics[functional](kept, axis=1)
 
 
 def _percentile(kept: np.ndarray, percent: float) -> np.ndarray:

@@ -35,14 +35,14 @@ def as_text(column: Iterable) -> pd.Series:
     >>> as_text([1.0, 2.0, None]).tolist()[:2], as_text([" a", 1.5]).tolist()
     (['1', '2'], ['a', '1.5'])
     """
-    column = column if isinstance(column, pd.Series) else pd.Series(column)
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype if not column.isna().any() else object)
-    if column.dtype == object and len(given := column.dropna()) and all(_is_number(value) for value in given):
-        column = pd.to_numeric(column)
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        return column.astype("Int64").astype("string").astype(object)
-    return column.map(lambda value: value if pd.isna(value) else plain(value)).astype(object)
+    values: pd.Series = column if isinstance(column, pd.Series) else pd.Series(column)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(object)
+    if values.dtype == object and len(given := values.dropna()) and all(_is_number(value) for value in given):
+        values = pd.to_numeric(values)
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        return values.astype("Int64").astype("string").astype(object)
+    return values.map(lambda value: value if pd.isna(value) else plain(value)).astype(object)
 
 
 def folded(text: str) -> str:

@@ -48,7 +48,7 @@ def open_text(path: Path) -> io.TextIOBase:
     'a,b'
     """
     if is_gzip(path):
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")  # type: ignore[return-value]
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return open(path, encoding="utf-8-sig", newline="")
 
 

@@ -66,7 +66,18 @@ class ProtocolRun:
 
 
 def resubstituted(corpus: Corpus) -> Corpus:
-    """The corpus with every evaluated clip on both runs, as a paper had it that scored its fit on what it fitted."""
+    """The corpus with every evaluated clip on both sides, as a paper had it that scored its fit on what it fitted.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["c0", "c1", "c2"]), np.array([], dtype=int)
+    >>> splits = [Split("test", np.array([0, 1]), nobody, np.array([2]))]
+    >>> target, y = Target("arousal", "ccc"), {"arousal": np.zeros(3)}
+    >>> corpus = Corpus(ids=ids, groups=ids, targets=[target], y=y, modalities={}, splits=splits, once=True)
+    >>> resubstituted(corpus).splits[0].fit.tolist(), resubstituted(corpus).splits[0].test.tolist()
+    ([2], [2])
+    """
     rows = np.unique(np.concatenate([split.test for split in corpus.splits]))
     nobody = np.array([], dtype=int)
     return replace(corpus, splits=[Split("resubstitution", rows, nobody, rows)], once=True)

@@ -304,7 +304,7 @@ def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]
     """Rows of results.csv: of each protocol its systems and then its analyses, and at last the reported figures."""
     rows = [row for one in scored for row in score_rows(one.scoreboard, one.rows, one.picked, one.run.protocol)]
     rows += [row for one in analysed.values() for row in one.rows]
-    protocols = [one.run.protocol for one in scored]
+    protocols: list[str] = [one.run.protocol for one in scored]
     rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
     return flag_fusions([*rows, *reported_rows(run.study)], run.corpus.targets)
@@ -379,7 +379,14 @@ def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading
 
 
 def expected_fits(run: ProtocolRun) -> int:
-    """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits."""
+    """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits.
+
+    Examples
+    --------
+    >>> path = find("studies", "quickstart")
+    >>> run, = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
+    >>> expected_fits(run)  # doctest: +SKIP
+    """
     corpus = run.corpus
     base = [system for system in run.systems if isinstance(system, BaseSystem)]
     fusions = [system for system in run.systems if isinstance(system, FusionSystem)]

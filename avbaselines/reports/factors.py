@@ -207,7 +207,7 @@ def _words(key: str, row: Record) -> str:
     if key == "objective":
         if asked and asked not in MODES:
             return ""  # the difference names both objectives
-        name = OBJECTIVES.get(row["objective"], row["objective"])
+        name = str(OBJECTIVES.get(row["objective"], row["objective"]))
         return f"{name} + matching" if row["matching"] == "matched" else name
     return "" if key == "task" and asked in MODES else str(row[key])
 

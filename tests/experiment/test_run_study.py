@@ -16,7 +16,9 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.intervals import interval
 from avbaselines.evaluation.metrics import METRICS, score
+from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.planning.plan import plan
+from avbaselines.experiment.study_run import execute, expected_fits, run_study
 from avbaselines.results_table import COLUMNS
 from avbaselines.run import main
 
@@ -49,6 +51,48 @@ def test_the_run_folder_holds_what_its_contract_says(finished):
     assert len(set(results[results["picked"] == "yes"]["system"])) == 1
     provenance = json.loads(run.text("provenance.json"))
     assert provenance["fits_computed"] == run.computed > 0 and set(provenance["sha256"]) >= {"modalities", "splits"}
+
+
+def test_a_notebook_runs_a_study_as_the_command_does(finished, tmp_path, monkeypatch):
+    study, run = finished
+    monkeypatch.chdir(tmp_path)
+    result = run_study(study.path, overrides=["title=mine"], only=["ridge-audio"], options=RunOptions(jobs=1))
+    assert result.folder == Path("runs") / "study" and (result.folder / "report.html").is_file()
+    assert result.picked == "ridge-audio" and not result.failed and result.computed == 4
+    assert set(result.results.query("kind == 'measured'")["system"]) == {"ridge-audio", "ridge-audio-raw"}
+    ours, theirs = (
+        table.query("system == 'ridge-audio' and split == 'all' and metric == 'ccc' and target == 'arousal'")["value"]
+        for table in (result.results, run.results())
+    )
+    assert ours.item() == pytest.approx(theirs.item())
+    assert "mine" in (result.folder / "study.toml").read_text()
+    told = run_study(study.path, out=result.folder, only=["ridge-audio"], identity_check=True)
+    assert told.computed > 0 and set(told.analyses) >= {"identity"}
+    assert (told.results["target"] == "speaker").any() and (told.folder / "identity.csv").is_file()
+    with pytest.raises(InputError, match="did you mean 'quickstart'"):
+        run_study("quickstrat")
+
+
+def test_analyses_are_done_after_scores_and_their_files_go_with_them(finished, tmp_path):
+    study = finished[0].copy(tmp_path)
+    run = study.run("importance=true")
+    assert list(run.result.analyses) == ["tuning", "importance"] and (run.folder / "importance.csv").is_file()
+    again = study.run()
+    assert list(again.result.analyses) == ["tuning"] and not (run.folder / "importance.csv").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_fitted(finished, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="--out .*cannot be made"):
+        execute([finished[1].planned], tmp_path / "file" / "run")
+
+
+def test_expected_fits_are_those_of_a_fresh_run(finished):
+    planned = finished[1].planned
+    base = sum(not system.inputs for system in planned.systems)
+    fusions = len(planned.systems) - base
+    # Three folds and the shipped split, two targets, three inner folds and the refit.
+    assert expected_fits(planned) == 4 * 2 * (base * (3 + 1) + fusions)
 
 
 def test_scores_are_those_of_the_stored_predictions(finished):

@@ -87,6 +87,7 @@ NUMBERS = {
     "1 and 001": (TWELVE, [f"{number:03d}" for number in TWELVE]),
     "001 and 1": ([f"{number:03d}" for number in TWELVE], TWELVE),
     "1 and 001.wav": (TWELVE, [f"{number:03d}.wav" for number in TWELVE]),
+    "1 and a/001.wav": (TWELVE, [f"a/{number:03d}.wav" for number in TWELVE]),
     "1.0 and 01": ([f"{number}.0" for number in TWELVE], [f"{number:02d}" for number in TWELVE]),
 }
 FACE_PARQUET = ("modalities.face=face.parquet",)
@@ -145,6 +146,12 @@ IDS = [
         "two clips for one row", "ids",
         all_of(clips(clip_id=["x1", "X1", *ID[2:]]), face(clip_id=["x1.wav", "y", *ID[2:]])),
         Refused(("clip 'x1' or 'X1' may be its 'x1.wav'",)), point=2, own=True,
+    ),
+    Case(
+        "two ids that zeros would make one, in a folder", "ids",
+        all_of(clips(clip_id=["x_1", "x_01", *ID[2:]]), face(clip_id=["wav/x_1.wav", "wav/x_01.wav", *ID[2:]]),
+               audio(clip_id=np.array(["x_1", "x_01", *ID[2:]]))),
+        Same(notes=("2 of 12 clips are joined",)), point=2, own=True,
     ),
     Case(
         "ids of nobody and clips without a row", "ids", face(clip_id=["someone", "else", *ID[2:]]),

@@ -104,6 +104,8 @@ ANSWERS = [
             ("squared", lambda t: t["arousal"] ** 2, "one to one with the labels of arousal"),
             ("rescaled and rounded", lambda t: (t["arousal"] / 7).round(3), "one to one with the labels of arousal"),
             ("rounded, to its logarithm", lambda t: np.log(t["arousal"]).round(2), "one to one with the labels of"),
+            ("rescaled, with a little noise",
+             lambda t: t["arousal"] / 4 + np.random.default_rng(3).normal(0, 0.002, len(t)), "one to one with"),
             ("binned", lambda t: (t["arousal"] > 3).astype(int), "one to one with the labels of arousal"),
         )
     ),

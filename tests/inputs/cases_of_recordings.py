@@ -1,5 +1,6 @@
 """Recordings and face tables that are broken or odd: what becomes of each, alone."""
 
+import io
 import os
 import struct
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import soundfile as sf
+from case_types import ID, Case, Loads, Refused, Small
 
 from avbaselines.extractors import extract, find_media, load_recipe
 
@@ -283,7 +285,49 @@ class Recording:
 
 
 POINT_8 = {name for name in AUDIO if list(AUDIO).index(name) > list(AUDIO).index("fifo")}
+
+
+def recorded(**names: Callable[[str], str]) -> Callable[[Small], None]:
+    """A recording for each clip, and the clips' ids, called otherwise."""
+    return lambda study: _record(study, **names)
+
+
+def _record(study, file=lambda name: f"{name}.wav", clip=lambda name: name, second=None):
+    study.study = study.study.replace('audio = "audio.npz"', 'audio = { recipe = "egemaps", media = "media" }')
+    for number, name in enumerate(ID):
+        sound = io.BytesIO()
+        sf.write(sound, tone(0.2 + number / 100), RATE, subtype="PCM_16", format="WAV")
+        study.files[f"media/{file(name)}"] = sound.getvalue()
+        if second is not None:
+            study.files[f"media/{second(name)}"] = sound.getvalue()
+    for table in (study.clips, study.face):
+        table["clip_id"] = [clip(name) for name in table["clip_id"]]
+
+
+def _all_there(corpus):
+    return corpus.modalities["audio"].present.tolist()
+
+
+THERE = [True] * 12
+JOINED = [
+    Case("recordings of clips that are paths", "recordings", recorded(clip=lambda name: f"./a/{name}.wav"),
+         Loads(_all_there, THERE, notes=("audio: 12 of 12 clips are joined",)), point=2),
+    Case("recordings of clips with a suffix", "recordings", recorded(clip=lambda name: f"{name}.mp4"),
+         Loads(_all_there, THERE, notes=("audio: 12 of 12 clips are joined",)), point=2),
+    Case("recordings in capitals", "recordings", recorded(file=lambda name: f"{name.upper()}.WAV"),
+         Loads(_all_there, THERE, notes=("audio: 12 of 12 clips are joined",)), point=2),
+    Case("recordings as they should be", "recordings", recorded(),
+         Loads(_all_there, THERE, unsaid=("are joined", "passed over"))),
+    Case("two recordings of one stem", "recordings", recorded(second=lambda name: f"{name}.flac"),
+         Refused((f"clip '{ID[0]}' may be its '{ID[0]}.flac' or '{ID[0]}.wav'",)), point=2),
+    Case("recordings of a type that is not read", "recordings",
+         recorded(file=lambda name: name + (".wma" if name == ID[0] else ".wav")),
+         Loads(_all_there, [False, *THERE[1:]], notes=("1 files of clips without a recording are passed over", ".wma")),
+         point=2, own=True),
+]  # fmt: skip
+
 CASES = [
+    *JOINED,
     *(
         Recording(
             name, "recordings", suffix, "egemaps", build, status, told, LIKE.get(name), 8 if name in POINT_8 else None,

@@ -13,7 +13,7 @@ _ATTRIBUTE = re.compile(r"""@attribute\s+('(?:[^'])*'|"(?:[^"])*"|\S+)\s+(.+)"""
 _NUMERIC = {"numeric", "real", "integer"}
 
 
-def read_arff(path):
+def read_arff(path: Path | str) -> pd.DataFrame:
     """Read an ARFF file.
 
     ``scipy.io.arff`` refuses string attributes, which every file of AVEC begins with.
@@ -31,6 +31,15 @@ def read_arff(path):
     ------
     InputError
         Naming the line that cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "x.arff")
+    ...     _ = path.write_text("@relation x\\n@attribute name string\\n@attribute F0 numeric\\n@data\\n'a.wav',1.5\\n")
+    ...     read_arff(path).to_dict("records")
+    [{'name': 'a.wav', 'F0': 1.5}]
     """
     path = Path(path)
     try:
@@ -55,21 +64,21 @@ def read_arff(path):
             values = pd.to_numeric(text.where(text != "?"), errors="coerce").to_numpy(float, na_value=np.nan)
             wrong = np.isnan(values) & ~text.str.lower().isin(["?", "nan"]).to_numpy(bool)
             if wrong.any():
-                row = int(wrong.argmax())
-                raise InputError(f"{path}, line {numbered[row][0]}: {name} is {text[row]!r}, which is no number")
+                first = int(wrong.argmax())
+                raise InputError(f"{path}, line {numbered[first][0]}: {name} is {text[first]!r}, which is no number")
             table[name] = values
         else:
             table[name] = text
     return table
 
 
-def _is_row(line):
+def _is_row(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("%")
 
 
-def _header(path, lines):
+def _header(path: Path, lines: list[str]) -> tuple[dict[str, str], int]:
     """Kinds of the attributes by name, and how many lines come before the rows."""
-    attributes = {}
+    attributes: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if not _is_row(line) or text.lower().startswith("@relation"):

@@ -4,6 +4,7 @@ A row is ``'Devel_DE_07';12.300000;<values>``: the recording's name in single qu
 The separator is ``;`` or ``,`` and a header line may be absent. Prediction files are padded to a common length.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ TIME_TOLERANCE = 0.1
 FEATURES_MAY_LACK = 2.0
 
 
-def read_recording(path, *, columns=None, key):
+def read_recording(path: Path, *, columns: Sequence[str] | None = None, key: str) -> pd.DataFrame:
     """Read the table of one recording.
 
     Parameters
@@ -82,7 +83,9 @@ def read_recording(path, *, columns=None, key):
     return pd.DataFrame(values, columns=["time", *names])
 
 
-def read_folder(folder, clips, *, columns=None, key, may_lack=0.0):
+def read_folder(
+    folder: Path, clips: pd.DataFrame, *, columns: Sequence[str] | None = None, key: str, may_lack: float = 0.0
+) -> tuple[np.ndarray, list[str]]:
     """Read a table a recording for given frames.
 
     Rows past a recording's last frame are padding and are cut.
@@ -116,7 +119,9 @@ def read_folder(folder, clips, *, columns=None, key, may_lack=0.0):
     if not folder.is_dir():
         raise InputError(f"{key}: no folder {folder}")
     times = clips["time"].to_numpy(float)
-    X, found, first = None, None, None
+    X = np.empty((len(clips), 0))
+    found: list[str] | None = None
+    first = folder
     for recording, rows in clips.groupby("recording", sort=False).indices.items():
         path = folder / f"{recording}.csv"
         if not path.is_file():
@@ -125,7 +130,7 @@ def read_folder(folder, clips, *, columns=None, key, may_lack=0.0):
             )
         table = read_recording(path, columns=columns, key=key)
         names = list(table.columns[1:])
-        if X is None:
+        if found is None:
             X, found, first = np.full((len(clips), len(names)), np.nan), names, path
         elif names != found:
             raise InputError(
@@ -134,10 +139,10 @@ def read_folder(folder, clips, *, columns=None, key, may_lack=0.0):
             )
         _check_aligned(table["time"].to_numpy(), times[rows], path, key, may_lack)
         X[rows[: len(table)]] = table.iloc[: len(rows), 1:].to_numpy()
-    return X, found
+    return X, found or []
 
 
-def _first_line(path, key):
+def _first_line(path: Path, key: str) -> tuple[str, list[str] | None]:
     """Separator, and the header's names or None."""
     try:
         with open(path, encoding="utf-8-sig") as file:
@@ -158,7 +163,7 @@ def _first_line(path, key):
     return separator, cells
 
 
-def _is_number(text):
+def _is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:
@@ -166,7 +171,7 @@ def _is_number(text):
     return True
 
 
-def _numbers(table, header, path, key, first_line):
+def _numbers(table: pd.DataFrame, header: list[str] | None, path: Path, key: str, first_line: int) -> np.ndarray:
     """Times and values as floats; the first cell that is none is named."""
     try:
         values = table.to_numpy(float)
@@ -186,7 +191,9 @@ def _numbers(table, header, path, key, first_line):
     return table.apply(pd.to_numeric).to_numpy(float)
 
 
-def _value_columns(found, expected, n_values, path, key):
+def _value_columns(
+    found: list[str] | None, expected: Sequence[str] | None, n_values: int, path: Path, key: str
+) -> list[str]:
     """Names of the values: the header's, the expected ones, or numbers."""
     if expected is None:
         return found or [f"x{number}" for number in range(n_values)]
@@ -208,7 +215,7 @@ def _value_columns(found, expected, n_values, path, key):
     return expected
 
 
-def _check_times(times, path, key, first_line):
+def _check_times(times: np.ndarray, path: Path, key: str, first_line: int) -> None:
     steps = np.diff(times)
     if not len(steps):
         return
@@ -222,7 +229,7 @@ def _check_times(times, path, key, first_line):
         )
 
 
-def _check_aligned(times, wanted, path, key, may_lack):
+def _check_aligned(times: np.ndarray, wanted: np.ndarray, path: Path, key: str, may_lack: float) -> None:
     """Refuse a file whose rows are not the wanted frames, followed by padding or nothing, or that ends too early."""
     if min(len(times), len(wanted)) > 1:
         hop, needed = np.median(np.diff(times)), np.median(np.diff(wanted))
@@ -245,5 +252,5 @@ def _check_aligned(times, wanted, path, key, may_lack):
         )
 
 
-def _some(names, most=8):
+def _some(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -8,7 +8,9 @@ numpy; any other name in it is refused before it is looked up.
 import pickle
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +24,11 @@ class _Type:
 
     __slots__ = ("name", "order")
 
-    def __init__(self, name):
-        self.name, self.order = name, "="
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.order: Any = "="
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         self.order = "=" if state[1] == "|" else state[1]
 
     def values(self, content: bytes) -> np.ndarray:
@@ -42,7 +45,8 @@ class _Array:
 
     __slots__ = ("by_column", "entries", "shape")
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
+        self.entries: Any
         _, self.shape, kind, self.by_column, entries = state
         if isinstance(kind, _Type) and kind.name.startswith("O") and isinstance(entries, list):
             self.entries = entries
@@ -58,19 +62,19 @@ class _Array:
         return self.entries.reshape(self.shape, order="F" if self.by_column else "C")
 
 
-def _reconstruct(subtype, shape, kind):
+def _reconstruct(subtype: object, shape: object, kind: object) -> _Array:
     return _Array()
 
 
-def _ndarray(*arguments):
+def _ndarray(*arguments: object) -> None:
     raise pickle.UnpicklingError("numpy.ndarray is called")
 
 
-def _dtype(name, align=False, copy=False):
+def _dtype(name: object, align: bool = False, copy: bool = False) -> _Type:
     return _Type(str(name))
 
 
-def _scalar(kind, content):
+def _scalar(kind: _Type, content: bytes) -> object:
     return kind.scalar(content)
 
 
@@ -82,7 +86,7 @@ class _Unpickler(pickle.Unpickler):
         ("numpy", "dtype"): _dtype,
     }
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Any:
         # numpy 2 writes numpy._core where numpy 1 wrote numpy.core
         short = "multiarray" if module in ("numpy.core.multiarray", "numpy._core.multiarray") else module
         try:
@@ -91,7 +95,7 @@ class _Unpickler(pickle.Unpickler):
             raise pickle.UnpicklingError(f"it names {module}.{name}") from None
 
 
-def load_object_arrays(path, names):
+def load_object_arrays(path: Path, names: Sequence[str]) -> dict[str, object]:
     """Read zero-dimensional object arrays, such as ``np.savez(path, labels={...})`` makes.
 
     Parameters
@@ -170,7 +174,7 @@ def load_objects(path: Path, name: str) -> np.ndarray:
         raise ValueError(f"array {name!r} holds Python objects: {error}") from None
 
 
-def _unpickled(file) -> _Array:
+def _unpickled(file: Any) -> _Array:
     version = np.lib.format.read_magic(file)
     reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
     reader(file)
@@ -180,7 +184,7 @@ def _unpickled(file) -> _Array:
     return array
 
 
-def _load(file):
+def _load(file: Any) -> object:
     version = np.lib.format.read_magic(file)
     reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
     shape, _, kind = reader(file)

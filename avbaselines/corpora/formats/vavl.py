@@ -4,6 +4,7 @@ One csv for each partition, from https://github.com/ilucasgoncalves/VAVL (MIT); 
 in every file, and in ``Split_Set`` the part that the clip belongs to in that partition.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ PARTS = ("Train", "Development", "Test")
 SOURCE = "https://github.com/ilucasgoncalves/VAVL"
 
 
-def read_vavl(folder, stem, labels, prefix=""):
+def read_vavl(folder: Path, stem: str, labels: Sequence[str], prefix: str = "") -> pd.DataFrame:
     """Read the five label files of one corpus.
 
     Parameters
@@ -63,7 +64,7 @@ def read_vavl(folder, stem, labels, prefix=""):
     return joined
 
 
-def _read(path, labels):
+def _read(path: Path, labels: Sequence[str]) -> pd.DataFrame:
     table = read_table(path, key="corpus.vavl", text=["FileName", "SpkrID", "Gender", "Split_Set"])
     for column in ("FileName", *labels, "SpkrID", "Gender", "Split_Set"):
         if column not in table.columns:
@@ -98,7 +99,9 @@ def _read(path, labels):
     return table
 
 
-def _refuse_differences(path, table, first_path, first, labels):
+def _refuse_differences(
+    path: Path, table: pd.DataFrame, first_path: Path, first: pd.DataFrame, labels: Sequence[str]
+) -> None:
     strangers = table.index.symmetric_difference(first.index)
     if len(strangers):
         where, not_where = (path, first_path) if strangers[0] in table.index else (first_path, path)

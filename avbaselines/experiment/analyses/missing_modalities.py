@@ -52,6 +52,11 @@ class Condition:
         Of the clips or groups that lack something, 0 to 1; NaN where all lack the same.
     masks : ndarray of str, shape (n_clips,)
         For each clip the sources that it keeps (a key of `masks`), or `NOTHING_HIDDEN`.
+
+    Examples
+    --------
+    >>> Condition("50% by clip", "clip", 0.5, np.array(["audio", NOTHING_HIDDEN], dtype=object)).share
+    0.5
     """
 
     name: str
@@ -179,8 +184,7 @@ class _MaskedPredictions:
     def finished(self, split: str, name: str) -> Finished:
         """Predictions of a row as they are scored where nothing is hidden."""
         if (split, name) not in self._finished:
-            found = self.scored.fitted.finished(SplitId(split), self.rows[name].system)
-            self._finished[split, name] = found
+            self._finished[split, name] = self.scored.fitted.finished(SplitId(split), self.rows[name].system)
         return self._finished[split, name]
 
     def of_chosen(self, chosen: Mapping[str, str], split: str, mask: str) -> Predictions:

@@ -57,6 +57,12 @@ class PermutedPredictions:
         By target.
     permuted : dict of str to ndarray, shape (n_families, n_repeats, n_test, width)
         By target, with one family at a time taken from other clips; families in the order of `families_of`.
+
+    Examples
+    --------
+    >>> untouched, permuted = np.zeros((4, 1)), np.zeros((2, REPEATS, 4, 1))
+    >>> PermutedPredictions({"arousal": untouched}, {"arousal": permuted}).permuted["arousal"].shape
+    (2, 5, 4, 1)
     """
 
     untouched: dict[str, np.ndarray]
@@ -80,7 +86,15 @@ class PermutedPredictions:
 
 
 def families_of(corpus: Corpus, system: BaseSystem) -> list[FeatureFamily]:
-    """All families of the features that a system reads, each of one modality."""
+    """All families of the features that a system reads, each of one modality.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> corpus = SimpleNamespace(modalities={"face": SimpleNamespace(columns=["AU01_r", "gaze_x", "AU12_r"])})
+    >>> [family.label for family in families_of(corpus, BaseSystem(name="a", learner="svr", modalities=("face",)))]
+    ['face: action units', 'face: gaze']
+    """
     return [
         FeatureFamily(name, family, tuple(columns))
         for name in system.modalities
@@ -162,6 +176,15 @@ def donors(corpus: Corpus, modality: str, seed: Sequence[int]) -> np.ndarray:
     """For each clip the number of the clip whose values it is given: evaluated clips that have the modality are dealt.
 
     All other clips keep their own.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> X = np.array([[0.0], [1.0], [np.nan], [3.0]])
+    >>> splits = [SimpleNamespace(test=np.array([1, 2, 3]))]
+    >>> corpus = SimpleNamespace(modalities={"a": SimpleNamespace(X=X)}, ids=X[:, 0], splits=splits)
+    >>> donors(corpus, "a", [0, 5]).tolist()
+    [0, 3, 2, 1]
     """
     X, rows = corpus.modalities[modality].X, np.arange(len(corpus.ids))
     evaluated = np.unique(np.concatenate([split.test for split in corpus.splits]))

@@ -187,8 +187,8 @@ def load_corpus(
             corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
         doubtful = [wild_note(modality, ids), duplicates_note(modality, ids, groups)]
         corpus.notes += [*filter(None, doubtful), *modality.info.notes]
-    for name, options in study.predictions.items():
-        outside = read_prediction(name, options, ids, targets, release.root, folder, splits, frames, y, elsewhere)
+    for name, given in study.predictions.items():
+        outside = read_prediction(name, given, ids, targets, release.root, folder, splits, frames, y, elsewhere)
         corpus.predictions[name] = outside
         corpus.notes += outside.notes
     corpus.notes += check_delays(study, corpus)
@@ -198,12 +198,13 @@ def load_corpus(
 
 def _columns_read(study: Study, clips: pd.DataFrame, group: str | None) -> list[str]:
     """Columns of the clips table that the study itself goes by."""
-    split, found = study.split, [group]
+    split = study.split
+    found: list[str | None] = [group]
     found += [split.column, *(split.columns or []), split.folds, split.leave_one_out]
     for name, target in study.targets.items():
         found.append(target.column or name)
         found += [column for column in clips.columns if target.votes and str(column).startswith(target.votes)]
-    return [column for column in dict.fromkeys(found) if column in clips.columns]
+    return [column for column in dict.fromkeys(found) if column is not None and column in clips.columns]
 
 
 def _column(clips: pd.DataFrame, column: str, key: str, source: str) -> np.ndarray:
@@ -253,14 +254,14 @@ def _modality(
 ) -> Modality:
     if options.path:
         return read_modality(name, options, ids, release.root, folder, frames, elsewhere)
-    recipe = load_recipe(options.recipe)
+    recipe = load_recipe(options.recipe or "")
     if options.window or options.hop:
         recipe = recipe.with_options(window=options.window, hop=options.hop)
     windowed = recipe.options.window is not None
     if windowed and frames is None:
         raise InputError(f"modalities.{name}: windows need a corpus with recordings and times")
-    wanted = dict.fromkeys(frames["recording"] if windowed else ids)
-    place = locate(options.media, release.root, folder)
+    wanted: dict[str, None] = dict.fromkeys(frames["recording"] if windowed and frames is not None else ids)
+    place = locate(options.media or "", release.root, folder)
     media = _media_of(find_media(place, recipe.suffixes), release.clip_of)
     match = match_ids(list(wanted), list(media), f"modalities.{name}: {options.media}", () if windowed else elsewhere)
     files = list(media.values())
@@ -280,7 +281,7 @@ def _modality(
         notes += _passed_over(name, place, set(wanted) - set(found), recipe.suffixes)
     info = ModalityInfo(extraction=dict(table.info), failed=len(failed), notes=tuple(notes))
     table_ids, X = np.asarray(table.clip_id, dtype=str), table.X
-    if windowed:
+    if frames is not None and recipe.options.hop is not None:
         table_ids, X = _windows_of(frames, table, recipe.options.hop)
     modality = Modality(name, X, list(table.columns), info)
     return join(modality, table_ids, ids, f"modalities.{name}", options.max_missing)
@@ -290,7 +291,7 @@ def _media_of(media: dict[str, Path], clip_of: Callable[[str], str | None] | Non
     """Media by clip id (or recording) where the corpus names its files otherwise; the first of several is taken."""
     if clip_of is None:
         return media
-    named = {}
+    named: dict[str, Path] = {}
     for stem, path in media.items():
         clip = clip_of(Path(stem).name)
         if clip is not None:
@@ -316,8 +317,8 @@ def _windows_of(frames: pd.DataFrame, table: FeatureTable, hop: float) -> tuple[
     windows = table.status.assign(row=np.arange(len(table.status)))
     windows = windows[windows["time"].notna()].sort_values("time")
     clips = frames.rename_axis("clip_id").reset_index().sort_values("time")
-    for part in (windows, clips):
-        part["recording"], part["time"] = part["recording"].astype(str), part["time"].astype(float)
+    for side in (windows, clips):
+        side["recording"], side["time"] = side["recording"].astype(str), side["time"].astype(float)
     nearest_window = pd.merge_asof(
         clips, windows[["recording", "time", "row"]], on="time", by="recording", direction="nearest", tolerance=hop
     )

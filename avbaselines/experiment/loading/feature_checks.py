@@ -55,7 +55,7 @@ def refuse_equals(
     for column in columns:
         values = pd.to_numeric(clips[column], errors="coerce").to_numpy(np.float32, na_value=np.nan)
         known = np.flatnonzero(~np.isnan(values))
-        candidates = [place[column]] if column in place else []
+        candidates = np.array([place[column]] if column in place else [], dtype=int)
         if column in regressed and len(np.unique(values[known])) > MANY_VALUES:
             some = known[:: max(1, len(known) // 50)]
             X = modality.X[some]
@@ -139,20 +139,21 @@ def _tells(x: np.ndarray, labels: np.ndarray, classes: bool, n_columns: int) -> 
         return False
     _, of_value, n_value = np.unique(x, return_inverse=True, return_counts=True)
     values, of_label, n_label = np.unique(labels, return_inverse=True, return_counts=True)
-    # By chance: orders of the clips that look the same, among all orders.
-    arrangements = gammaln(len(x) + 1)
+    n_both = np.unique(of_label * len(n_value) + of_value, return_counts=True)[1]
+    # By chance: the share of the orders of the clips that go with the labels no less, label by label.
+    within, among = gammaln(n_label + 1).sum() - gammaln(n_both + 1).sum(), gammaln(n_value + 1).sum()
+    chance = within + among - gammaln(len(x) + 1)
     likely = np.log(BY_CHANCE / n_columns)
     lowest, highest = np.full(len(values), np.inf), np.full(len(values), -np.inf)
     np.minimum.at(lowest, of_label, x)
     np.maximum.at(highest, of_label, x)
     coded = (lowest == highest).all() and len(values) <= len(x) / 2
-    if coded and gammaln(n_value + 1).sum() - arrangements < likely:
+    if coded and chance < likely:
         return True
     if classes:
         return False
     monotone = (highest[:-1] <= lowest[1:]).all() or (lowest[:-1] >= highest[1:]).all()
-    alike = max(gammaln(n_value + 1).sum(), gammaln(n_label + 1).sum())
-    if monotone and np.log(2) + alike - arrangements < likely:
+    if monotone and np.log(2) + chance < likely:
         return True
     if len(values) < 3 or len(x) < MANY_VALUES:
         return False

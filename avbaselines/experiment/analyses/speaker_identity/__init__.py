@@ -1,1 +1,1 @@
-"""How well the speaker can be told from features and predictions, before and after an erasure."""
+"""Speaker identity in features and predictions, before and after erasures."""

@@ -87,7 +87,7 @@ class Figure:
 
     @classmethod
     def of_probe(cls, subject: Subject, kind: ProbeKind, speakers: Side, result: ProbeResult) -> "Figure":
-        """Identity that a probe found."""
+        """Identity as a probe measured it."""
         metric = f"identity_{kind}"
         return cls(subject, metric, result.estimate, speakers, n_clips=result.n_clips, n_speakers=result.n_speakers)
 

@@ -43,7 +43,7 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """How well a probe tells speakers.
+    """Accuracy of a probe that tells speakers.
 
     Attributes
     ----------

@@ -165,16 +165,32 @@ def from_plain(content: dict[str, Any]) -> SpeakerShares:
 
 
 def has_json(store: Store, key: str) -> bool:
-    """Whether values were written under a key."""
+    """Whether values were written under a key.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> has_json(Store(Path("nowhere")), "c0ffee")
+    False
+    """
     return store.path(key, ".json").is_file()
 
 
 def save_json(store: Store, key: str, content: Any) -> None:
-    """Write plain values under a key, whole or not at all."""
+    """Write plain values under a key, whole or not at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> store = Store(tempfile.mkdtemp())
+    >>> save_json(store, "c0ffee", {"n_clips": 4})
+    >>> load_json(store, "c0ffee")
+    {'n_clips': 4}
+    """
     with replacing(store.path(key, ".json")) as temporary:
         temporary.write_text(json.dumps(content), encoding="utf-8")
 
 
 def load_json(store: Store, key: str) -> Any:
-    """Read plain values back."""
+    """Read back what `save_json` wrote; see there for an example."""
     return json.loads(store.path(key, ".json").read_text(encoding="utf-8"))
