@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,8 @@ from avbaselines.extractors.recipe import OPTIONS, Recipe, load_recipe
 from avbaselines.extractors.table import FeatureTable
 from avbaselines.schema import nearest, validate
 
-Table = str | Path | pd.DataFrame | FeatureTable
-Places = str | Path | Sequence[str | Path]
+Table: TypeAlias = str | Path | pd.DataFrame | FeatureTable
+Places: TypeAlias = str | Path | Sequence[str | Path]
 
 
 @dataclass

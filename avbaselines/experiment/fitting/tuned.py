@@ -1,7 +1,7 @@
 """Tuning one base system in one split, by out-of-fold scores inside its training part, then fitting the best found."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -23,7 +23,7 @@ from avbaselines.experiment.fitting.store import Fitted, Trial
 from avbaselines.experiment.planning.learners import search_space
 from avbaselines.experiment.planning.system import BaseSystem
 
-Space = dict[str, Real | Whole | Choice]
+Space = Mapping[str, Real | Whole | Choice]
 Watch = Callable[[int, float], None]
 """``watch(step, score)`` raises where a trial is hopeless."""
 
@@ -212,15 +212,10 @@ def out_of_fold_score(fitted: Fitted, task: SplitTask, matching: bool = True) ->
 
 def stored_trial(trial: FrozenTrial, number: int) -> Trial:
     """A trial as it is kept with the fit."""
-    complete = trial.state == TrialState.COMPLETE
-    ended = "pruned" if trial.state == TrialState.PRUNED else "failed"
-    return Trial(
-        number,
-        trial.value if complete else None,
-        "complete" if complete else ended,
-        trial.params,
-        trial.user_attrs.get(REASON, ""),
-    )
+    reason = trial.user_attrs.get(REASON, "")
+    if trial.state == TrialState.COMPLETE:
+        return Trial(number, trial.value, "complete", trial.params, reason)
+    return Trial(number, None, "pruned" if trial.state == TrialState.PRUNED else "failed", trial.params, reason)
 
 
 def search_words(trials: Sequence[Trial], best: int, space: Space) -> str:
