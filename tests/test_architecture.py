@@ -14,10 +14,7 @@ KNOWN: set[tuple[str, str]] = set()
 
 
 # Arrows that close a circle between folders, still to be removed: tuned/prepared belongs into preprocessing.
-CLOSING: set[tuple[str, str]] = {
-    ("estimators/tuned/prepared", "estimators/preprocessing/preparation"),
-    ("estimators/tuned/prepared", "estimators/preprocessing/preparation_options"),
-}
+CLOSING: set[tuple[str, str]] = set()
 
 
 @pytest.fixture(scope="module")

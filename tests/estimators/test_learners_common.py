@@ -2,12 +2,8 @@
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from avbaselines.estimators.boosting.lightgbm_models import (
-    LightGBMClassifier,
-    LightGBMRegressor,
-    XGBoostClassifier,
-    XGBoostRegressor,
-)
+from avbaselines.estimators.boosting.lightgbm_models import LightGBMClassifier, LightGBMRegressor
+from avbaselines.estimators.boosting.xgboost_models import XGBoostClassifier, XGBoostRegressor
 from avbaselines.estimators.kernel.support_vectors import KernelClassifier, KernelRegressor
 from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
 from avbaselines.estimators.preprocessing.preparation import Preparation

@@ -15,10 +15,10 @@ from avbaselines.estimators.boosting.objectives import OBJECTIVES
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import RegressionModel
 from avbaselines.estimators.tuned.parameter_checks import (
-    AtLeast,
     CheckedParameters,
     Constraint,
     MetricName,
+    Minimum,
     OneOf,
     Within,
 )
@@ -76,9 +76,9 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
         "objective": OneOf(*OBJECTIVES),
         "rho": OneOf("training", "out-of-fold"),
         "rho_min": Within(0, 1, open_low=True),
-        "rounds": AtLeast(1),
-        "patience": AtLeast(1),
-        "every": AtLeast(1),
+        "rounds": Minimum(1),
+        "patience": Minimum(1),
+        "every": Minimum(1),
     }
 
     objective: str

@@ -1,4 +1,4 @@
-"""LightGBM with the number of rounds tuned, binned once for all targets; XGBoost stands beside it."""
+"""LightGBM with the number of rounds tuned, binned once for all targets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,13 +13,12 @@ from avbaselines.estimators.boosting.base import (
     column_fraction,
     loss_parameters,
 )
-from avbaselines.estimators.boosting.xgboost_models import XGBoostClassifier, XGBoostRegressor
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.group_folds import Folds
 from avbaselines.estimators.tuned.search_space import BOOSTED, Real, Whole
 from avbaselines.estimators.tuned.validation import RandomState
 
-__all__ = ["LightGBMClassifier", "LightGBMRegressor", "XGBoostClassifier", "XGBoostRegressor"]
+__all__ = ["LightGBMClassifier", "LightGBMRegressor"]
 
 
 class _LightGBM(BoostedModel):

@@ -9,10 +9,10 @@ from avbaselines.estimators.kernel.kernel_space import KernelSpace, machine_valu
 from avbaselines.estimators.kernel.landmarks import mean_squared_distance, squared_loss_machines
 from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
+from avbaselines.estimators.preprocessing.prepared_model import PreparedModel
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.tuned.base import Candidate
-from avbaselines.estimators.tuned.parameter_checks import AtLeast, Constraint, Each, Positive
-from avbaselines.estimators.tuned.prepared import PreparedModel
+from avbaselines.estimators.tuned.parameter_checks import Constraint, Each, Minimum, Positive
 from avbaselines.estimators.tuned.remarks import LandmarkApproximation
 from avbaselines.estimators.tuned.search_space import Choice, Real
 
@@ -25,7 +25,7 @@ Machines = list[tuple[np.ndarray, np.ndarray]]
 """Weights and offsets of the machines of each cost."""
 
 GRIDS: dict[str, Constraint] = {
-    "widths": Each(AtLeast(0), "widths of 0 or more are needed"),
+    "widths": Each(Minimum(0), "widths of 0 or more are needed"),
     "costs": Each(Positive(), "positive costs are needed"),
 }
 

@@ -9,10 +9,10 @@ from sklearn.utils.extmath import randomized_svd
 
 from avbaselines.estimators.preprocessing.preparation import Blocks, Preparation
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
+from avbaselines.estimators.preprocessing.prepared_model import PreparedModel
 from avbaselines.estimators.preprocessing.row_parts import Rows
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedRegressor
 from avbaselines.estimators.tuned.group_folds import Folds
-from avbaselines.estimators.tuned.prepared import PreparedModel
 from avbaselines.estimators.tuned.remarks import PrincipalDirections
 from avbaselines.estimators.tuned.validation import RandomState
 

@@ -17,7 +17,7 @@ from avbaselines.estimators.multitarget.chain_steps import ChainSetting, ChainSt
 from avbaselines.estimators.preprocessing.preparation import Blocks, column_blocks
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import TargetModel
-from avbaselines.estimators.tuned.parameter_checks import AtLeast, CheckedParameters, MetricName, OneOf
+from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, MetricName, Minimum, OneOf
 from avbaselines.estimators.tuned.remarks import ChosenOrder, SingleTarget
 from avbaselines.estimators.tuned.search_space import Choice, Dimension
 from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
@@ -111,7 +111,7 @@ class ChainRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters, Target
     constraints = {
         "one_target": OneOf("error", "fit"),
         "inputs": OneOf("features", "predictions"),
-        "n_orders": AtLeast(1),
+        "n_orders": Minimum(1),
         "metric": MetricName("regression"),
     }
 

@@ -14,7 +14,7 @@ from avbaselines.estimators.linear.ridge import RidgeRegressor
 from avbaselines.estimators.temporal.context import check_order, frame_numbers, shift_back, shift_labels, smooth
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import RegressionModel
-from avbaselines.estimators.tuned.parameter_checks import AtLeast, CheckedParameters, Each, MetricName
+from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, Each, MetricName, Minimum
 from avbaselines.estimators.tuned.remarks import ChosenDelays, FitRemark
 from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
 from avbaselines.estimators.tuned.validation import GapTolerant
@@ -98,8 +98,8 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, Checke
 
     needs_whole_recordings = True
     constraints = {
-        "delays": Each(AtLeast(0), "seconds of 0 or more are needed"),
-        "smoothing": Each(AtLeast(0), "seconds of 0 or more are needed"),
+        "delays": Each(Minimum(0), "seconds of 0 or more are needed"),
+        "smoothing": Each(Minimum(0), "seconds of 0 or more are needed"),
         "metric": MetricName("regression"),
     }
 

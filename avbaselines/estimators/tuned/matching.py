@@ -10,7 +10,7 @@ from sklearn.utils import Tags, check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.tuned.parameter_checks import AtLeast, CheckedParameters, Within
+from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, Minimum, Within
 from avbaselines.estimators.tuned.validation import GapTolerant
 
 __all__ = ["Matcher", "Matching", "cross_matched", "match"]
@@ -80,7 +80,7 @@ class Matcher(TransformerMixin, CheckedParameters, GapTolerant):
     [[12.0]]
     """
 
-    constraints = {"shrinkage": AtLeast(0), "strength": Within(0, 1, open_low=True)}
+    constraints = {"shrinkage": Minimum(0), "strength": Within(0, 1, open_low=True)}
 
     def __init__(self, shrinkage: float = 0.0, range: tuple[float, float] | None = None, strength: float = 1.0):
         self.shrinkage = shrinkage

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import METRICS
 
-__all__ = ["AtLeast", "CheckedParameters", "Constraint", "Each", "MetricName", "OneOf", "Positive", "Rising", "Within"]
+__all__ = ["Minimum", "CheckedParameters", "Constraint", "Each", "MetricName", "OneOf", "Positive", "Rising", "Within"]
 
 
 class Constraint(Protocol):
@@ -74,12 +74,12 @@ class MetricName:
 
 
 @dataclass(frozen=True)
-class AtLeast:
+class Minimum:
     """A number of `low` or more.
 
     Examples
     --------
-    >>> AtLeast(1).needed, AtLeast(1).holds(0)
+    >>> Minimum(1).needed, Minimum(1).holds(0)
     ('1 or more is needed', False)
     """
 
@@ -150,7 +150,7 @@ class Each:
 
     Examples
     --------
-    >>> Each(AtLeast(0), "seconds of 0 or more are needed").holds([0.0, 2.0])
+    >>> Each(Minimum(0), "seconds of 0 or more are needed").holds([0.0, 2.0])
     True
     """
 
@@ -188,7 +188,7 @@ class CheckedParameters:
     Examples
     --------
     >>> class Model(CheckedParameters):
-    ...     constraints = {"rounds": AtLeast(1)}
+    ...     constraints = {"rounds": Minimum(1)}
     ...     rounds = 0
     >>> Model().check_parameters()
     Traceback (most recent call last):

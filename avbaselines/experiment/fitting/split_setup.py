@@ -28,6 +28,7 @@ FITS = tuple(
         *("experiment.fitting.base", "experiment.fitting.fusion"),
         *("experiment.fitting.tuned", "experiment.fitting.tuned_fusion"),
         *("estimators.linear.ridge", "estimators.kernel.support_vectors", "estimators.boosting.lightgbm_models"),
+        "estimators.boosting.xgboost_models",
         *("estimators.boosting.concordance", "estimators.multitarget.chain", "estimators.multitarget.joint"),
         *("estimators.fusion.averages", "estimators.fusion.joint_decoding", "estimators.fusion.missing_inputs"),
     )

@@ -10,13 +10,11 @@ from avbaselines.schema import nearest
 
 @dataclass(frozen=True)
 class Learner:
-    """Where a learner's regressor and classifier are, the regressor's own settings, and whether it can use a GPU."""
+    """Names of a learner's public estimators, whether they can use a GPU, and the regressor's own settings."""
 
-    module: str
     regressor: str
     classifier: str
     device: bool = False
-    classifier_module: str | None = None
     settings: tuple = ()
 
 
@@ -24,20 +22,14 @@ def _boosted(library, objective):
     """A booster by an objective of ours; classes have no concordance and are learnt by the library's own."""
     name = {"lightgbm": "LightGBMClassifier", "xgboost": "XGBoostClassifier"}[library]
     settings = (("library", library), ("objective", objective))
-    return Learner(
-        "boosting.concordance",
-        "BoostedConcordanceRegressor",
-        name,
-        classifier_module="boosting.lightgbm_models",
-        settings=settings,
-    )
+    return Learner("BoostedConcordanceRegressor", name, settings=settings)
 
 
 LEARNERS = {
-    "ridge": Learner("linear.ridge", "RidgeRegressor", "RidgeClassifier"),
-    "svr": Learner("kernel.support_vectors", "KernelRegressor", "KernelClassifier"),
-    "lightgbm": Learner("boosting.lightgbm_models", "LightGBMRegressor", "LightGBMClassifier"),
-    "xgboost": Learner("boosting.lightgbm_models", "XGBoostRegressor", "XGBoostClassifier", device=True),
+    "ridge": Learner("RidgeRegressor", "RidgeClassifier"),
+    "svr": Learner("KernelRegressor", "KernelClassifier"),
+    "lightgbm": Learner("LightGBMRegressor", "LightGBMClassifier"),
+    "xgboost": Learner("XGBoostRegressor", "XGBoostClassifier", device=True),
     **{
         f"{library}-{objective}": _boosted(library, objective)
         for library in ("lightgbm", "xgboost")
@@ -104,11 +96,12 @@ def estimator(name, kind, drawn=NOTHING, **parameters):
 
 
 def _class(learner, kind):
-    if kind == "regression":
-        module, cls = learner.module, learner.regressor
-    else:
-        module, cls = learner.classifier_module or learner.module, learner.classifier
-    return getattr(import_module(f"avbaselines.estimators.{module}"), cls)
+    return _public(learner.regressor if kind == "regression" else learner.classifier)
+
+
+def _public(name):
+    """A public estimator; what it needs is loaded now, and not before."""
+    return getattr(import_module("avbaselines.estimators"), name)
 
 
 def search_space(name, task, kinds, widths, settings):
@@ -132,13 +125,13 @@ def search_space(name, task, kinds, widths, settings):
     """
     learner, space = LEARNERS[learner_name(name)], {}
     for kind in sorted(set(kinds)):
-        cls = _joint_class() if task == "joint" and kind == "regression" else _class(learner, kind)
+        cls = _public("JointBoostingRegressor") if task == "joint" and kind == "regression" else _class(learner, kind)
         known = parameter_names(cls)
         space |= {name: dimension for name, dimension in cls.search_space.items() if name in known}
     space = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
     space = {name: dimension for name, dimension in space.items() if dimension}
     if task == "chain" and settings.get("order") in ("ensemble", "search"):
-        space |= _chain_class().search_space(len(kinds))
+        space |= _public("ChainRegressor").search_space(len(kinds))
     if task == "joint" and settings.get("target_weights") is None:
         weights = range(sum(kind == "regression" for kind in kinds))
         space |= {f"target_weights.{number}": Real(0.2, 5.0, 1.0, part="weights") for number in weights}
@@ -154,14 +147,6 @@ def _no_wider_than(dimension, n_columns):
         return dimension
     most = min(dimension.high, n_columns)
     return replace(dimension, high=most, default=min(dimension.default, most)) if most > dimension.low else None
-
-
-def _chain_class():
-    return import_module("avbaselines.estimators.multitarget.chain").ChainRegressor
-
-
-def _joint_class():
-    return import_module("avbaselines.estimators.multitarget.joint").JointBoostingRegressor
 
 
 def chain(name, class_targets, drawn=NOTHING, **parameters):
@@ -180,7 +165,7 @@ def chain(name, class_targets, drawn=NOTHING, **parameters):
     """
     device = {"device": parameters.pop("device", "cpu")}
     classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
-    cls = _chain_class()
+    cls = _public("ChainRegressor")
     parameters |= drawn.parameters(cls)
     return cls(
         regressor=estimator(name, "regression", drawn, **device),
@@ -204,7 +189,7 @@ def joint(name, drawn=NOTHING, **parameters):
             "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
         )
     objective = name.partition("-")[2] or "squared"
-    cls = _joint_class()
+    cls = _public("JointBoostingRegressor")
     return cls(objective=objective, **(parameters | drawn.parameters(cls)))
 
 
@@ -219,10 +204,7 @@ def fusion(method, kind, **parameters):
     **parameters
         Passed to the constructor.
     """
-    module = "joint_decoding" if method.startswith(JOINT) else "averages"
-    names = FUSIONS[method]
-    maker = getattr(import_module(f"avbaselines.estimators.fusion.{module}"), names[kind == "classes"])
-    return maker(**parameters)
+    return _public(FUSIONS[method][kind == "classes"])(**parameters)
 
 
 def missing_fusion(method, strategy, kind, **parameters):
@@ -238,6 +220,5 @@ def missing_fusion(method, strategy, kind, **parameters):
     **parameters
         Passed to the constructor.
     """
-    module = import_module("avbaselines.estimators.fusion.missing_inputs")
-    maker = module.MissingFusionClassifier if kind == "classes" else module.MissingFusionRegressor
-    return maker(method, strategy, **parameters)
+    name = "MissingFusionClassifier" if kind == "classes" else "MissingFusionRegressor"
+    return _public(name)(method, strategy, **parameters)

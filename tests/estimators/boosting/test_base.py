@@ -4,12 +4,8 @@ import lightgbm
 import numpy as np
 import pytest
 
-from avbaselines.estimators.boosting.lightgbm_models import (
-    LightGBMClassifier,
-    LightGBMRegressor,
-    XGBoostClassifier,
-    XGBoostRegressor,
-)
+from avbaselines.estimators.boosting.lightgbm_models import LightGBMClassifier, LightGBMRegressor
+from avbaselines.estimators.boosting.xgboost_models import XGBoostClassifier, XGBoostRegressor
 
 RNG = np.random.default_rng(0)
 

@@ -3,10 +3,8 @@ import numpy as np
 import pytest
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.lightgbm_models import (
-    LightGBMRegressor,
-    XGBoostRegressor,
-)
+from avbaselines.estimators.boosting.lightgbm_models import LightGBMRegressor
+from avbaselines.estimators.boosting.xgboost_models import XGBoostRegressor
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 6)).astype(np.float32)

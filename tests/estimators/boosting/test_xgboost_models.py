@@ -5,10 +5,8 @@ import builtins
 import numpy as np
 import pytest
 
-from avbaselines.estimators.boosting.lightgbm_models import (
-    LightGBMRegressor,
-    XGBoostRegressor,
-)
+from avbaselines.estimators.boosting.lightgbm_models import LightGBMRegressor
+from avbaselines.estimators.boosting.xgboost_models import XGBoostRegressor
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 Y = X[:, :2] + X[:, 2:]

@@ -157,7 +157,7 @@ def test_chain_columns_are_a_block_of_their_own():
     blocks = [np.arange(6), np.arange(6, 12)]
     model = ChainRegressor(RIDGE, inputs="features", nested=False, blocks=blocks)
     model.fit(X, Y[:, :2], groups=groups)
-    first, second = model._links.steps[(0,)].model, model._links.steps[(0, 1)].model
+    first, second = model._steps.steps[(0,)].model, model._steps.steps[(0, 1)].model
     assert [len(block) for block in first.blocks] == [6, 6]
     assert [len(block) for block in second.blocks] == [6, 6, 1]
 
@@ -197,7 +197,7 @@ def test_is_stored_without_pickle(inputs):
     stored = skops.io.dumps(model.fit(X, Y, groups=groups))
     again = skops.io.loads(stored, trusted=skops.io.get_untrusted_types(data=stored))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
-    assert len(X) not in {len(v) for v in vars(model._links).values() if isinstance(v, np.ndarray)}
+    assert len(X) not in {len(v) for v in vars(model._steps).values() if isinstance(v, np.ndarray)}
 
 
 @pytest.mark.parametrize("inputs", ["predictions", "features"])

@@ -6,12 +6,8 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, PredefinedSplit
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.lightgbm_models import (
-    LightGBMClassifier,
-    LightGBMRegressor,
-    XGBoostClassifier,
-    XGBoostRegressor,
-)
+from avbaselines.estimators.boosting.lightgbm_models import LightGBMClassifier, LightGBMRegressor
+from avbaselines.estimators.boosting.xgboost_models import XGBoostClassifier, XGBoostRegressor
 from avbaselines.estimators.kernel.support_vectors import KernelClassifier, KernelRegressor
 from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions

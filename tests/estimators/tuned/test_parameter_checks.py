@@ -4,10 +4,10 @@ import pytest
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.parameter_checks import (
-    AtLeast,
     CheckedParameters,
     Each,
     MetricName,
+    Minimum,
     OneOf,
     Positive,
     Rising,
@@ -25,7 +25,7 @@ class Model(CheckedParameters):
     [
         (OneOf("a", "b"), "a", "c", "value: 'a' or 'b' is needed, got 'c'"),
         (OneOf("a", "b", "c"), "c", 3, "value: one of a, b, c is needed, got 3"),
-        (AtLeast(1), 1, 0, "value: 1 or more is needed, got 0"),
+        (Minimum(1), 1, 0, "value: 1 or more is needed, got 0"),
         (Positive(), 0.1, 0.0, "value: a number greater than 0 is needed, got 0.0"),
         (Within(0, 1), 0, 1.5, "value: a number from 0 to 1 is needed, got 1.5"),
         (Within(0, 1, open_low=True), 1, 0, "value: a number above 0 and at most 1 is needed, got 0"),
