@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from avbaselines.experiment.fitting.fitted_run import FittedRun
+from avbaselines.experiment.fitting.store import Trial
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
 
@@ -53,7 +55,7 @@ def trial_tables(
     return pd.DataFrame(trials, columns=COLUMNS), pd.DataFrame(importance, columns=columns)
 
 
-def _row(trial):
+def _row(trial: Trial) -> dict[str, Any]:
     return {
         "trial": trial.number,
         "value": trial.value,
