@@ -53,7 +53,7 @@ def oof_score_of(task: SplitTask, target: Target, oof: np.ndarray, matching: boo
 
 
 def spread_weights(
-    weights: Mapping[str, list[Any]], kept: Mapping[str, list[int]], n_inputs: int
+    weights: Mapping[str, list[Any]], chosen: Mapping[str, list[int]], n_inputs: int
 ) -> dict[str, list[Any]]:
     """Weights by target with 0 for each input that was left out.
 
@@ -65,9 +65,9 @@ def spread_weights(
     whole = {}
     for target, values in weights.items():
         whole[target] = values
-        if len(values) == len(kept[target]):
+        if len(values) == len(chosen[target]):
             full = np.zeros((n_inputs, *np.shape(values)[1:]))
-            full[kept[target]] = values
+            full[chosen[target]] = values
             whole[target] = full.tolist()
     return whole
 

@@ -130,9 +130,9 @@ class Nested:
         return digest(self.whole.key, [source.key for source, _ in self.folds], *["rescaled"] * self.rescaled)
 
 
-def _moved(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _moved(values: np.ndarray, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Values from the mean and deviation of their own out-of-fold predictions to those of the wanted ones."""
-    spread = np.nanstd(known)
+    spread = np.nanstd(own)
     if not spread > 0:
         return values
-    return np.nanmean(wanted) + (values - np.nanmean(known)) * (np.nanstd(wanted) / spread)
+    return np.nanmean(wanted) + (values - np.nanmean(own)) * (np.nanstd(wanted) / spread)

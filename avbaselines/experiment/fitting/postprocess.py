@@ -48,7 +48,7 @@ class Postprocessing:
         """Predictions with nothing missing."""
         whole = {}
         for target, value in values.items():
-            gaps = np.isnan(value).any(axis=1)
+            gaps = np.asarray(np.isnan(value).any(axis=1))
             whole[target] = np.where(gaps[:, None], self.fallback[target], value) if gaps.any() else value
         return whole
 
@@ -110,10 +110,10 @@ def fallback_of(target: Target, y: np.ndarray) -> np.ndarray:
     >>> fallback_of(Target("mood", "uar", ("glad", "sad")), np.array([0.0, 1.0, 1.0, 1.0])).tolist()
     [0.25, 0.75]
     """
-    known = y[~np.isnan(y)]
+    labels = y[~np.isnan(y)]
     if target.kind == "classes":
-        return np.bincount(known.astype(int), minlength=target.width) / len(known)
-    return np.array([known.mean()])
+        return np.bincount(labels.astype(int), minlength=target.width) / len(labels)
+    return np.array([labels.mean()])
 
 
 def _match(finished: Finished, task: SplitTask, name: str) -> None:

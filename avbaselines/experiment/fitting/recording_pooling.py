@@ -1,4 +1,4 @@
-"""How much of a fused prediction is its recording's mean: chosen per target by out-of-fold score."""
+"""Share of a fused prediction that is its recording's mean: chosen per target by out-of-fold score."""
 
 from collections.abc import Mapping
 

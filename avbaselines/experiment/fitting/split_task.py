@@ -77,13 +77,13 @@ class SplitTask:
 
     def bounded_oof(self, oof: Predictions) -> Predictions:
         """Out-of-fold predictions within their bounds; without a declared range, those of the other folds' labels."""
-        kept = dict(oof)
+        within = dict(oof)
         for fold in np.unique(self.folds):
             here = self.folds == fold
             bounds = bounds_of(self.targets, {name: y[~here] for name, y in self.y.items()})
             for name in bounds.keys() & oof.keys():
-                kept[name] = np.where(here[:, None], np.clip(oof[name], *bounds[name]), kept[name])
-        return kept
+                within[name] = np.where(here[:, None], np.clip(oof[name], *bounds[name]), within[name])
+        return within
 
     @property
     def context(self) -> ClipContext:

@@ -1,7 +1,7 @@
 """Tuning one base system in one split, by out-of-fold scores inside its training part, then fitting the best found."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -15,17 +15,22 @@ from avbaselines.evaluation.selection_score import selection_score
 from avbaselines.experiment.fitting.base import batches, fit_base, labels, new_model, soft_labels, usable
 from avbaselines.experiment.fitting.clip_context import surroundings
 from avbaselines.experiment.fitting.fitted_system import columns_of, side_by_side
-from avbaselines.experiment.fitting.optuna_search import REASON, Search, drawn_of, importances, search
+from avbaselines.experiment.fitting.optuna_search import (
+    REASON,
+    Search,
+    Space,
+    Watch,
+    drawn_of,
+    importances,
+    search,
+    value_of,
+)
 from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.fitting.predictions import Predictions, by_target, rows_of, spread
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted, Trial
 from avbaselines.experiment.planning.learners import search_space
 from avbaselines.experiment.planning.system import BaseSystem
-
-Space = Mapping[str, Real | Whole | Choice]
-Watch = Callable[[int, float], None]
-"""``watch(step, score)`` raises where a trial is hopeless."""
 
 
 def fit_tuned(
@@ -61,7 +66,7 @@ def fit_tuned(
         # With nothing to search, every trial would be the defaults.
         number = system.tuning.trials if space else 1
         trials = search(where, space, number, task.seed, objective, system.tuning.pruning)
-    best = sorted((t for t in trials if t.state == TrialState.COMPLETE), key=lambda trial: -trial.value)
+    best = sorted((t for t in trials if t.state == TrialState.COMPLETE), key=lambda trial: -value_of(trial))
     most = 1 if system.timing else system.tuning.average
     chosen = [drawn_of(trial, space) for trial in best[:most]]
     fits = [fit_base(system, task, blocks, test_blocks, drawn, objective.tried(drawn)) for drawn in chosen]
@@ -152,7 +157,7 @@ class Objective:
         self._system, self._task = system, task
         self._X, self._columns = side_by_side(blocks), columns_of(blocks)
         self._present = ~np.isnan(self._X).all(axis=1)
-        self._kept = system.tuning.average
+        self._most = system.tuning.average
         self._tried: dict[frozenset[tuple[str, object]], tuple[float, list[TargetModel]]] = {}
 
     def tried(self, drawn: Drawn) -> list[TargetModel] | None:
@@ -184,7 +189,7 @@ class Objective:
             fitted.test |= {name: values[:0] for name, values in oof.items()}
         value = out_of_fold_score(fitted, task, system.matched)
         self._tried[frozenset(drawn.values.items())] = value, models
-        if len(self._tried) > self._kept:
+        if len(self._tried) > self._most:
             self._tried.pop(min(self._tried, key=lambda key: self._tried[key][0]))
         return value
 

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.estimators.tuned.search_space import Choice, Drawn, Whole
 from avbaselines.experiment.fitting.fusion import fit_fusion
-from avbaselines.experiment.fitting.optuna_search import Search, drawn_of, importances, search
+from avbaselines.experiment.fitting.optuna_search import Search, Watch, drawn_of, importances, search, value_of
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
-from avbaselines.experiment.fitting.tuned import Watch, out_of_fold_score, search_words, stored_trial
+from avbaselines.experiment.fitting.tuned import out_of_fold_score, search_words, stored_trial
 from avbaselines.experiment.planning.learners import FUSIONS, JOINT
 from avbaselines.experiment.planning.system import FusionSystem
 
@@ -60,7 +60,7 @@ def fit_searched_fusion(
 
     with threadpool_limits(1):
         trials = search(where, space, system.tuning.trials, task.seed, score, False)
-    best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=lambda trial: trial.value)
+    best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=value_of)
     fitted, models = fit_fusion(as_drawn(system, drawn_of(best, space)), task, inputs, reads)
     fitted.trials = [stored_trial(trial, number) for number, trial in enumerate(trials)]
     fitted.importance = importances(trials)
@@ -98,7 +98,7 @@ def fusion_space(method: str, n_inputs: int, kinds: Sequence[str]) -> dict[str, 
 def as_drawn(system: FusionSystem, drawn: Drawn) -> FusionSystem:
     """The fusion with the method and the number of inputs that were drawn."""
     values = {name: drawn.space[name].value(value, None) for name, value in drawn.values.items()}
-    changes = stage_of(values["method"]) if "method" in values else {}
+    changes = stage_of(str(values["method"])) if "method" in values else {}
     best = values.get("best", len(system.inputs))
     if best < len(system.inputs):
         changes["best"] = best
