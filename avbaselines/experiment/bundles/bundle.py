@@ -91,6 +91,12 @@ class Bundle:
     predictions : list of str
         Outside systems whose predictions it fuses.
     card : Card
+
+    Examples
+    --------
+    >>> card = Card(system="none", targets=[], sha256="")
+    >>> Bundle(ShippedSystem(card, {}, {})).name
+    'none'
     """
 
     def __init__(self, system: ShippedSystem, matched: bool = True):

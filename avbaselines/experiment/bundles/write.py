@@ -56,6 +56,17 @@ def write_models(folder: str | Path, run: ProtocolRun, fitted_run: FittedRun, re
     fitted_run
     results
         All rows of results.csv, for the scores on the cards.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from types import SimpleNamespace
+    >>> nothing = SimpleNamespace(systems=[], protocol="honest")
+    >>> results = pd.DataFrame(columns=["protocol", "picked", "system"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_models(folder, nothing, SimpleNamespace(failures={}), results)
+    ...     list(Path(folder).iterdir())
+    []
     """
     models = Path(folder) / "models"
     shipped = {

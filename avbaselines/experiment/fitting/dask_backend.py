@@ -33,7 +33,7 @@ def check_cluster(address: str) -> None:
 
     Examples
     --------
-    >>> check_cluster("nowhere")
+    >>> check_cluster("nosuch://host")
     Traceback (most recent call last):
     avbaselines.errors.InputError: ...
     """
@@ -46,7 +46,7 @@ def on_every_worker(address: str, function: Callable[[], Answer]) -> list[Answer
 
     Examples
     --------
-    >>> on_every_worker("nowhere", list)
+    >>> on_every_worker("nosuch://host", list)
     Traceback (most recent call last):
     avbaselines.errors.InputError: ...
     """

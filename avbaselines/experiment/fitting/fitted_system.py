@@ -34,6 +34,11 @@ class FittedSystem(ABC, Generic[Block]):
         By target; one that was fitted to several stands under each of their names.
     bounds : dict of str to (float, float)
         What its predictions are kept within, see `bounds_of`.
+
+    Examples
+    --------
+    >>> FittedBase([], {}).by_model()
+    []
     """
 
     targets: Sequence[Target]

@@ -64,6 +64,12 @@ class Finished(Postprocessing):
         As in `Fitted`, matched where matching applies; out-of-fold predictions by constants of the other folds.
     losses : dict of str to float
         By matched target, how much of the out-of-fold concordance matching has cost; below 0 where it gains.
+
+    Examples
+    --------
+    >>> finished = Finished({"arousal": Matching(2.0, 1.0)}, raw=Fitted(test={"arousal": np.array([[0.5]])}))
+    >>> finished.matching
+    {'arousal': (2.0, 1.0)}
     """
 
     raw: Fitted = field(default_factory=Fitted)
@@ -90,6 +96,15 @@ def finish(fitted: Fitted, task: SplitTask, matching: bool = True) -> Finished:
     task
     matching
         The system's own word on matching.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> halves = Fitted({"arousal": np.arange(12.0)[:, None] / 2}, {"arousal": np.array([[2.0]])})
+    >>> finish(halves, task).test["arousal"].round(6).tolist()
+    [[4.0]]
     """
     finished = Finished(bounds=task.bounds, raw=fitted, oof=dict(fitted.oof), test=dict(fitted.test))
     for target in task.targets:

@@ -48,6 +48,14 @@ class SplitTask:
         What predicts evaluated clips: a fit to all others, or the mean of fits that each leave one inner fold out.
     combined : Combined or None
         The score that searches go by, where the study has one.
+
+    Examples
+    --------
+    >>> groups, nobody = np.array([0, 0, 1, 1]), np.array([], int)
+    >>> y = {"arousal": np.array([1.0, 2.0, 3.0, 5.0])}
+    >>> task = SplitTask([Target("arousal", "ccc", range=(1, 5))], y, groups, nobody, groups, matching=True, seed=0)
+    >>> task.bounds
+    {'arousal': (1.0, 5.0)}
     """
 
     targets: list[Target]

@@ -57,6 +57,20 @@ def fit_tuned(
         With ``trials`` and ``importance``; the mean of the best few trials, or the best alone where that scores better:
         never worse out-of-fold than the defaults.
     models : dict of str to TargetModel
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Tuning
+    >>> X, groups = np.arange(12.0)[:, None], np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": X[:, 0]}, groups, groups[:0], groups % 3, True, 0)
+    >>> system = BaseSystem(name="tuned", learner="ridge", tuning=Tuning(trials=1))
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fitted, _ = fit_tuned(system, task, [X], [X[:2]], Search("tuned", f"{folder}/trials.journal"))
+    >>> fitted.note.partition(";")[0], len(fitted.trials)
+    ('defaults: one trial', 1)
     """
     assert system.tuning is not None
     started = time.perf_counter()
@@ -125,6 +139,17 @@ def drawn_again(
         As for `fit_tuned`.
     trials
         Of the finished fit.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Tuning
+    >>> X, groups = np.arange(12.0)[:, None], np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": X[:, 0]}, groups, groups[:0], groups % 3, True, 0)
+    >>> system = BaseSystem(name="tuned", learner="ridge", tuning=Tuning(trials=1))
+
+    >>> drawn_again(system, task, [X], [Trial(0, 0.4, "complete", {})]) == NOTHING
+    True
     """
     complete = [(trial.value, -trial.number, trial) for trial in trials if trial.value is not None]
     if not complete:
@@ -150,6 +175,17 @@ class Objective:
     task
     blocks : sequence of ndarray, shape (n_fit, n_features)
         Of the clips to learn from: no other clip has a say.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Tuning
+    >>> X, groups = np.arange(12.0)[:, None], np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": X[:, 0]}, groups, groups[:0], groups % 3, True, 0)
+    >>> system = BaseSystem(name="tuned", learner="ridge", tuning=Tuning(trials=1))
+
+    >>> Objective(system, task, [X])(NOTHING, lambda step, score: None) > 0.9
+    True
     """
 
     def __init__(self, system: BaseSystem, task: SplitTask, blocks: Sequence[np.ndarray]):
@@ -209,14 +245,30 @@ class _Progress:
 
 
 def out_of_fold_score(fitted: Fitted, task: SplitTask, matching: bool = True) -> float:
-    """The selection score of out-of-fold predictions as they are reported; larger is better."""
+    """The selection score of out-of-fold predictions as they are reported; larger is better.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+    >>> out_of_fold_score(Fitted({"arousal": y[:, None]}, {"arousal": y[:0, None]}), task) > 0.99
+    True
+    """
     finished = finish(fitted, task, matching)
     recordings = None if task.frames is None else task.frames.recordings
     return selection_score(task.targets, task.y, finished.filled(finished.oof), recordings, task.combined)
 
 
 def stored_trial(trial: FrozenTrial, number: int) -> Trial:
-    """A trial as it is kept with the fit."""
+    """A trial as it is kept with the fit.
+
+    Examples
+    --------
+    >>> from optuna.trial import create_trial
+    >>> stored_trial(create_trial(value=0.5), 0).state
+    'complete'
+    """
     reason = trial.user_attrs.get(REASON, "")
     if trial.state == TrialState.COMPLETE:
         return Trial(number, trial.value, "complete", trial.params, reason)

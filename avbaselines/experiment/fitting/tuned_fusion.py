@@ -47,6 +47,23 @@ def fit_searched_fusion(
     fitted : Fitted
         With ``trials`` and ``importance``.
     models : dict of str to TargetModel
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Stage, Tuning
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+    >>> inputs = [Fitted({"arousal": y[:, None] * k}, {"arousal": np.ones((1, 1)) * k}) for k in (1, 3)]
+    >>> late = FusionSystem(
+    ...     name="late", fusion=Stage(method="mean"), depth=1, parts=("a", "b"), tuning=Tuning(trials=1)
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fitted, _ = fit_searched_fusion(late, task, inputs, [(), ()], Search("late", f"{folder}/trials.journal"))
+    >>> fitted.test["arousal"].tolist()
+    [[2.0]]
     """
     assert system.tuning is not None
     started = time.perf_counter()
@@ -96,7 +113,15 @@ def fusion_space(method: str, n_inputs: int, kinds: Sequence[str]) -> dict[str, 
 
 
 def as_drawn(system: FusionSystem, drawn: Drawn) -> FusionSystem:
-    """The fusion with the method and the number of inputs that were drawn."""
+    """The fusion with the method and the number of inputs that were drawn.
+
+    Examples
+    --------
+    >>> from avbaselines.systems import Stage
+    >>> late = FusionSystem(name="late", fusion=Stage(method="greedy"), depth=1, parts=("a", "b"))
+    >>> as_drawn(late, Drawn(fusion_space("greedy", 2, ["regression"]), {"method": "mean", "best": 2})).method
+    'mean'
+    """
     values = {name: drawn.space[name].value(value, None) for name, value in drawn.values.items()}
     changes = stage_of(str(values["method"])) if "method" in values else {}
     best = values.get("best", len(system.inputs))

@@ -33,15 +33,21 @@ def plan(study: Study, targets: Sequence[Target], only: Sequence[str] = ()) -> l
 
     Parameters
     ----------
-    study : Study
-    targets : list of Target
-    only : sequence of str
+    study
+    targets
+    only
         Names (``*`` matches any text) to keep, with what they need.
 
     Raises
     ------
     InputError
         Unknown modality, learner, input or name in ``only``.
+
+    Examples
+    --------
+    >>> from avbaselines.study import load_study
+    >>> [system.name for system in plan(load_study("quickstart"), [Target("arousal", "ccc")], ["ridge-audio"])]
+    ['ridge-audio']
     """
     matching = bool(study.systems.matching) and any(target.metric in CONCORDANCES for target in targets)
     _refuse_few_targets(study, targets)
