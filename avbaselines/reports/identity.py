@@ -191,7 +191,7 @@ def render_identity(table: pd.DataFrame, metric: str, notes: Sequence[str], max_
     As for `render_identity_markdown`.
     """
     rows = _rows(table)
-    shown = [_terminal(part) for part in _parts(rows, metric)]
+    shown = [piece for part in _parts(rows, metric) for piece in (Text(part.title, style="bold"), _terminal(part))]
     where = "* seen/unseen speakers. Intervals are in identity.md, every strength in identity.csv."
     lines = [*_remarks(table, rows, max_loss, notes), where]
     return Group(*shown, *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in lines))
@@ -213,7 +213,7 @@ def _terminal(part: ProbedPart) -> Table:
         )
         for row in part.rows
     ]
-    shown = rich_table(Grid([part.head, *heads], body, part.title))
+    shown = rich_table(Grid([part.head, *heads], body), folded=(0,))
     shown.columns[0].min_width = 20
     return shown
 

@@ -130,7 +130,7 @@ def tables(data, system, clips):
             table = pd.read_csv(
                 data / directory / f"{recording}.csv", sep=separator, header=0 if header else None, quotechar="'"
             )
-            table = table.iloc[: len(rows), 2:].set_axis(modality["columns"], axis=1)
+            table = table.iloc[: len(rows), 2:].set_axis(modality.columns, axis=1)
             parts.append(table.set_index(rows.index[: len(table)]))
         found[name] = pd.concat(parts)
     return found

@@ -23,9 +23,10 @@ Blocks = Sequence[Any] | np.ndarray | None
 
 QUANTILE_LIMIT = 3.0
 
-STANDARD_LIMIT = 10.0
-"""Standardised values are kept within this on both sides. A column that hardly varies among the fitted rows (a unit
-that is silent for almost everybody, a constant but for rounding) would put a new value thousands of deviations away."""
+LEAST_LIMIT = 10.0
+"""Deviations that a standardised value may always be away; further only as far as fitted values are. A column that hardly
+varies among the fitted rows (a unit that is silent for almost everybody, a constant but for rounding) would put a new value
+thousands of deviations away."""
 
 MAX_REFERENCES = 2000
 
@@ -76,8 +77,9 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     blocks : None, sequence of index lists or slices, or a block number per column; default=None
         The columns of each modality; None is one block. An all-NaN block in a row means the modality is missing there.
     scaling : {'standard', 'quantile'}, default='standard'
-        'standard' subtracts the mean and divides by the standard deviation, within +-10. 'quantile' replaces a value by
-        the normal score of its mid-rank among the fitted values, within +-3: no outlier is further away than that.
+        'standard' subtracts the mean and divides by the standard deviation; values further away than every fitted one
+        and than 10 deviations are brought to that limit. 'quantile' replaces a value by the normal score of its
+        mid-rank among the fitted values, within +-3: no outlier is further away than that.
     balance : bool, default=True
         Divide each block by the square root of its number of columns, so that each modality has about the same say in
         distances and inner products whatever its width.
@@ -141,13 +143,12 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
         counts = sum(_present(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
         self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
-        learn = _mean_and_scale if self.scaling == "standard" else _references
-        learnt = [learn(part) for _, part in column_parts(X, rows)]
-        first, second = (np.concatenate(values) for values in zip(*learnt, strict=True))
+        parts = (part for _, part in column_parts(X, rows))  # one copy at a time
         if self.scaling == "standard":
-            self.center_, self.scale_ = first, second
+            statistics = zip(*map(_mean_scale_and_limit, parts), strict=True)
+            self.center_, self.scale_, self.limit_ = map(np.concatenate, statistics)
         else:
-            self.references_, self.counts_ = first, second
+            self.references_, self.counts_ = map(np.concatenate, zip(*map(_references, parts), strict=True))
         self.weight_ = self._weights(X, y, rows)
         return self
 
@@ -203,7 +204,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     def _standard(self, X: np.ndarray) -> np.ndarray:
         Z = X - self.center_.astype(X.dtype)
         Z *= (self.weight_ / self.scale_).astype(X.dtype)
-        limit = (STANDARD_LIMIT * self.weight_).astype(X.dtype)
+        limit = (self.limit_ * self.weight_).astype(X.dtype)
         np.clip(Z, -limit, limit, out=Z)
         np.nan_to_num(Z, copy=False, nan=0.0)
         return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
@@ -228,8 +229,12 @@ def _present(missing: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
     return np.column_stack([~missing[:, columns].all(axis=1) for columns in blocks])
 
 
-def _mean_and_scale(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of each column over its values; a constant column gets an infinite scale, so it becomes 0."""
+def _mean_scale_and_limit(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and deviation of each column over its values, and how many deviations other values may be away at most.
+
+    A constant column gets an infinite scale, so that it becomes 0. The limit is the furthest fitted value, at least 10
+    deviations: fits are untouched by it, and no new value counts for more than the column has shown.
+    """
     has = ~np.isnan(X)
     counts = np.maximum(has.sum(axis=0), 1)
     filled = X if has.all() else np.where(has, X, 0)
@@ -238,7 +243,8 @@ def _mean_and_scale(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     variance = np.einsum("ij,ij->j", residuals, residuals, dtype=np.float64) / counts
     scale = np.sqrt(variance)
     rounding = 10 * np.finfo(X.dtype).eps * np.abs(filled).max(axis=0)
-    return mean, np.where(scale > rounding, scale, np.inf)
+    scale = np.where(scale > rounding, scale, np.inf)
+    return mean, scale, np.maximum(LEAST_LIMIT, np.abs(residuals).max(axis=0) / scale)
 
 
 def _references(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -91,3 +91,15 @@ def test_a_large_offset_does_not_hide_what_varies():
     small = np.linspace(-1, 1, 20)
     Z = Preparation(balance=False).fit_transform((1e6 + 0.01 * small)[:, None])
     np.testing.assert_allclose(Z[:, 0], small / small.std(), atol=1e-6)
+
+
+def test_new_values_count_for_no_more_than_fitted_ones_have_shown():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2))
+    X[0, 0] = 300.0  # a heavy tail among the fitted rows stays as it is
+    model = Preparation(balance=False).fit(X)
+    furthest = (300 - X[:, 0].mean()) / X[:, 0].std()
+    assert furthest > 15
+    np.testing.assert_allclose(model.transform(X), (X - X.mean(axis=0)) / X.std(axis=0))
+    far = model.transform(np.array([[1e6, 1e6], [-1e6, -1e6]]))
+    np.testing.assert_allclose(far, [[furthest, 10.0], [-furthest, -10.0]])
