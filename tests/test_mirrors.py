@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Tested at another path on purpose: the module, and where.
 ELSEWHERE = {
+    "estimators/fusion/missing_strategies": "estimators/fusion/test_missing_inputs",
     "experiment/fitting/run_options": "experiment/fitting/test_dask_backend",
     "experiment/planning/reserved_names": "experiment/loading/test_checks",
     "experiment/study_run": "experiment/test_run_study",
