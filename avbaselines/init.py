@@ -95,18 +95,17 @@ def _write(out: Path, text: str, *, over: bool) -> None:
 
 
 def _show(console: Console, draft: "Draft", out: Path, command: str) -> None:
-    from avbaselines.first_study.toml_text import toml_value
+    from avbaselines.first_study.toml_text import SECTIONS, toml_value
 
     table = Table(box=None, pad_edge=False)
     table.add_column("key", overflow="fold", max_width=26)
     table.add_column("is taken to be", overflow="fold")
     table.add_column("why", overflow="fold")
-    section = ""
-    for entry in draft.entries:
-        if entry.section != section:
-            section = entry.section
+    for section in SECTIONS:
+        entries = list(draft.of(section))
+        if entries:
             table.add_row(Text(f"[{section}]", "bold"))
-        if entry.active:
+        for entry in entries:
             table.add_row(entry.key, toml_value(entry.value), entry.why)
     console.print(table)
     for line in draft.advice:

@@ -16,10 +16,11 @@ FRAMES = 10
 
 
 class Role(NamedTuple):
-    """A column, and why it is taken for what it is."""
+    """A column, why it is taken for what it is, and whether its name says so."""
 
     column: str
     why: str
+    sure: bool = True
 
 
 def find_id(table: pd.DataFrame) -> Role | None:
@@ -135,11 +136,13 @@ def _without_speaker(clips: pd.DataFrame, columns: list[str], dyads: list[str]) 
         values = as_text(clips[name])
         if values.nunique() >= FEWEST_GROUPS and all(value in clip for value, clip in zip(values, ids, strict=True)):
             doubts.append(f"is {name} who speaks (or is seen)? No column is named like a speaker; make sure")
-            return Role(name, f"recurs ({values.nunique()} values in {len(clips)} clips) and stands in the ids"), doubts
+            why = f"recurs ({values.nunique()} values in {len(clips)} clips) and stands in the ids"
+            return Role(name, why, sure=False), doubts
     for name in dyads:
         n = as_text(clips[name]).nunique()
         doubts.append(f"who is in several values of {name} is on both sides of splits: add a column of speakers")
-        return Role(name, f"no column is named like a speaker; clips of one {name} stay together ({n} of them)"), doubts
+        why = f"no column is named like a speaker; clips of one {name} stay together ({n} of them)"
+        return Role(name, why, sure=False), doubts
     if other:
         doubts.append(f"columns whose values recur and may be the group: {', '.join(other[:5])}")
     start = _beginnings(ids)

@@ -69,6 +69,16 @@ def add_tables(draft: Draft, found: Contents, tables: list[Path], clips: Wanted,
     clips : Wanted
     labels : set of str
         Columns of the clips table that are targets.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()).resolve()
+    >>> _ = (folder / "face.csv").write_text("clip_id,AU01\\na,0.5\\n")
+    >>> draft, found = Draft("Mine"), Contents(folder)
+    >>> add_tables(draft, found, [folder / "face.csv"], Wanted(np.array(["a", "b"])), set())
+    >>> draft.value("modalities", "face"), draft.entries[0].why
+    ('${data}/face.csv', '1 features; 1 of 2 clips are in it')
     """
     names: set[str] = set()
     for path in tables:
@@ -125,7 +135,25 @@ def _id_of(path: Path, columns: set[str], ids: np.ndarray) -> str:
 
 
 def add_texts(draft: Draft, place: str, id_name: str, clips: pd.DataFrame, taken: set[str]) -> None:
-    """Add columns of the clips table that hold what is said."""
+    """Add the first column of the clips table that holds what is said.
+
+    Parameters
+    ----------
+    place : str
+        The clips table as a study names it.
+    id_name : str
+        Its column of ids.
+    taken : set of str
+        Columns that are something else.
+
+    Examples
+    --------
+    >>> draft = Draft("Mine")
+    >>> said = pd.DataFrame({"said": ["that was really good", "no it was not"]})
+    >>> add_texts(draft, "${data}/clips.csv", "clip_id", said, set())
+    >>> draft.value("modalities", "words")
+    {'path': '${data}/clips.csv', 'text': 'said'}
+    """
     for column in clips.columns:
         values = as_text(clips[column]).dropna()
         if column in taken or pd.api.types.is_numeric_dtype(clips[column].dtype) or not len(values):
@@ -138,7 +166,18 @@ def add_texts(draft: Draft, place: str, id_name: str, clips: pd.DataFrame, taken
 
 
 def add_media(draft: Draft, found: Contents, clips: Wanted) -> None:
-    """Add recipes for the sound, the faces and the face tables that are named after clips (or recordings)."""
+    """Add recipes for the sound, the faces and the face tables that are named after clips (or recordings).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()).resolve()
+    >>> (folder / "a.wav").touch()
+    >>> draft = Draft("Mine")
+    >>> add_media(draft, Contents(folder, audio={folder: 1}), Wanted(np.array(["a", "b"])))
+    >>> draft.value("modalities", "audio")
+    {'recipe': 'egemaps', 'media': '${data}'}
+    """
     heard = False
     for place in found.audio:
         heard |= _add_recipe(draft, found, place, "audio", "egemaps", clips)

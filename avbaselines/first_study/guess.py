@@ -84,7 +84,7 @@ class _Clips:
         self.path, self.table, self.clip_id = path, table, clip_id
         by_id = table.set_index(clip_id.column, drop=False)
         group, _ = find_group(by_id, [clip_id.column])
-        self.has_speakers = group is not None and group.why.startswith("named like a speaker")
+        self.has_speakers = group is not None and group.sure
         likely = [label for label in find_targets(by_id, [clip_id.column]) if label.likely]
         self.has_labels = bool(likely)
         named = bool(set(words_of(path.stem)) & NAMES_OF_CLIPS)
@@ -162,7 +162,7 @@ def _add_columns(draft: Draft, clips: pd.DataFrame, taken: list[str] | set[str])
     taken = set(taken)
     group, doubts = find_group(clips, taken)
     for doubt in doubts:
-        draft.ask("corpus", doubt, grave=group is None)
+        draft.ask("corpus", doubt, grave=group is None or not group.sure)
     if group is None:
         draft.ask(
             "corpus",

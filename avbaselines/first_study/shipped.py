@@ -21,6 +21,11 @@ from avbaselines.first_study.releases import shipped_studies
 from avbaselines.schema import locate, validate
 from avbaselines.study import Study
 
+NO_GROUP = (
+    "THE CORPUS NAMES NO GROUP: every clip is its own, so a speaker may be in training and test and all scores be too "
+    "good; nothing here tells who speaks."
+)
+
 
 class _Fit(NamedTuple):
     """A shipped study, and what of it lies in the folder."""
@@ -44,6 +49,14 @@ def read_with(root: Path, name: str, options: dict[str, Any]) -> Release:
     ------
     InputError
         The folder is not what the reader reads.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "03-01-06-01-02-01-12.wav").touch()
+    >>> read_with(folder, "ravdess", {}).group
+    'speaker'
     """
     source = reader(name)
     context = {"data": root, "folder": root}
@@ -67,6 +80,13 @@ def draft_of_release(found: Contents, name: str, options: dict[str, str]) -> Dra
     ------
     InputError
         The reader refuses the folder, and no shipped study is of its corpus.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> draft = draft_of_release(Contents(Path(tempfile.mkdtemp())), "sewa", {})  # nothing is there
+    >>> draft.value("targets", "liking"), draft.questions[0].grave
+    ({'metric': 'ccc'}, True)
     """
     shipped = list(shipped_studies(name))
     fits = [fit for label, study in shipped if (fit := _fit(found.root, label, study, options))]
@@ -129,6 +149,8 @@ def _draft(found: Contents, fit: _Fit, options: dict[str, str], why: str) -> Dra
     )
     corpus = study.corpus.model_dump(exclude_unset=True) | options
     corpus.pop("source", None)
+    if fit.release is not None and not (study.corpus.group or fit.release.group):
+        draft.ask("corpus", NO_GROUP, grave=True)
     for key, value in corpus.items():
         said = "its files lie as this reader's corpus has them" if key == "reader" else why
         draft.add("corpus", key, value, "further labels of the corpus lie there" if key in options else said)

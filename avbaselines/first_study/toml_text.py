@@ -51,7 +51,7 @@ def study_text(draft: Draft, head: list[str]) -> str:
 def _lines(entry: Entry) -> Iterator[str]:
     line = f"{'' if entry.active else '# '}{toml_key(entry.key)} = {toml_value(entry.value)}"
     if len(line) + len(entry.why) + 4 <= WIDTH:
-        yield f"{line}  # {entry.why}"
+        yield f"{line}  # {_printable(entry.why)}"
     else:
         yield from _comment(entry.why)
         yield line

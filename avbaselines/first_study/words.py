@@ -11,7 +11,7 @@ ID = (
 """Names of id columns, the surest first, in lower case."""
 SPEAKER = (
     *("speaker", "speakers", "spk", "spkr", "subject", "subj", "actor", "participant", "person", "performer", "talker"),
-    *("patient", "user", "child", "client", "respondent", "singer"),
+    *("patient", "user", "child", "client", "respondent", "singer", "vp", "proband", "sprecher"),
 )
 DYAD = ("session", "dyad", "couple", "pair", "interaction")
 RECORDING = ("recording", "video", "dialogue", "dialog", "conversation", "interview", "episode", "session", "film")

@@ -16,6 +16,12 @@ def data_folder(study: Study, data: Path | str | None) -> Path | None:
     ------
     InputError
         Where the named folder does not exist.
+
+    Examples
+    --------
+    >>> from avbaselines.study import load_study
+    >>> data_folder(load_study("pom"), Path(__file__).parent).name
+    'loading'
     """
     variable = reader(study.corpus.reader).ENVIRONMENT
     chosen, origin = (data, "--data") if data else (os.environ.get(variable) if variable else None, f"${variable}")
