@@ -49,7 +49,7 @@ def draft_study(root: Path) -> Draft:
     """
     found = look(root)
     layouts = list(known_layouts(found.root))
-    clips = _clips_table(found)
+    clips, reason = _clips_table(found)
     if layouts and not (clips and clips.has_speakers):
         name, options = layouts[0]
         draft = draft_of_release(found, name, options)
@@ -62,7 +62,7 @@ def draft_study(root: Path) -> Draft:
     if clips is None:
         raise InputError(
             f"{found.root}: has no table with a row a clip (an id that no two rows share, and labels); write clips.csv "
-            "with clip_id, speaker and a column for each target, the ids named as the recordings"
+            f"with clip_id, speaker and a column for each target, the ids named as the recordings{reason}"
         )
     draft = Draft(_title(found))
     _add_own_tables(draft, found, clips)
@@ -91,9 +91,9 @@ class _Clips:
         self.score = 3 * self.has_speakers + 2 * min(2, len(likely)) + 2 * named - (len(table.columns) > 60)
 
 
-def _clips_table(found: Contents) -> _Clips | None:
-    """The table that most looks like one of clips; those nearer to the root go before others as good."""
-    candidates = []
+def _clips_table(found: Contents) -> tuple[_Clips | None, str]:
+    """The table that most looks like one of clips (of equals the nearest to the root); why another is none."""
+    candidates, reasons = [], []
     for path in found.tables:
         if path.suffix.lower() == ".npz":
             continue
@@ -101,14 +101,18 @@ def _clips_table(found: Contents) -> _Clips | None:
             if len(column_names(path)) > WIDEST:
                 continue
             table = read_table(path, key=str(path), codes=True, ids=ID)
-        except InputError:
+        except InputError as error:
+            reasons.append(str(error))
             continue
         clip_id = find_id(table)
-        if clip_id is not None:
+        if clip_id is None:
+            reasons.append(f"{found.name(path)}: no column has another value in every row")
+        else:
             candidates.append(_Clips(path, table, clip_id))
     wanted = [clips for clips in candidates if clips.has_labels or clips.has_speakers]
     depth = {clips.path: len(clips.path.parts) for clips in wanted}
-    return min(wanted, key=lambda clips: (-clips.score, depth[clips.path], str(clips.path)), default=None)
+    best = min(wanted, key=lambda clips: (-clips.score, depth[clips.path], str(clips.path)), default=None)
+    return best, f" ({reasons[0]})" if reasons else ""
 
 
 def _add_own_tables(draft: Draft, found: Contents, chosen: _Clips) -> None:
@@ -179,7 +183,9 @@ def _add_columns(draft: Draft, clips: pd.DataFrame, taken: list[str] | set[str])
             n = int((values.isna() | (values == "")).sum())
             draft.add("corpus", "where_not", {group.column: [""]}, f"leaves out {n} clips of no known {group.column}")
     recording = find_recording(clips, group.column if group else None, taken - {group.column if group else ""})
-    if recording and group and recording.column in DYAD and same_parts(clips, recording.column, group.column):
+    if recording and group and recording.column == group.column in DYAD:
+        pass  # a session of several people is the group and no recording
+    elif recording and group and recording.column in DYAD and same_parts(clips, recording.column, group.column):
         taken.add(recording.column)
         why = f"parts the clips as {group.column} does: take away the # if each is one recording"
         draft.add("corpus", "recording", recording.column, why, active=False)

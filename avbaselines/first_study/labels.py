@@ -10,7 +10,7 @@ import pandas as pd
 from avbaselines.corpora.numbers import to_numbers
 from avbaselines.corpora.text_form import as_text
 from avbaselines.first_study.draft import Draft
-from avbaselines.first_study.words import ABOUT, ANY_LABEL, ATTRIBUTES, CLASSES, words_of
+from avbaselines.first_study.words import ABOUT, ANY_LABEL, ATTRIBUTES, CLASSES, SPEAKER, words_of
 
 SCALES = (
     *((0, 1), (-1, 1), (1, 5), (0, 4), (-2, 2), (0, 5), (1, 7), (-3, 3), (1, 9), (1, 10), (0, 10), (-5, 5)),
@@ -18,6 +18,8 @@ SCALES = (
 )
 """Of ratings, from the narrowest."""
 MOST_CLASSES, FEW_VALUES = 12, 3
+MOST_DOUBTFUL = 8
+"""Columns that are written as comments, one by one."""
 EVEN = 1.5
 """Share of the largest class, in those of an even share, up to which accuracy is no flattery."""
 MARKS = 0.5
@@ -57,6 +59,11 @@ def add_targets(draft: Draft, clips: pd.DataFrame, taken: Collection[str]) -> No
     """
     found = find_targets(clips, taken)
     likely = any(label.likely for label in found)
+    doubtful = [label for label in found if not label.likely]
+    if len(doubtful) > MOST_DOUBTFUL:
+        more = doubtful[MOST_DOUBTFUL:]
+        draft.ask("targets", f"{len(more)} more columns are no likelier, such as {more[0].column}; any can be named here")
+        found = [label for label in found if label not in more]
     for label in found:
         name = _OUT_OF_NAMES.sub("-", label.column).lstrip(".")
         name = f"{name}-label" if name in RESERVED else name
@@ -80,7 +87,7 @@ def find_targets(clips: pd.DataFrame, taken: Collection[str] = ()) -> list[Label
     found = []
     for column in clips.columns:
         name = str(column)
-        if column not in taken and not set(words_of(name)) & ABOUT and clips[column].notna().any():
+        if column not in taken and not set(words_of(name)) & {*ABOUT, *SPEAKER} and clips[column].notna().any():
             label = _number(name, clips[column]) or _classes(name, clips[column])
             if label is not None:
                 found.append(label)

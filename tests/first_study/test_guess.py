@@ -100,6 +100,20 @@ def test_a_clips_table_with_speakers_goes_before_the_layout_of_a_reader(tmp_path
     assert draft.value("corpus", "reader") == "table" and "reader ravdess" in draft.advice[0]
 
 
+def test_sessions_of_dyads_are_groups_and_no_recordings(tmp_path):
+    session = np.arange(N) // 8
+    draft = draft_study(own_corpus(tmp_path, session=session, speaker=[f"{n // 8}{n % 2}" for n in range(N)]))
+    assert draft.value("corpus", "group") == "session"
+    assert {entry.key for entry in draft.entries if entry.section == "corpus"} == {"reader", "clips", "group"}
+    assert [entry.key for entry in draft.entries if entry.section == "targets"] == ["arousal"]
+
+
+def test_why_a_table_is_none_of_clips_is_told(tmp_path):
+    write(tmp_path / "frames.csv", video=["a"] * N, arousal=RATING)
+    with pytest.raises(InputError, match=r"data}/frames.csv: no column has another value in every row"):
+        draft_study(tmp_path)
+
+
 def test_recordings_alone_say_which_table_is_needed(tmp_path):
     (tmp_path / "a.wav").touch()
     with pytest.raises(InputError, match=r"has no table with a row a clip .* write clips.csv"):

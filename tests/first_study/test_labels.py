@@ -67,6 +67,12 @@ def test_doubtful_ones_are_in_force_only_where_nothing_else_is():
     assert not draft.entries and "name it" in draft.questions[0].text
 
 
+def test_of_many_doubtful_ones_a_few_are_written():
+    draft = Draft("x")
+    add_targets(draft, pd.DataFrame({f"f{number}": RNG.normal(size=N) for number in range(30)}), [])
+    assert len(draft.entries) == 8 and "22 more columns" in draft.questions[0].text
+
+
 def test_names_that_a_study_cannot_have_are_changed():
     draft = Draft("x")
     add_targets(draft, pd.DataFrame({"val/mean": RATINGS, "mean": RATINGS}), [])
