@@ -15,6 +15,8 @@ Examples
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from avbaselines.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from avbaselines import estimators as estimators
     from avbaselines.errors import InputError as InputError
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from avbaselines.experiment.fitting.run_options import RunOptions as RunOptions
     from avbaselines.experiment.study_run import run_study as run_study
     from avbaselines.study import load_study as load_study
-
-__version__ = "0.1.0"
 
 _SCORES = (
     *("ccc", "ccc_per_recording", "pcc", "rmse", "mae", "mse"),

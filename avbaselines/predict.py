@@ -131,7 +131,7 @@ def _sorted(
     """Tables by modality, and media by modality, of everything on the command line."""
     modalities = system.modalities.items()
     recipe_of_each = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in modalities}
-    ids = {"clip_id", *(modality["made"].get("id", "clip_id") for modality in system.modalities.values())}
+    ids = {"clip_id", *(modality.made.id for modality in system.modalities.values())}
     reads_csv = any(recipe is not None and ".csv" in recipe.suffixes for recipe in recipe_of_each.values())
     tables: dict[str, Path] = {}
     media: dict[str, list[Path]] = {}
@@ -174,7 +174,7 @@ def _owner(system: bundle.Bundle, path: Path, tables: Mapping[str, Path]) -> str
         columns = set(read_features(path, "table").columns)
     else:
         columns = set(column_names(path))
-    shares = {name: len(columns & set(system.modalities[name]["columns"])) for name in free}
+    shares = {name: len(columns & set(system.modalities[name].columns)) for name in free}
     best = max(shares, key=lambda name: shares[name], default=None)
     if best is None or not shares[best]:
         raise InputError(
@@ -201,7 +201,7 @@ def _tell_extraction(system: bundle.Bundle, extracted: Mapping[str, FeatureTable
         for clip, row in rows[rows["status"] != "ok"].iterrows():
             print(f"{row['status']}: {name} of {clip}: {row['reason']}", file=sys.stderr)
         failed += int((rows["status"] == "failed").sum())
-        then = system.modalities[name]["made"].get("version")
+        then = system.modalities[name].made.version
         if then is not None and table.info["version"] != then:
             print(f"note: {name} was extracted with {then}, now with {table.info['version']}", file=sys.stderr)
     return failed

@@ -90,7 +90,8 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("ground", (
         Room("evaluation", "metrics, intervals, paired comparison, from sums per group", ("evaluation",), 0.5),
         Room("results", "rows of results.csv, and their remarks", ("results_table",), 1.5),
-        Room("catalog", "finding study and recipe files; sections; errors", ("catalog", "schema", "errors"), 2.5),
+        Room("catalog", "finding study and recipe files; sections; errors; the version",
+             ("catalog", "schema", "errors", "version"), 2.5),
     )),
 )  # fmt: skip
 

@@ -10,12 +10,7 @@ from import_arrows import Arrow, arrows, circles, files
 ROOT, PACKAGE = architecture.ROOT, architecture.PACKAGE
 
 # Arrows upwards that are still to be removed: (importer, imported). Strike a line when its arrow has gone.
-KNOWN: set[tuple[str, str]] = {
-    ("experiment/bundles/read", "__init__"),
-    ("experiment/bundles/write", "__init__"),
-    ("experiment/fitting/dask_backend", "__init__"),
-    ("experiment/run_folder", "__init__"),
-}
+KNOWN: set[tuple[str, str]] = set()
 
 
 # Arrows that close a circle between folders, still to be removed: tuned/prepared belongs into preprocessing.

@@ -14,7 +14,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import avbaselines
 from avbaselines.corpora.corpus import Corpus, Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.fitted_run import FittedRun
@@ -23,6 +22,7 @@ from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.results_table import ResultRow, results_frame
 from avbaselines.study import Study, dump_study
+from avbaselines.version import __version__
 
 # Beyond this many rows the out-of-fold predictions of every split give way to those of the shipped split.
 MOST_OOF_ROWS = 20_000_000
@@ -218,7 +218,7 @@ def write_provenance(
     """
     study, corpus = runs[0].study, runs[0].corpus
     provenance = {
-        "avbaselines": avbaselines.__version__,
+        "avbaselines": __version__,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES},
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
@@ -264,7 +264,7 @@ def _version(name: str) -> str | None:
 
 def _commit() -> dict[str, Any]:
     """Commit of the checkout the package lies in, and whether it has changes; None for an installed package."""
-    root = Path(avbaselines.__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return {"commit": None, "dirty": None}
 

@@ -15,7 +15,7 @@ from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
 from avbaselines.experiment.analyses.speaker_identity.analysis import SpeakerIdentity
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems
+from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems, without_lonely_stages
 from avbaselines.experiment.loading.corpus import load_corpus
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
@@ -185,7 +185,8 @@ def prepare(
         resubstitution = protocol != HONEST and paper is not None and paper.resubstitution
         if resubstitution:
             corpus = resubstituted(corpus)
-        runs.append(ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution))
+        run = ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution)
+        runs.append(without_lonely_stages(run))
     return plan_analyses(runs, source, ANALYSES, also={SpeakerIdentity.name} if identity else ())
 
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from avbaselines.experiment.fitting.fitted_run import FittedRun
+from avbaselines.experiment.fitting.store import Trial
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
 
@@ -45,9 +47,19 @@ def trial_tables(
                 continue
             name = str(split) if split.fold is None else f"{split.outer}~{split.fold}"
             place, fitted = {"protocol": run.protocol, "split": name, "system": system}, fitted_run.store.load(key)
-            trials += [place | row | {"params": json.dumps(row["params"])} for row in fitted.trials]
+            trials += [place | _row(trial) for trial in fitted.trials]
             importance += [
                 place | {"parameter": name, "importance": share} for name, share in fitted.importance.items()
             ]
     columns = [*COLUMNS[:3], "parameter", "importance"]
     return pd.DataFrame(trials, columns=COLUMNS), pd.DataFrame(importance, columns=columns)
+
+
+def _row(trial: Trial) -> dict[str, Any]:
+    return {
+        "trial": trial.number,
+        "value": trial.value,
+        "state": trial.state,
+        "params": json.dumps(trial.params),
+        "reason": trial.reason,
+    }

@@ -62,7 +62,7 @@ def add_targets(draft: Draft, clips: pd.DataFrame, taken: Collection[str]) -> No
     doubtful = [label for label in found if not label.likely]
     if len(doubtful) > MOST_DOUBTFUL:
         more = doubtful[MOST_DOUBTFUL:]
-        draft.ask("targets", f"{len(more)} more columns are no likelier, such as {more[0].column}; any can be named here")
+        draft.ask("targets", f"{len(more)} more columns are no likelier, such as {more[0].column}: name what is missed")
         found = [label for label in found if label not in more]
     for label in found:
         name = _OUT_OF_NAMES.sub("-", label.column).lstrip(".")

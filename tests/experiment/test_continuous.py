@@ -123,14 +123,14 @@ def tables(data, system, clips):
     found = {}
     for name, modality in system.modalities.items():
         directory, (_, separator, header, _) = next(
-            (key, value) for key, value in SETS.items() if key == modality["made"]["path"]
+            (key, value) for key, value in SETS.items() if key == modality.made.path
         )
         parts = []
         for recording, rows in clips.groupby("recording", sort=False):
             table = pd.read_csv(
                 data / directory / f"{recording}.csv", sep=separator, header=0 if header else None, quotechar="'"
             )
-            table = table.iloc[: len(rows), 2:].set_axis(modality["columns"], axis=1)
+            table = table.iloc[: len(rows), 2:].set_axis(modality.columns, axis=1)
             parts.append(table.set_index(rows.index[: len(table)]))
         found[name] = pd.concat(parts)
     return found
@@ -164,11 +164,11 @@ def test_only_the_best_inputs_are_fused_and_named(finished):
     chosen = note.split("fuses the best of 22: ")[1].split(";")[0].split(", ")
     assert len(chosen) == len(set(chosen)) == 11
     card = bundle.load(out, "mean-of-best").card
-    assert {len(names) for names in card["selected"].values()} == {11} and set(card["selected"]) == set(TARGETS)
+    assert {len(names) for names in card.selected.values()} == {11} and set(card.selected) == set(TARGETS)
     # A target has its own: what hears arousal is fused for it, what sees valence for that.
-    assert all("egemaps" in name or "mfcc" in name for name in card["selected"]["arousal"])
-    assert all("faus" in name for name in card["selected"]["valence"])
-    assert "stage-1" in bundle.load(out, "stage-2").card["selected"]["valence"]
+    assert all("egemaps" in name or "mfcc" in name for name in card.selected["arousal"])
+    assert all("faus" in name for name in card.selected["valence"])
+    assert "stage-1" in bundle.load(out, "stage-2").card.selected["valence"]
 
 
 def refused(data, *overrides, match):

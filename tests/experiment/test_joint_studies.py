@@ -153,7 +153,7 @@ def test_sure_votes_are_hard_labels():
 def votes_of(**columns):
     clips = pd.DataFrame({"mood": ["a", "b", "a"], "v_a": [3, 1, 2], "v_b": [1, 4, 0], **columns}, index=list("xyz"))
     options = {"mood": TargetOptions(metric="uar", votes="v_", soft="targets")}
-    targets, _ = read_targets(options, clips, "clips.csv")
+    targets, *_ = read_targets(options, clips, "clips.csv")
     return read_votes(options, targets, clips, "clips.csv")["mood"]
 
 

@@ -60,7 +60,7 @@ def test_where_recordings_are_of_one_mood_predictions_gain_by_their_mean(finishe
 
 def test_the_shipped_system_draws_as_the_run_did(finished):
     system = bundle.load(finished, "weighed")
-    assert set(system.card["recording_share"]) == {"arousal", "mood"}
+    assert set(system.card.recording_share) == {"arousal", "mood"}
     place = finished.parent
     clips = pd.read_csv(place / "clips.csv").query("partition == 'test'").rename(columns={"video": "recording"})
     tables = {"audio": place / "audio.csv", "words": place / "clips.csv"}

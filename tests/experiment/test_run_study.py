@@ -135,7 +135,7 @@ def test_no_group_is_on_both_sides_and_matching_is_learnt_out_of_fold(finished):
         factor = oof["truth"].std() / oof["prediction"].std()
         test_raw, test = raw[raw["part"] == "test"]["prediction"], matched[matched["part"] == "test"]["prediction"]
         expected = oof["truth"].mean() + factor * (test_raw.to_numpy() - oof["prediction"].mean())
-        np.testing.assert_allclose(test, expected, rtol=1e-6)
+        np.testing.assert_allclose(test, np.clip(expected, 1, 5), rtol=1e-6)  # within the declared range
 
 
 def test_a_second_call_computes_nothing_and_changed_inputs_only_what_they_touch(finished, tmp_path):

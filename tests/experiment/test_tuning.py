@@ -22,9 +22,10 @@ from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.fitting.base import fit_base
+from avbaselines.experiment.fitting.clip_context import Frames
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.optuna_search import Search, check_storage, search
-from avbaselines.experiment.fitting.split_task import Frames, SplitTask
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.fitting.tuned import (
     Objective,
@@ -32,7 +33,7 @@ from avbaselines.experiment.fitting.tuned import (
     drawn_again,
     fit_tuned,
     out_of_fold_score,
-    trial_row,
+    stored_trial,
 )
 from avbaselines.experiment.fitting.tuned_fusion import as_drawn, fit_searched_fusion, fusion_space
 from avbaselines.experiment.planning import learners as registry
@@ -131,9 +132,9 @@ def test_the_choice_is_never_worse_out_of_fold_than_the_defaults(tmp_path, learn
     fitted, task, X = tuned(tmp_path, learner=learner, trials=8)
     system = BaseSystem(name="plain", raw_label="plain-raw", modalities=("audio",), learner=learner)
     plain, _ = fit_base(system, task, [X], [X[:1]])
-    values = [row["value"] for row in fitted.trials if row["state"] == "complete"]
+    values = [row.value for row in fitted.trials if row.state == "complete"]
     # Trial 0 is the untuned system, and what is fitted in the end scores what its trial did.
-    assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
+    assert fitted.trials[0].value == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
     assert out_of_fold_score(fitted, task) == pytest.approx(max(values), abs=1e-6)
     if learner == "ridge":
         assert max(values) > values[0]
@@ -181,16 +182,16 @@ def test_chosen_trials_are_refitted_without_another_cross_prediction(tmp_path, l
     assert len(called) == 6
     # The journal is full now, so that the best are fitted from the start.
     resumed, _, _ = tuned(tmp_path, trials=6, learner=learner, test=X[:9] + 1, average=4)
-    assert len(called) == 6 + min(4, sum(row["state"] == "complete" for row in fitted.trials))
+    assert len(called) == 6 + min(4, sum(row.state == "complete" for row in fitted.trials))
     for part in ("oof", "test"):
         np.testing.assert_array_equal(getattr(resumed, part)["arousal"], getattr(fitted, part)["arousal"])
 
 
 def test_every_seed_has_trials_of_its_own(tmp_path, whole):
     other, _, _ = tuned(tmp_path, seed=1, trials=3)
-    assert other.trials[0]["params"] == whole.trials[0]["params"]
-    assert other.trials[1]["params"] != whole.trials[1]["params"]
-    assert len({str(row["params"]) for row in whole.trials}) == TRIALS
+    assert other.trials[0].params == whole.trials[0].params
+    assert other.trials[1].params != whole.trials[1].params
+    assert len({str(row.params) for row in whole.trials}) == TRIALS
 
 
 def test_a_database_keeps_the_same_trials(tmp_path, whole):
@@ -254,8 +255,8 @@ def test_hopeless_trials_end_early(tmp_path, pruning):
     pruned = [trial for trial in trials if trial.state.name == "PRUNED"]
     assert bool(pruned) == pruning and (len(looked) < 100) == pruning
     assert all(max(trial.intermediate_values) < 5 for trial in pruned)
-    for row, trial in zip(map(trial_row, trials, range(20)), trials, strict=True):
-        assert row["value"] == (None if trial in pruned else trial.value)
+    for row, trial in zip(map(stored_trial, trials, range(20)), trials, strict=True):
+        assert row.value == (None if trial in pruned else trial.value)
 
 
 def test_a_forced_search_starts_anew(tmp_path):
@@ -376,9 +377,9 @@ def test_a_searched_fusion_takes_what_scores_best(tmp_path):
     where = Search("late", str(tmp_path / "j"))
     fitted, _ = fit_searched_fusion(system, task, inputs, [()] * 8, where)
     plain, _ = fit_fusion(replace(system, tuning=None), task, inputs)
-    assert fitted.trials[0]["value"] == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
-    best = max(row["value"] for row in fitted.trials)
-    assert out_of_fold_score(fitted, task) == best > fitted.trials[0]["value"] + 0.05
+    assert fitted.trials[0].value == pytest.approx(out_of_fold_score(plain, task), abs=1e-12)
+    best = max(row.value for row in fitted.trials)
+    assert out_of_fold_score(fitted, task) == best > fitted.trials[0].value + 0.05
     assert "tuned: trial" in fitted.note
 
 
@@ -430,8 +431,8 @@ def test_trials_of_delayed_systems_are_scored_with_their_delay(tmp_path):
     fitted, _ = fit_base(plain, task, [X], [X[:0]])
     twin = replace(plain, name="twin", tuning=TUNING.model_copy(update={"trials": 2}))
     found, _ = fit_tuned(twin, task, [X], [X[:0]], Search("timed", str(tmp_path / "j")))
-    assert found.trials[0]["value"] == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
-    assert "delay 2 s" in found.note and found.trials[1]["state"] == "complete"
+    assert found.trials[0].value == pytest.approx(out_of_fold_score(fitted, task), abs=1e-12)
+    assert "delay 2 s" in found.note and found.trials[1].state == "complete"
 
 
 def test_a_drawn_joint_method_reads_the_other_targets_predictions():

@@ -69,7 +69,7 @@ def test_the_readmes_three_calls_and_the_command_on_recordings(shared_data, tmp_
     said = pd.read_csv("p.csv", index_col="clip_id")
     np.testing.assert_allclose(said.loc[[wav.stem], expected.columns], expected.loc[[wav.stem]], rtol=0, atol=1e-6)
     posteriors = said.loc[video.stem, expected.columns].astype(float)
-    shares = np.array(list(shown["system"].card["fallback"]["emotion"]))
+    shares = np.array(list(shown["system"].card.fallback["emotion"]))
     assert posteriors.sum() == pytest.approx(1) and not np.allclose(posteriors, shares)
 
 

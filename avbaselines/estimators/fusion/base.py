@@ -1,7 +1,7 @@
 """Bases of late fusions: checked inputs, cross-fitting, and an answer where systems are missing."""
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.preparation import Blocks, column_blocks
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
-from avbaselines.estimators.tuned.interface import ClassModel, RegressionModel, TargetModel
+from avbaselines.estimators.tuned.interface import ClassModel, InputLayout, RegressionModel, TargetModel
 from avbaselines.estimators.tuned.matching import Matcher
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, MetricName
 from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
@@ -58,6 +58,8 @@ class FusionModel(CheckedParameters, TargetModel, GapTolerant):
     A subclass gives ``_learn(P, t, folds)``, a state with 'weights' (M,), and may replace ``_combine(P, state)``.
     `t` is the target (n,), values without NaN or class codes. `_extra` columns of a system follow its own ones.
     """
+
+    input_layout: ClassVar[InputLayout] = "own"
 
     @property
     def _extra(self) -> int:

@@ -1,6 +1,7 @@
 """Joint decoding: each target is fused from its own predictions and from what those of all other targets say of it."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +19,7 @@ from avbaselines.estimators.fusion.base import FusionModel, State
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.calibration import softmax
 from avbaselines.estimators.tuned.group_folds import Folds
+from avbaselines.estimators.tuned.interface import InputLayout
 
 __all__ = [
     "JointGreedyFusionClassifier",
@@ -43,6 +45,7 @@ class _Joint(FusionModel):
     for each fold.
     """
 
+    input_layout: ClassVar[InputLayout] = "own_first"
     others: int
 
     @property

@@ -22,6 +22,11 @@ Blocks = Sequence[Any] | np.ndarray | None
 """What `blocks` may be: index lists or slices, or a block number per column; None = one block."""
 
 QUANTILE_LIMIT = 3.0
+
+STANDARD_LIMIT = 10.0
+"""Standardised values are kept within this on both sides. A column that hardly varies among the fitted rows (a unit
+that is silent for almost everybody, a constant but for rounding) would put a new value thousands of deviations away."""
+
 MAX_REFERENCES = 2000
 
 
@@ -71,8 +76,8 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     blocks : None, sequence of index lists or slices, or a block number per column; default=None
         The columns of each modality; None is one block. An all-NaN block in a row means the modality is missing there.
     scaling : {'standard', 'quantile'}, default='standard'
-        'standard' subtracts the mean and divides by the standard deviation. 'quantile' replaces a value by the normal
-        score of its mid-rank among the fitted values, within +-3: no outlier is further away than that.
+        'standard' subtracts the mean and divides by the standard deviation, within +-10. 'quantile' replaces a value by
+        the normal score of its mid-rank among the fitted values, within +-3: no outlier is further away than that.
     balance : bool, default=True
         Divide each block by the square root of its number of columns, so that each modality has about the same say in
         distances and inner products whatever its width.
@@ -198,6 +203,8 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     def _standard(self, X: np.ndarray) -> np.ndarray:
         Z = X - self.center_.astype(X.dtype)
         Z *= (self.weight_ / self.scale_).astype(X.dtype)
+        limit = (STANDARD_LIMIT * self.weight_).astype(X.dtype)
+        np.clip(Z, -limit, limit, out=Z)
         np.nan_to_num(Z, copy=False, nan=0.0)
         return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
 

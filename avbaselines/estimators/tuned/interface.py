@@ -1,14 +1,17 @@
 """`TargetModel`: the one interface by which fitted models of one or several targets are asked."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from avbaselines.estimators.tuned.remarks import FitRemark, remarks_text
 
-__all__ = ["ClassModel", "RegressionModel", "TargetModel", "as_columns", "spread_posteriors"]
+__all__ = ["ClassModel", "InputLayout", "RegressionModel", "TargetModel", "as_columns", "spread_posteriors"]
+
+InputLayout = Literal["as_given", "own", "own_first"]
+"""Columns of X, see `TargetModel.input_layout`."""
 
 
 class TargetModel(ABC):
@@ -23,6 +26,10 @@ class TargetModel(ABC):
         Of the class. Whether predictions for a row depend on the other rows of its recording: `fit` and `outputs` then
         need all rows of a recording, those without features (NaN) too, with `recordings` and `times` where anything is
         moved, smoothed or set in context. Other models ignore `recordings` and `times`.
+    input_layout : {"as_given", "own", "own_first"}
+        Of the class. Which columns a fusion takes from each of its inputs: the prediction of the target that it fuses
+        (one value, or posteriors of the classes it is fitted to), or that and then those of all other targets. Other
+        models take any columns.
     target_classes_ : list of ndarray or None
         Sorted classes of each class target; None for a regressed target.
     oof_outputs_ : list of ndarray of shape (n, width)
@@ -56,6 +63,7 @@ class TargetModel(ABC):
     """
 
     needs_whole_recordings: ClassVar[bool] = False
+    input_layout: ClassVar[InputLayout] = "as_given"
 
     _remarks: list[FitRemark]
 

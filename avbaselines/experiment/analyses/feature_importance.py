@@ -157,11 +157,7 @@ def _losses(scored: ScoredRun, row: Chosen) -> Iterator[dict[str, Any]]:
 
 def _matched(finished: Finished, raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Raw predictions matched as the system's own, gaps filled as they are in every score."""
-    values = {}
-    for name, predictions in raw.items():
-        factor, offset = finished.matching.get(name, (1.0, 0.0))
-        values[name] = offset + factor * predictions
-    return finished.filled(values)
+    return finished.filled(finished.matched(dict(raw)))
 
 
 def _loss(

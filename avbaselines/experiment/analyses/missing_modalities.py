@@ -201,11 +201,7 @@ class _MaskedPredictions:
         if isinstance(system, ExternalSystem):
             gone = system.source in self.hidden[mask]
             return finished.filled({name: test * np.nan if gone else test for name, test in finished.test.items()})
-        values = {}
-        for target, raw in finished.raw.under(mask).test.items():
-            factor, offset = finished.matching.get(target, (1.0, 0.0))
-            values[target] = offset + factor * raw
-        return finished.filled(values)
+        return finished.filled(finished.under(mask))
 
     def best_left(self, split: str, mask: str) -> Predictions:
         """For each clip and target the prediction of the best single system that reads nothing hidden and has one."""

@@ -1,16 +1,16 @@
 """Predictions of one system in one split with the values of one family of features taken from other clips."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from avbaselines.corpora.corpus import Corpus, Split
 from avbaselines.experiment.analyses.feature_families import families
-from avbaselines.experiment.fitting.base import fit_base, predict, spread
+from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fingerprint import source_digest
+from avbaselines.experiment.fitting.fitted_system import FittedBase
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Store, digest, replacing
 from avbaselines.experiment.fitting.tuned import drawn_again
@@ -139,14 +139,18 @@ def permute_and_store(
     blocks = [X[split.fit] for X in features]
     drawn = drawn_again(system, task, blocks, store.load(fit).trials)
     fitted, models = fit_base(system, task, blocks, [X[split.test] for X in features], drawn)
+    whole = FittedBase(task.targets, models, system.transductive, bounds=task.bounds)
     feature_families = families_of(corpus, system)
-    predicted = [
-        [
-            _predicted(models, task, list(_permuted(corpus, family, system.modalities, split, [task.seed, repeat])))
-            for repeat in range(REPEATS)
+    with threadpool_limits(1):
+        predicted = [
+            [
+                whole.predict(
+                    list(_permuted(corpus, family, system.modalities, split, [task.seed, repeat])), task.test_context
+                )
+                for repeat in range(REPEATS)
+            ]
+            for family in feature_families
         ]
-        for family in feature_families
-    ]
     permuted = {
         target.name: np.array([[values[target.name] for values in repeats] for repeats in predicted])
         for target in task.targets
@@ -187,15 +191,3 @@ def donors(corpus: Corpus, modality: str, seed: Sequence[int]) -> np.ndarray:
     present = evaluated[~np.isnan(X[evaluated]).all(axis=1)]
     rows[present] = np.random.default_rng(seed).permutation(present)
     return rows
-
-
-def _predicted(models: Mapping[str, Any], task: SplitTask, blocks: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    X = np.hstack(blocks)
-    present = ~np.isnan(X).all(axis=1)
-    predictions: dict[str, np.ndarray] = {}
-    for model in {id(model): model for model in models.values()}.values():
-        own = [target for target in task.targets if models[target.name] is model]
-        with threadpool_limits(1):
-            predicted = predict(model, X[present], own)
-        predictions |= {target.name: spread(predicted[target.name], present) for target in own}
-    return predictions

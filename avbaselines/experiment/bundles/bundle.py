@@ -9,7 +9,9 @@ Three calls are all there is::
     predictions = system.predict(tables)                       # or of feature tables: {"audio": "audio.csv"}
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,26 +19,25 @@ from threadpoolctl import threadpool_limits
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import inputs as new_clips
-from avbaselines.experiment.bundles.read import TRUSTED, read_shipped
-from avbaselines.experiment.bundles.write import CARD_FILE, INDEX_FILE, read_json
+from avbaselines.experiment.bundles.card import CARD_FILE, INDEX_FILE, Card, CardModality, read_card, read_index
+from avbaselines.experiment.bundles.inputs import NewClips, Places, Table
+from avbaselines.experiment.bundles.read import TRUSTED, ShippedSystem, read_shipped
+from avbaselines.experiment.fitting.postprocess import Postprocessing
+from avbaselines.extractors.table import FeatureTable
 from avbaselines.schema import nearest
 
 __all__ = ["TRUSTED", "Bundle", "load"]
 
 
-def load(run, system=None):
+def load(run: str | Path, system: str | None = None) -> "Bundle":
     """Load a shipped system, with all that it fuses.
 
     Parameters
     ----------
-    run : str or Path
+    run
         A run's folder, or a copy of the folder ``models`` in it.
-    system : str, optional
+    system
         Its name on the leaderboard (of an unmatched twin too); by default the one that the run hands over.
-
-    Returns
-    -------
-    Bundle
 
     Raises
     ------
@@ -51,30 +52,29 @@ def load(run, system=None):
     avbaselines.errors.InputError: nowhere: no index.json of shipped models there; give the folder of a finished run
     """
     models = Path(run) / "models" if (Path(run) / "models").is_dir() else Path(run)
-    index = models / INDEX_FILE
-    if not index.is_file():
+    if not (models / INDEX_FILE).is_file():
         raise InputError(f"{run}: no {INDEX_FILE} of shipped models there; give the folder of a finished run")
     if system is None:
-        system = read_json(index).get("system")
+        system = read_index(models).system
         if system is None:
             raise InputError(f"{run}: the run hands no system over; name one of: {', '.join(_names(models))}")
     name, matched = _folder_of(models, system)
     return Bundle(read_shipped(models, name), matched=matched)
 
 
-def _names(models):
+def _names(models: Path) -> list[str]:
     return sorted(path.parent.name for path in models.glob(f"*/{CARD_FILE}"))
 
 
-def _folder_of(models, system):
+def _folder_of(models: Path, system: str) -> tuple[str, bool]:
     """The folder of a system, and whether its matched row is meant."""
     names = _names(models)
     if system in names:
         return system, True
-    twins = {read_json(models / name / CARD_FILE).get("raw_name"): name for name in names}
+    twins = {read_card(models / name).raw_name: name for name in names}
     if system in twins:
         return twins[system], False
-    known = [*names, *filter(None, twins)]
+    known = [*names, *(twin for twin in twins if twin)]
     raise InputError(f"{models}: no system {system!r}{nearest(system, known)}; shipped: {', '.join(names) or 'none'}")
 
 
@@ -85,40 +85,45 @@ class Bundle:
     ----------
     name : str
     targets : list of Target
-    modalities : dict of str to dict
-        Modalities that it or its inputs read: ``columns``, and ``made`` (recipe, extractor, options, or a file name).
+    modalities : dict of str to CardModality
+        Modalities that it or its inputs read: columns, and how they were made.
     predictions : list of str
         Outside systems whose predictions it fuses.
-    card : dict
-        Content of its ``card.json``.
+    card : Card
     """
 
-    def __init__(self, system, matched=True):
-        self._system, self._matched = system, matched
-        self.card, self.targets = system.card, system.targets
-        self.name = self.card["system"] if matched else self.card["raw_name"]
-        self.modalities = {}
-        self.predictions = []
+    def __init__(self, system: ShippedSystem, matched: bool = True):
+        self._system = system
+        self.card: Card = system.card
+        self.targets = system.targets
+        self.name = self.card.system if matched or self.card.raw_name is None else self.card.raw_name
+        self.modalities: dict[str, CardModality] = {}
         for part in system.each():
-            self.modalities |= part.card["modalities"]
-            self.predictions += [entry["predictions"] for entry in part.card["inputs"] if "predictions" in entry]
-        self.predictions = list(dict.fromkeys(self.predictions))
+            self.modalities |= part.card.modalities
+        named = [entry.predictions for part in system.each() for entry in part.card.inputs]
+        self.predictions = list(dict.fromkeys(name for name in named if name is not None))
+        fallback = {name: np.array(values) for name, values in self.card.fallback.items()}
+        self._postprocessing = Postprocessing(self.card.matchings if matched else {}, fallback, self.card.bounds)
 
-    def extract(self, media, *, recipes=None, jobs=1, progress=None, **settings):
+    def extract(
+        self,
+        media: Mapping[str, Places] | Places,
+        *,
+        recipes: Mapping[str, str] | None = None,
+        jobs: int = 1,
+        progress: Any = None,
+        **settings: Any,
+    ) -> dict[str, FeatureTable]:
         """Feature tables of recordings, made as the run made its own.
 
         Parameters
         ----------
-        media : mapping of str to (path or list of paths), or path or list of paths
+        media
             Recordings by modality, or for all modalities that have a recipe (each takes the files it can read).
-        recipes : mapping of str to str, optional
+        recipes
             Recipes of modalities that the run read from tables; they have to make the same columns.
         jobs, progress, **settings
             As for :func:`avbaselines.extractors.extract`.
-
-        Returns
-        -------
-        dict of str to FeatureTable
 
         Raises
         ------
@@ -127,15 +132,17 @@ class Bundle:
         """
         return new_clips.extract(self.modalities, media, recipes or {}, jobs=jobs, progress=progress, **settings)
 
-    def predict(self, tables, clips=None):
+    def predict(
+        self, tables: Mapping[str, Table], clips: str | Path | pd.DataFrame | None = None
+    ) -> pd.DataFrame:
         """Predict clips.
 
         Parameters
         ----------
-        tables : mapping of str to path, DataFrame or FeatureTable
+        tables
             Features by modality (a DataFrame is indexed by clip id), columns in any order; modalities may be left out,
             and clips may lack any. Predictions of an outside system that the run fused go by that system's name.
-        clips : path or DataFrame, optional
+        clips
             Column ``clip_id`` (or the index): the clips to predict, by default all in the tables. Columns ``group``,
             ``recording`` and ``time`` (seconds), where the system needs them.
 
@@ -151,32 +158,27 @@ class Bundle:
         InputError
             Unknown modality, missing or unknown columns, or something the system needs was not given.
         """
-        found = new_clips.gather(self.modalities, self.predictions, self.targets, tables, clips)
-        self._refuse_without_surroundings(found)
+        gathered = new_clips.gather(self.modalities, self.predictions, self.targets, tables, clips)
+        self._refuse_without_surroundings(gathered)
         with threadpool_limits(1):
-            raw = self._system.raw(found)
-        columns = {}
+            raw = self._system.raw(gathered)
+        finished = self._postprocessing.filled(self._postprocessing.matched(raw))
+        columns: dict[str, np.ndarray] = {}
         for target in self.targets:
-            values = self._finished(target.name, raw[target.name])
+            values = finished[target.name]
             if target.kind == "regression":
                 columns[target.name] = values[:, 0]
                 continue
             columns[target.name] = np.array(target.classes, dtype=object)[values.argmax(axis=1)]
             columns |= {f"{target.name}={label}": values[:, k] for k, label in enumerate(target.classes)}
-        predictions = pd.DataFrame(columns, index=pd.Index(found.ids, name="clip_id"))
-        predictions.attrs["without_input"] = found.without_input
+        predictions = pd.DataFrame(columns, index=pd.Index(gathered.ids, name="clip_id"))
+        predictions.attrs["without_input"] = gathered.without_input
         return predictions
 
-    def _finished(self, target, values):
-        if self._matched and target in self.card["matching"]:
-            factor, offset = self.card["matching"][target]
-            values = offset + factor * values
-        return np.where(np.isnan(values).any(axis=1, keepdims=True), self.card["fallback"][target], values)
-
-    def _refuse_without_surroundings(self, clips):
+    def _refuse_without_surroundings(self, clips: NewClips) -> None:
         for system in self._system.each():
-            name = system.card["system"]
-            if system.card["transductive"] and not system.inputs and clips.groups is None:
+            name = system.card.system
+            if system.card.transductive and not system.inputs and clips.groups is None:
                 raise InputError(
                     f"{name}: transductive, it normalises by all clips of a speaker at once; give the speaker of each "
                     "clip (a clips table with the columns clip_id and group), or choose another system"

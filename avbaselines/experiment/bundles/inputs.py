@@ -1,12 +1,15 @@
 """Inputs of clips that a shipped system is to predict: tables joined by id and by column name, or made by recipes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from avbaselines import extractors
+from avbaselines.corpora.corpus import Target
 from avbaselines.corpora.feature_tables import read_features
 from avbaselines.corpora.id_matching import match_ids
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
@@ -15,9 +18,15 @@ from avbaselines.corpora.tables import column_names, index_by_id, read_table
 from avbaselines.corpora.text_features import letter_counts
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
+from avbaselines.experiment.bundles.card import CardModality, Made
+from avbaselines.experiment.fitting.clip_context import ClipContext, Frames
+from avbaselines.experiment.fitting.predictions import Predictions
 from avbaselines.extractors.recipe import OPTIONS, Recipe, load_recipe
 from avbaselines.extractors.table import FeatureTable
 from avbaselines.schema import nearest, validate
+
+Table: TypeAlias = str | Path | pd.DataFrame | FeatureTable
+Places: TypeAlias = str | Path | Sequence[str | Path]
 
 
 @dataclass
@@ -34,17 +43,30 @@ class NewClips:
     groups, recordings : ndarray of str, shape (n,), or None
     times : ndarray of float, shape (n,), or None
         Seconds.
+
+    Examples
+    --------
+    >>> NewClips(np.array(["a", "b"]), {"audio": np.array([[0.5], [np.nan]])}).without_input
+    ['b']
     """
 
     ids: np.ndarray
-    features: dict = field(default_factory=dict)
-    predictions: dict = field(default_factory=dict)
+    features: dict[str, np.ndarray] = field(default_factory=dict)
+    predictions: dict[str, Predictions] = field(default_factory=dict)
     groups: np.ndarray | None = None
     recordings: np.ndarray | None = None
     times: np.ndarray | None = None
 
     @property
-    def without_input(self):
+    def context(self) -> ClipContext:
+        """What fitted systems may need beside features and predictions."""
+        frames = None if self.recordings is None else Frames(self.recordings, self.times)
+        return ClipContext(
+            self.groups, frames, {name: ~np.isnan(X).all(axis=1) for name, X in self.features.items()}
+        )
+
+    @property
+    def without_input(self) -> list[str]:
         """Ids of clips of which nothing is known."""
         lacks = np.ones(len(self.ids), bool)
         for X in self.features.values():
@@ -54,22 +76,24 @@ class NewClips:
         return self.ids[lacks].tolist()
 
 
-def gather(modalities, outside, targets, tables, clips=None):
+def gather(
+    modalities: Mapping[str, CardModality],
+    outside: Sequence[str],
+    targets: Sequence[Target],
+    tables: Mapping[str, Table],
+    clips: str | Path | pd.DataFrame | None = None,
+) -> NewClips:
     """Join what was given to the clips.
 
     Parameters
     ----------
-    modalities : dict of str to dict
-        Of the system: ``columns``, ``dropped`` and ``made``.
-    outside : list of str
+    modalities
+        Of the system.
+    outside
         Outside systems that it fuses.
-    targets : list of Target
-    tables : mapping of str to path, DataFrame or FeatureTable
-    clips : path or DataFrame, optional
-
-    Returns
-    -------
-    NewClips
+    targets
+    tables
+    clips
 
     Raises
     ------
@@ -85,47 +109,50 @@ def gather(modalities, outside, targets, tables, clips=None):
     read = {name: _read(name, tables[name], modalities[name]) for name in tables if name in modalities}
     paths = {name: Path(tables[name]) for name in tables if name in outside}
     clips = _clips(clips, read, paths, tables)
-    found = NewClips(clips.index.to_numpy(str))
-    rows = pd.Index(found.ids)
+    gathered = NewClips(clips.index.to_numpy(str))
+    rows = pd.Index(gathered.ids)
     for name, modality in modalities.items():
-        joined = np.full((len(rows), len(modality["columns"])), np.nan, np.float32)
+        joined = np.full((len(rows), len(modality.columns)), np.nan, np.float32)
         if name in read:
             ids, X = read[name]
-            position = match_ids(found.ids, ids, name).rows
+            position = match_ids(gathered.ids, ids, name).rows
             joined[position >= 0] = X[position[position >= 0]]
-        found.features[name] = joined
+        gathered.features[name] = joined
     for name in outside:
         values = {target.name: np.full((len(rows), target.width), np.nan) for target in targets}
         if name in paths:
             options = PredictionOptions(path=str(paths[name].absolute()))
-            values = read_prediction(name, options, found.ids, targets, None, Path()).values
-        found.predictions[name] = values
-    for attribute, column in (("groups", "group"), ("recordings", "recording")):
-        if column in clips:
-            setattr(found, attribute, _complete(as_text(clips[column])))
+            values = read_prediction(name, options, gathered.ids, targets, None, Path()).values
+        gathered.predictions[name] = values
+    if "group" in clips:
+        gathered.groups = _complete(as_text(clips["group"]))
+    if "recording" in clips:
+        gathered.recordings = _complete(as_text(clips["recording"]))
     if "time" in clips:
-        found.times = _complete(pd.to_numeric(clips["time"], errors="coerce"))
-    _refuse_strangers(found, read, tables)
-    return found
+        gathered.times = _complete(pd.to_numeric(clips["time"], errors="coerce"))
+    _refuse_strangers(gathered, read, tables)
+    return gathered
 
 
-def _complete(values):
+def _complete(values: pd.Series) -> np.ndarray | None:
     """Of every clip, or None: a clip whose speaker is unknown would be taken for one of a speaker called nan."""
     return None if (values.isna() | (values == "")).any() else np.asarray(values.tolist())
 
 
-def _refuse_strangers(found, read, tables):
+def _refuse_strangers(
+    gathered: NewClips, read: Mapping[str, tuple[np.ndarray, np.ndarray]], tables: Mapping[str, Table]
+) -> None:
     """All clips without an input are a mistake in their ids; some are told of, see `NewClips.without_input`."""
     ids = [clip for table_ids, _ in read.values() for clip in table_ids]
-    if ids and len(read) == len(tables) and all(np.isnan(X).all() for X in found.features.values()):
+    if ids and len(read) == len(tables) and all(np.isnan(X).all() for X in gathered.features.values()):
         raise InputError(
-            f"clips: none is in {', '.join(read)}, whose ids are such as {str(ids[0])!r}, not {str(found.ids[0])!r}"
+            f"clips: none is in {', '.join(read)}, whose ids are such as {str(ids[0])!r}, not {str(gathered.ids[0])!r}"
         )
 
 
-def _read(name, table, modality):
+def _read(name: str, table: Table, modality: CardModality) -> tuple[np.ndarray, np.ndarray]:
     """Ids, and features in the order of the system's columns."""
-    made = modality["made"]
+    made = modality.made
     if isinstance(table, FeatureTable):
         ids, X, columns, source = table.clip_id, table.X, list(table.columns), name
     elif isinstance(table, pd.DataFrame):
@@ -136,12 +163,12 @@ def _read(name, table, modality):
             raise InputError(f"{name}: {path} is a folder; give one table, or extract from it with a recipe")
         source = f"{name}: {path}"
         id_name = _id_column(path, made)
-        ids, X, columns, _ = read_features(path, name, id_name, made.get("text"), made.get("width", 0))
+        ids, X, columns, _ = read_features(path, name, id_name, made.text, made.width or 0)
         columns = _named_as_then(columns, path.stem, made)
     if X.ndim == 3:
-        if "functionals" not in made:
+        if not made.functionals:
             raise InputError(f"{source}: holds steps (clips, steps, features); this system learnt from one row a clip")
-        X, columns = summarise_steps(X, columns, made["functionals"], made.get("padding"))
+        X, columns = summarise_steps(X, columns, list(made.functionals), made.padding)
     if np.isinf(X).any():
         row, column = np.argwhere(np.isinf(X))[0]
         raise InputError(
@@ -150,24 +177,23 @@ def _read(name, table, modality):
     return ids, _by_name(X, columns, modality, source)
 
 
-def _id_column(path, made):
+def _id_column(path: Path, made: Made) -> str:
     """The id column of a table: that of the run's own table, where this one has it too."""
-    own = made.get("id", "clip_id")
-    return own if own == "clip_id" or own in column_names(path) else "clip_id"
+    return made.id if made.id == "clip_id" or made.id in column_names(path) else "clip_id"
 
 
-def _of_frame(name, table, made):
+def _of_frame(name: str, table: pd.DataFrame, made: Made) -> tuple[np.ndarray, np.ndarray, list[str], str]:
     if table.index.nlevels > 1:
         raise InputError(f"{name}: the index must hold clip ids alone, not {', '.join(map(str, table.index.names))}")
     if table.index.hasnans:
         raise InputError(f"{name}: row {int(table.index.isna().argmax()) + 1} has no clip id")
     if not table.index.is_unique:
         raise InputError(f"{name}: clip id {str(table.index[table.index.duplicated()][0])!r} occurs more than once")
-    if made.get("text"):
-        if made["text"] not in table:
-            raise InputError(f"{name}: no column {made['text']!r} with what is said in each clip")
+    if made.text:
+        if made.text not in table:
+            raise InputError(f"{name}: no column {made.text!r} with what is said in each clip")
         ids = np.asarray(as_text(table.index).tolist(), dtype=str)
-        return ids, *letter_counts(table[made["text"]].to_numpy(object), made["width"]), name
+        return ids, *letter_counts(table[made.text].to_numpy(object), made.width), name
     try:
         X = table.to_numpy(np.float32)
     except (TypeError, ValueError) as error:
@@ -175,15 +201,15 @@ def _of_frame(name, table, made):
     return np.asarray(as_text(table.index).tolist(), dtype=str), X, [str(column) for column in table.columns], name
 
 
-def _named_as_then(columns, stem, made):
+def _named_as_then(columns: list[str], stem: str, made: Made) -> list[str]:
     """Columns without names are numbered after their file, which now has another name."""
-    then = Path(str(made.get("path", ""))).stem
+    then = Path(made.path or "").stem
     unnamed = columns == [f"{stem}_{number}" for number in range(len(columns))]
     return [f"{then}_{number}" for number in range(len(columns))] if unnamed and then else columns
 
 
-def _by_name(X, columns, modality, source):
-    wanted, place = modality["columns"], {column: number for number, column in enumerate(columns)}
+def _by_name(X: np.ndarray, columns: list[str], modality: CardModality, source: str) -> np.ndarray:
+    wanted, place = modality.columns, {column: number for number, column in enumerate(columns)}
     if len(place) < len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)
         raise InputError(f"{source}: column {twice!r} occurs twice; leave one of the two out")
@@ -193,7 +219,7 @@ def _by_name(X, columns, modality, source):
             f"{source}: lacks {_some(lacking)} of the {len(wanted)} columns that the system learnt from"
             f"{nearest(lacking[0], columns, label='there is')}; extract the features as the run did"
         )
-    strange = [column for column in columns if column not in {*wanted, *modality["dropped"]}]
+    strange = [column for column in columns if column not in {*wanted, *modality.dropped}]
     if strange:
         raise InputError(
             f"{source}: has {_some(strange)}, which the system does not know; leave out what is no feature"
@@ -201,13 +227,18 @@ def _by_name(X, columns, modality, source):
     return X[:, [place[column] for column in wanted]]
 
 
-def _some(columns, most=3):
+def _some(columns: Sequence[str], most: int = 3) -> str:
     shown = ", ".join(repr(column) for column in columns[:most])
     more = f" and {len(columns) - most} more" if len(columns) > most else ""
     return f"column{'s' if len(columns) > 1 else ''} {shown}{more}"
 
 
-def _clips(clips, read, paths, tables):
+def _clips(
+    clips: str | Path | pd.DataFrame | None,
+    read: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    paths: Mapping[str, Path],
+    tables: Mapping[str, Table],
+) -> pd.DataFrame:
     """The clips to predict, indexed by id, with what else is known of each."""
     if clips is not None:
         if not isinstance(clips, pd.DataFrame):
@@ -217,23 +248,24 @@ def _clips(clips, read, paths, tables):
         if "clip_id" in clips:
             return index_by_id(clips, "clip_id", "clips")
         return clips.set_axis(as_text(clips.index), axis=0)
-    found = pd.DataFrame(index=pd.Index(_all_ids(read, paths)))
+    known = pd.DataFrame(index=pd.Index(_all_ids(read, paths)))
     windows = [table.status for table in tables.values() if isinstance(table, FeatureTable) and "time" in table.status]
     if windows:
         status = pd.concat(windows)
-        return found.join(status[~status.index.duplicated()][["recording", "time"]])
-    return found
+        return known.join(status[~status.index.duplicated()][["recording", "time"]])
+    return known
 
 
-def _all_ids(read, paths):
+def _all_ids(read: Mapping[str, tuple[np.ndarray, np.ndarray]], paths: Mapping[str, Path]) -> list[str]:
     """Ids of all tables; one that another table spells otherwise is the same clip."""
-    found = []
-    for name, ids in [*((name, ids) for name, (ids, _) in read.items()), *((n, _ids(n, p)) for n, p in paths.items())]:
-        found += match_ids(found, ids, name).strangers if found else list(ids)
-    return found
+    together: list[str] = []
+    of_tables = [(name, list(ids)) for name, (ids, _) in read.items()]
+    for name, ids in [*of_tables, *((name, _ids(name, path)) for name, path in paths.items())]:
+        together += match_ids(together, ids, name).strangers if together else ids
+    return together
 
 
-def _ids(name, path):
+def _ids(name: str, path: Path) -> list[str]:
     if path.suffix.lower() == ".npz":
         try:
             with np.load(path, allow_pickle=False) as stored:
@@ -243,60 +275,65 @@ def _ids(name, path):
     return list(index_by_id(read_table(path, key=name, text=["clip_id"]), "clip_id", path).index)
 
 
-def extract(modalities, media, recipes, *, jobs=1, progress=None, **settings):
+def extract(
+    modalities: Mapping[str, CardModality],
+    media: Mapping[str, Places] | Places,
+    recipes: Mapping[str, str],
+    *,
+    jobs: int = 1,
+    progress: Any = None,
+    **settings: Any,
+) -> dict[str, FeatureTable]:
     """Feature tables of recordings by modality; see :meth:`avbaselines.experiment.bundles.bundle.Bundle.extract`."""
-    for name in {**recipes, **(media if isinstance(media, dict) else {})}:
+    for name in {**recipes, **(media if isinstance(media, Mapping) else {})}:
         if name not in modalities:
             raise InputError(f"no modality {name!r}{nearest(name, modalities)}; known: {', '.join(modalities)}")
     made_by = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in modalities.items()}
-    if not isinstance(media, dict):
+    if not isinstance(media, Mapping):
         media = media_by_modality(made_by, media)
     tables = {}
     for name, places in media.items():
-        if made_by[name] is None:
+        recipe = made_by[name]
+        if recipe is None:
             raise InputError(
-                f"{name}: the run read it from the table {modalities[name]['made'].get('path')}, so how to make "
+                f"{name}: the run read it from the table {modalities[name].made.path}, so how to make "
                 f"it from recordings is not known; name a recipe that makes the same columns (--recipe {name}=RECIPE)"
             )
-        found = extractors.find_media(places, made_by[name].suffixes)
+        files = extractors.find_media(places, recipe.suffixes)
         # Some may fail, and are told of in the table's status; all of them is an error.
         tables[name] = extractors.extract(
-            made_by[name], found, jobs=jobs, progress=progress, max_failed=1 - 1 / (len(found) + 1), **settings
+            recipe, files, jobs=jobs, progress=progress, max_failed=1 - 1 / (len(files) + 1), **settings
         )
-        _refuse_other_scale(name, tables[name].info, modalities[name]["made"])
+        _refuse_other_scale(name, tables[name].info, modalities[name].made)
     return tables
 
 
-def recipe_of(name, modality, chosen=None):
+def recipe_of(name: str, modality: CardModality, chosen: str | None = None) -> Recipe | None:
     """The recipe that makes a modality: the one given, else the run's own, else None."""
     if chosen is not None:
         return load_recipe(chosen)
-    made = modality["made"]
-    if "recipe" not in made:
+    made = modality.made
+    if made.recipe is None or made.extractor is None:
         return None
-    options = validate(OPTIONS[made["extractor"]], made["options"], f"card of {name}", prefix="options")
-    return Recipe(name=made["recipe"], title=made["title"], extractor=made["extractor"], options=options)
+    options = validate(OPTIONS[made.extractor], made.options, f"card of {name}", prefix="options")
+    return Recipe(name=made.recipe, title=made.title, extractor=made.extractor, options=options)
 
 
-def media_by_modality(recipes, places):
+def media_by_modality(recipes: Mapping[str, Recipe | None], places: Places) -> dict[str, list[Path]]:
     """Which of the files and folders each modality's recipe can read.
 
-    Parameters
-    ----------
-    recipes : dict of str to Recipe or None
-    places : path or list of paths
-
-    Returns
-    -------
-    dict of str to list of Path
+    Raises
+    ------
+    InputError
+        A place that is not there, or that holds nothing to read.
     """
-    places = [Path(place) for place in ([places] if isinstance(places, str | Path) else places)]
-    for place in places:
+    paths = [Path(place) for place in ([places] if isinstance(places, str | Path) else places)]
+    for place in paths:
         if not place.exists():
             raise InputError(f"{place}: no such file or folder")
     known = {name: recipe for name, recipe in recipes.items() if recipe is not None}
-    taken = {name: [place for place in places if _readable(place, recipe)] for name, recipe in known.items()}
-    for place in places:
+    taken = {name: [place for place in paths if _readable(place, recipe)] for name, recipe in known.items()}
+    for place in paths:
         if not any(place in own for own in taken.values()):
             whose = ", ".join(f"{name} from {'/'.join(recipe.suffixes)}" for name, recipe in known.items())
             tables = [name for name in recipes if name not in known]
@@ -307,15 +344,15 @@ def media_by_modality(recipes, places):
     return {name: own for name, own in taken.items() if own}
 
 
-def _readable(place, recipe):
+def _readable(place: Path, recipe: Recipe) -> bool:
     if place.is_dir():
         return any(path.suffix.lower() in recipe.suffixes for path in place.rglob("*"))
     return place.suffix.lower() in recipe.suffixes
 
 
-def _refuse_other_scale(name, now, then):
-    if now.get("scale") != then.get("scale") and "recipe" in then:
+def _refuse_other_scale(name: str, now: Mapping[str, Any], then: Made) -> None:
+    if now.get("scale") != then.scale and then.recipe is not None:
         raise InputError(
-            f"{name}: these features are on the scale {now.get('scale')}, the system learnt from {then.get('scale')}; "
+            f"{name}: these features are on the scale {now.get('scale')}, the system learnt from {then.scale}; "
             "use tables of the same tool"
         )

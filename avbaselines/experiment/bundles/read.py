@@ -1,20 +1,18 @@
 """Shipped systems read back without pickle: files checked against their cards, types against a closed list."""
 
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 
-import numpy as np
 import skops.io
 
-import avbaselines
-from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
-from avbaselines.estimators.fusion.base import FusionClassifier, FusionRegressor
-from avbaselines.estimators.fusion.input_patterns import without_partial
-from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
-from avbaselines.estimators.temporal.recording_share import toward_recording
-from avbaselines.experiment.bundles.write import CARD_FILE, MODEL_FILE, card_digest, file_digest, read_json
-from avbaselines.experiment.fitting.base import predict as predict_by_target
-from avbaselines.experiment.fitting.base import spread
+from avbaselines.estimators.tuned.interface import TargetModel
+from avbaselines.experiment.bundles.card import Card, read_card
+from avbaselines.experiment.bundles.inputs import NewClips
+from avbaselines.experiment.bundles.write import MODEL_FILE, file_digest
+from avbaselines.experiment.fitting.fitted_system import FittedBase, FittedFusion
+from avbaselines.experiment.fitting.predictions import Predictions
 
 __all__ = ["TRUSTED", "ShippedSystem", "read_shipped"]
 
@@ -64,19 +62,16 @@ TRUSTED = (
 )
 
 
-def read_shipped(models, name, expected=None):
+def read_shipped(models: Path, name: str, expected: str | None = None) -> "ShippedSystem":
     """Card and estimators of a system and of its inputs.
 
     Parameters
     ----------
-    models : Path
-    name : str
-    expected : str, optional
+    models
+        Folder of all shipped systems.
+    name
+    expected
         sha256 of the model file according to the fusion that reads it.
-
-    Returns
-    -------
-    ShippedSystem
 
     Raises
     ------
@@ -84,30 +79,19 @@ def read_shipped(models, name, expected=None):
         A file that is absent, damaged, changed, made by another version, or holds anything but our estimators.
     """
     folder = models / name
-    card = read_json(folder / CARD_FILE)
-    made_by = str(card.get("avbaselines"))
-    if made_by.split(".")[:2] != avbaselines.__version__.split(".")[:2]:
-        raise InputError(
-            f"{folder}: made by avbaselines {made_by}, this is {avbaselines.__version__}; install that version "
-            "(pip install avbaselines==...) or run the study again"
-        )
-    if card.get("card_sha256") != card_digest(card):
-        raise InputError(
-            f"{folder / CARD_FILE}: was changed after the run; copy the folder afresh or run the study again"
-        )
-    model = folder / MODEL_FILE
+    card, model = read_card(folder), folder / MODEL_FILE
     if not model.is_file():
         raise InputError(f"{model}: no such file; copy the whole folder, or run the study again")
-    if file_digest(model) != card["sha256"] or expected not in (None, card["sha256"]):
+    if file_digest(model) != card.sha256 or expected not in (None, card.sha256):
         raise InputError(f"{model}: is not the file its card describes; copy the folder afresh or run the study again")
     inputs = {
-        part["system"]: read_shipped(models, part["system"], part["sha256"]) if "sha256" in part else None
-        for part in card["inputs"]
+        part.system: None if part.sha256 is None else read_shipped(models, part.system, part.sha256)
+        for part in card.inputs
     }
     return ShippedSystem(card, _estimators(model, card), inputs)
 
 
-def _estimators(path, card):
+def _estimators(path: Path, card: Card) -> dict[str, TargetModel]:
     """Estimators by target, read by skops from types in the closed list only."""
     try:
         strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
@@ -121,17 +105,14 @@ def _estimators(path, card):
     except zipfile.BadZipFile:
         raise InputError(f"{path}: is no skops file; nothing of it was loaded") from None
     except Exception as error:  # skops and the boosters raise many kinds; each means that this file cannot be read
-        libraries = ", ".join(f"{name} {number}" for name, number in card.get("libraries", {}).items())
+        libraries = ", ".join(f"{name} {number}" for name, number in card.libraries.items())
         raise InputError(f"{path}: cannot be loaded ({error}); it was made with {libraries}") from None
-    names = [target["name"] for target in card["targets"]]
-    ours = all(type(model).__module__.startswith("avbaselines.estimators.") for model in _values(models))
+    names = [target.name for target in card.targets]
+    held = list(models.values()) if isinstance(models, dict) else [models]
+    ours = all(isinstance(model, TargetModel) for model in held)
     if not ours or set(models) != set(names):
         raise InputError(f"{path}: does not hold one estimator for each of {', '.join(names)}")
     return models
-
-
-def _values(models):
-    return list(models.values()) if isinstance(models, dict) else [models]
 
 
 class ShippedSystem:
@@ -139,105 +120,63 @@ class ShippedSystem:
 
     Parameters
     ----------
-    card : dict
-        Content of its ``card.json``.
-    models : dict of str to estimator
+    card
+    models
         By target.
-    inputs : dict of str to ShippedSystem or None
+    inputs
         What it fuses, None for outside systems; empty for a base system.
     """
 
-    def __init__(self, card, models, inputs):
-        self.card, self.models, self.inputs = card, models, inputs
-        self.targets = [
-            Target(part["name"], part["metric"], tuple(part["classes"]), part["range"] and tuple(part["range"]))
-            for part in card["targets"]
-        ]
+    def __init__(self, card: Card, models: dict[str, TargetModel], inputs: "dict[str, ShippedSystem | None]"):
+        self.card, self.inputs = card, inputs
+        self.targets = [part.target for part in card.targets]
+        self._models = models
 
-    def each(self):
+    def each(self) -> "Iterator[ShippedSystem]":
         """This system and all below it."""
         yield self
-        for system in filter(None, self.inputs.values()):
-            yield from system.each()
+        for system in self.inputs.values():
+            if system is not None:
+                yield from system.each()
 
-    def raw(self, clips):
-        """By target (n, width), for `NewClips`."""
-        return self._fused(clips) if self.inputs else self._own(clips)
+    def raw(self, clips: NewClips) -> Predictions:
+        """Predictions of new clips before matching, by target, shape (n, width)."""
+        if not self.inputs:
+            system = FittedBase(self.targets, self._models, self.card.transductive, bounds=self.card.bounds)
+            return system.predict([clips.features[name] for name in self.card.modalities], clips.context)
+        return self._fusion().predict(
+            [
+                clips.predictions[str(part.predictions)] if system is None else system.raw(clips)
+                for part, system in zip(self.card.inputs, self.inputs.values(), strict=True)
+            ],
+            clips.context,
+        )
 
-    def _own(self, clips):
-        X = np.hstack([clips.features[name] for name in self.card["modalities"]])
-        if self.card["transductive"]:
-            X = standardise_per_group(X, clips.groups)
-        present = ~np.isnan(X).all(axis=1)
-        found = {}
-        for model, targets in self._batches():
-            known, surroundings = present, {}
-            if model.needs_whole_recordings:
-                # Every frame is somebody's neighbour.
-                known = np.ones(len(X), bool)
-                surroundings = {"recordings": clips.recordings, "times": clips.times}
-            predicted = predict_by_target(model, X[known], targets, **surroundings)
-            found |= {target.name: spread(predicted[target.name], known) for target in targets}
-        return found
-
-    def _batches(self):
-        """Estimators with the targets each predicts: one that learnt several stands under each of their names."""
-        batches = {}
-        for target in self.targets:
-            batches.setdefault(id(self.models[target.name]), []).append(target)
-        return [(self.models[targets[0].name], targets) for targets in batches.values()]
-
-    def _fused(self, clips):
-        sources = {part["system"]: part.get("predictions") for part in self.card["inputs"]}
-        everyone = {
-            name: clips.predictions[sources[name]] if system is None else system.raw(clips)
-            for name, system in self.inputs.items()
-        }
-        everything = self.card["settings"].get("targets") == "all"
-        found = {}
-        for model, targets in self._batches():
-            surroundings = {}
-            chosen = list(self.card.get("selected", {}).get(targets[0].name, everyone))
-            inputs = [everyone[name] for name in chosen]
-            names = [target.name for target in (self.targets if everything else targets)]
-            if isinstance(model, FusionClassifier | FusionRegressor):
-                own = targets[0].name
-                # Jointly decoded: each input's own predictions of a target, then those of the others.
-                names = [own, *(name for name in names if name != own)] if getattr(model, "others", 0) else [own]
-            blocks = [values[name] for values in inputs for name in names]
-            if isinstance(model, FusionClassifier):
-                own = np.asarray(model.classes_, int)
-                blocks = [block if number % len(names) else block[:, own] for number, block in enumerate(blocks)]
-            X = np.hstack(blocks)
-            if self.card["settings"].get("missing"):
-                ends = np.cumsum([block.shape[1] for block in blocks])
-                X = without_partial(X, np.split(np.arange(ends[-1]), ends[:-1]), self._whole(clips, chosen))
-            known = ~np.isnan(X).all(axis=1)
-            if model.needs_whole_recordings:
-                # It fills gaps itself, and every frame is somebody's context.
-                known = np.ones(len(X), bool)
-                surroundings = {"recordings": clips.recordings, "times": clips.times}
-            predicted = predict_by_target(model, X[known], targets, **surroundings)
-            found |= {target.name: spread(predicted[target.name], known) for target in targets}
-        shares = self.card.get("recording_share", {})
-        return {name: toward_recording(values, clips.recordings, shares.get(name)) for name, values in found.items()}
-
-    def _whole(self, clips, chosen):
-        """Whether a clip has all modalities that each chosen input reads and has not learnt to do without (n, M)."""
-        lacks = {name: np.isnan(X).all(axis=1) for name, X in clips.features.items()}
-        whole = np.ones((len(clips.ids), len(chosen)), bool)
-        for number, system in enumerate(map(self.inputs.get, chosen)):
-            for name, modality in (system.card["modalities"] if system is not None else {}).items():
-                whole[:, number] &= modality["often_missing"] | ~lacks[name]
-        return whole
+    def _fusion(self) -> FittedFusion:
+        card, names = self.card, list(self.inputs)
+        return FittedFusion(
+            self.targets,
+            self._models,
+            reads_all=card.settings.targets == "all",
+            chosen={target: [names.index(name) for name in own] for target, own in card.selected.items()},
+            shares=card.recording_share,
+            needs=[_needs(system) for system in self.inputs.values()] if card.settings.missing else None,
+            bounds=card.bounds,
+        )
 
     @property
-    def needs_recordings(self):
+    def needs_recordings(self) -> bool:
         """Whether its predictions lean on those of the same recording."""
-        return any(self.card.get("recording_share", {}).values())
+        return any(self.card.recording_share.values())
 
     @property
-    def needs_surroundings(self):
+    def needs_surroundings(self) -> bool:
         """Whether it reads the frames around a frame, or the time within its recording."""
-        around = {"context", "layout", "recording_means", "onset", "delay", "smoothing"}
-        return bool(around & set(self.card["settings"]))
+        moved = not self.inputs and any(model.needs_whole_recordings for model in self._models.values())
+        return moved or self.card.settings.reads_surroundings
+
+
+def _needs(system: ShippedSystem | None) -> tuple[str, ...]:
+    """Modalities that an input reads and has not learnt to do without."""
+    modalities = {} if system is None else system.card.modalities
+    return tuple(name for name, modality in modalities.items() if not modality.often_missing)

@@ -5,22 +5,43 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import avbaselines
-from avbaselines.errors import InputError
+import numpy as np
+import pandas as pd
+
+from avbaselines.corpora.corpus import Modality
+from avbaselines.experiment.bundles.card import (
+    CARD_FILE,
+    INDEX_FILE,
+    SIGNATURE,
+    Card,
+    CardInput,
+    CardModality,
+    CardScore,
+    CardSettings,
+    CardTarget,
+    Extent,
+    Index,
+    Made,
+    sign,
+)
 from avbaselines.experiment.bundles.card_text import render_card
-from avbaselines.experiment.fitting.base import OFTEN
+from avbaselines.experiment.fitting.fitted_run import FittedRun
+from avbaselines.experiment.fitting.fusion import OFTEN
 from avbaselines.experiment.fitting.store import MODEL, replacing
-from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
+from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, System
+from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.selection_score import oof_score
 
-MODEL_FILE, CARD_FILE, TEXT_FILE, INDEX_FILE = "model.skops", "card.json", "CARD.md", "index.json"
+MODEL_FILE, TEXT_FILE = "model.skops", "CARD.md"
 LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "xgboost", "skops")
 
 
-def write_models(folder, run, fitted_run, results):
+def write_models(folder: str | Path, run: ProtocolRun, fitted_run: FittedRun, results: pd.DataFrame) -> None:
     """models/<system>/: the fitted estimators, and what they read, where they come from and how they score.
 
     Each folder holds ``model.skops`` (target name to estimator), ``card.json`` (for programs) and
@@ -29,11 +50,11 @@ def write_models(folder, run, fitted_run, results):
 
     Parameters
     ----------
-    folder : Path
+    folder
         The run folder.
-    run : ProtocolRun
-    fitted_run : FittedRun
-    results : pandas.DataFrame
+    run
+    fitted_run
+    results
         All rows of results.csv, for the scores on the cards.
     """
     models = Path(folder) / "models"
@@ -43,7 +64,7 @@ def write_models(folder, run, fitted_run, results):
         if system.kind == "measured" and (fitted_run.shipped, system.name) in fitted_run.keys
     }
     chosen, reason = _handed_over(run, fitted_run, results, shipped)
-    digests = {}
+    digests: dict[str, str] = {}
     for name, system in shipped.items():  # each comes after its inputs, whose digests its card holds
         place = models / name
         place.mkdir(parents=True, exist_ok=True)
@@ -51,30 +72,31 @@ def write_models(folder, run, fitted_run, results):
             temporary.unlink()
             _link_or_copy(fitted_run.store.path(fitted_run.keys[fitted_run.shipped, name], MODEL), temporary)
         digests[name] = file_digest(place / MODEL_FILE)
-        card = _card(system, run, fitted_run, results, digests)
-        card["handed_over"] = name == chosen
-        _write_text(place / CARD_FILE, json.dumps(card | {"card_sha256": card_digest(card)}, indent=1))
+        card = _card(system, run, fitted_run, results, digests, handed_over=name == chosen)
+        _write_text(place / CARD_FILE, json.dumps(card.content | {SIGNATURE: sign(card.content)}, indent=1))
         _write_text(place / TEXT_FILE, render_card(card))
     if models.is_dir():
-        _write_text(models / INDEX_FILE, json.dumps({"system": chosen, "reason": reason}, indent=1))
+        _write_text(models / INDEX_FILE, Index(system=chosen, reason=reason).model_dump_json(indent=1))
     for stale in models.iterdir() if models.is_dir() else []:
         if stale.is_dir() and stale.name not in shipped:
             shutil.rmtree(stale)
 
 
-def file_digest(path):
-    """sha256 of a file, in hexadecimal digits."""
+def file_digest(path: str | Path) -> str:
+    """sha256 of a file, in hexadecimal digits.
+
+    Examples
+    --------
+    >>> file_digest(__file__) == file_digest(Path(__file__))
+    True
+    """
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def card_digest(card):
-    """sha256 of what a card says, ``card_sha256`` itself left out."""
-    content = {key: value for key, value in card.items() if key != "card_sha256"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _handed_over(run, fitted_run, results, shipped):
+def _handed_over(
+    run: ProtocolRun, fitted_run: FittedRun, results: pd.DataFrame, shipped: Mapping[str, System]
+) -> tuple[str | None, str]:
     """The picked system and why; where each split has its own, the out-of-fold best of the shipped fits."""
     own = results[(results["protocol"] == run.protocol) & (results["picked"] == "yes")]
     for name in own["system"].unique():
@@ -88,124 +110,117 @@ def _handed_over(run, fitted_run, results, shipped):
     }
     if not scores:
         return None, "no system without failures"
-    return max(scores, key=scores.get), f"best out-of-fold score among the shipped fits (split {fitted_run.shipped})"
+    reason = f"best out-of-fold score among the shipped fits (split {fitted_run.shipped})"
+    return max(scores, key=lambda name: scores[name]), reason
 
 
-def _oof_score(run, fitted_run, system):
+def _oof_score(run: ProtocolRun, fitted_run: FittedRun, system: System) -> float:
     finished = fitted_run.finished(fitted_run.shipped, system)
     return oof_score(run.corpus, fitted_run.splits[fitted_run.shipped], finished.filled(finished.oof))
 
 
-def _card(system, run, fitted_run, results, digests):
+def _card(
+    system: System,
+    run: ProtocolRun,
+    fitted_run: FittedRun,
+    results: pd.DataFrame,
+    digests: Mapping[str, str],
+    handed_over: bool,
+) -> Card:
     corpus, finished = run.corpus, fitted_run.finished(fitted_run.shipped, system)
-    split = fitted_run.splits[fitted_run.shipped]
-    return {
-        "avbaselines": avbaselines.__version__,
-        "libraries": {name: version(name) for name in LIBRARIES if _installed(name)},
-        "system": system.name,
-        "raw_name": system.raw_label,
-        "learner": system.learner if isinstance(system, BaseSystem) else "",
-        "task": system.task_label,
-        "method": system.method if isinstance(system, FusionSystem) else "",
-        "modalities": {
-            name: _modality(corpus.modalities[name], split.fit)
-            for name in (system.modalities if isinstance(system, BaseSystem) else ())
+    rows = fitted_run.splits[fitted_run.shipped].fit
+    base, fusion = isinstance(system, BaseSystem), isinstance(system, FusionSystem)
+    return Card(
+        libraries={name: version(name) for name in LIBRARIES if _installed(name)},
+        system=system.name,
+        raw_name=system.raw_label,
+        learner=system.learner if base else "",
+        task=system.task_label,
+        method=system.method if fusion else "",
+        modalities={
+            name: _modality(corpus.modalities[name], rows) for name in (system.modalities if base else ())
         },
-        "inputs": _inputs(system, run, fitted_run, digests),
-        "settings": system.fusion.settings if isinstance(system, FusionSystem) else {},
-        "selected": finished.raw.selected,
-        "recording_share": finished.raw.shares,
-        "transductive": system.transductive,
-        "targets": [
-            {
-                "name": target.name,
-                "metric": target.metric,
-                "classes": list(target.classes),
-                "range": target.range and list(target.range),
-            }
+        inputs=_inputs(system, run, fitted_run, digests),
+        settings=CardSettings(**system.fusion.settings) if fusion else CardSettings(),
+        selected=finished.raw.selected,
+        recording_share=finished.raw.shares,
+        transductive=system.transductive,
+        targets=[
+            CardTarget(name=target.name, metric=target.metric, classes=target.classes, range=target.range)
             for target in corpus.targets
         ],
-        "matching": finished.matching,
-        "fallback": {name: value.tolist() for name, value in finished.fallback.items()},
-        "sha256": digests[system.name],
-        "study": run.study.title,
-        "paper": run.study.paper.title if run.study.paper else None,
-        "corpus": run.study.corpus.reader,
-        "protocol": run.protocol,
-        "seed": run.study.seed,
-        "split": fitted_run.shipped.outer,
-        "learnt_from": {"clips": len(split.fit), "groups": len(set(corpus.groups[split.fit]))},
-        "scores": _scores(results, run.protocol, system.name),
-        "notes": corpus.notes,
-    }
+        matching=finished.matching,
+        bounds=dict(finished.bounds),
+        fallback={name: value.tolist() for name, value in finished.fallback.items()},
+        sha256=digests[system.name],
+        study=run.study.title,
+        paper=run.study.paper.title if run.study.paper else None,
+        corpus=run.study.corpus.reader,
+        protocol=run.protocol,
+        seed=run.study.seed,
+        split=fitted_run.shipped.outer,
+        learnt_from=Extent(clips=len(rows), groups=len(set(corpus.groups[rows]))),
+        scores=_scores(results, run.protocol, system.name),
+        notes=corpus.notes,
+        handed_over=handed_over,
+    )
 
 
-def _modality(modality, rows):
-    return {
-        "columns": list(modality.columns),
-        "dropped": list(modality.info.dropped),
-        "often_missing": bool(1 - modality.present[rows].mean() >= OFTEN),
-        "made": json.loads(json.dumps(modality.info.described(), default=str)),
-    }
+def _modality(modality: Modality, rows: np.ndarray) -> CardModality:
+    described = json.loads(json.dumps(modality.info.described(), default=str))
+    return CardModality(
+        columns=list(modality.columns),
+        dropped=list(modality.info.dropped),
+        often_missing=bool(1 - modality.present[rows].mean() >= OFTEN),
+        made=Made(**described),
+    )
 
 
-def _inputs(system, run, fitted_run, digests):
+def _inputs(
+    system: System, run: ProtocolRun, fitted_run: FittedRun, digests: Mapping[str, str]
+) -> list[CardInput]:
     """Inputs that the shipped fit has: those that failed there are left out of it."""
     by_name = {item.name: item for item in run.systems}
-    found = []
+    inputs = []
     for name in system.inputs:
         if (fitted_run.shipped, name) in fitted_run.failures:
             continue
-        if isinstance(by_name[name], ExternalSystem):
-            found.append({"system": name, "predictions": by_name[name].source})
+        part = by_name[name]
+        if isinstance(part, ExternalSystem):
+            inputs.append(CardInput(system=name, predictions=part.source))
         else:
-            found.append({"system": name, "sha256": digests[name]})
-    return found
+            inputs.append(CardInput(system=name, sha256=digests[name]))
+    return inputs
 
 
-def _scores(results, protocol, name):
+def _scores(results: pd.DataFrame, protocol: str, name: str) -> list[CardScore]:
     rows = results[(results["protocol"] == protocol) & (results["system"] == name) & (results["split"] == "all")]
-    columns = ["target", "metric", "value", "ci_low", "ci_high", "n_clips", "n_groups", "note"]
-    return [{key: _plain(value) for key, value in row.items()} for row in rows[columns].to_dict("records")]
+    columns = list(CardScore.model_fields)
+    return [
+        CardScore(**{key: _plain(value) for key, value in row.items()}) for row in rows[columns].to_dict("records")
+    ]
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value.item() if hasattr(value, "item") else value
+    return value.item() if isinstance(value, np.generic) else value
 
 
-def _installed(name):
+def _installed(name: str) -> bool:
     try:
         return bool(version(name))
     except ModuleNotFoundError:
         return False
 
 
-def _write_text(path, text):
+def _write_text(path: Path, text: str) -> None:
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _link_or_copy(source, destination):
+def _link_or_copy(source: Path, destination: Path) -> None:
     try:
         os.link(source, destination)
     except OSError:
         shutil.copyfile(source, destination)
-
-
-def read_json(path):
-    """A mapping from a JSON file.
-
-    Raises
-    ------
-    InputError
-        Where the file is missing or is no JSON mapping.
-    """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run the study again") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: is no card of a model; run the study again")
-    return content

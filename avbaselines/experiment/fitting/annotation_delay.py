@@ -1,23 +1,28 @@
 """Annotation delay and smoothing of base systems, as a study asks for them."""
 
+from typing import Any
+
 from avbaselines.estimators.temporal.delay import DelayedRegressor
+from avbaselines.experiment.planning.system import Timing
 
 
-def surroundings(frames):
-    """What estimators that look around a frame take beside X; nothing for corpora that are not continuous in time."""
-    return {} if frames is None else {"recordings": frames.recordings, "times": frames.times}
-
-
-def delayed(timing, model, chooser):
+def delayed(timing: Timing, model: Any, chooser: Any) -> DelayedRegressor:
     """The model with delay and smoothing around it.
 
     Parameters
     ----------
-    timing : Timing
-    model : estimator
-        New; with ``cv``, ``metric`` and ``matching``.
-    chooser : estimator
-        As for `DelayedRegressor`; may be the model itself.
+    timing
+    model
+        A new estimator with parameters ``cv``, ``metric`` and ``matching``.
+    chooser
+        A new estimator, as for `DelayedRegressor`; may be the model itself.
+
+    Examples
+    --------
+    >>> from avbaselines.estimators.linear.ridge import RidgeRegressor
+    >>> ridge = RidgeRegressor()
+    >>> delayed(Timing((0.0, 2.0), (0.0,)), ridge, ridge).delays
+    [0.0, 2.0]
     """
     cv, metric, matching = model.cv, model.metric, model.matching
     chooser = None if chooser is model else chooser.set_params(cv=None)

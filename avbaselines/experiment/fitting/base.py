@@ -1,97 +1,116 @@
 """Fitting one base system in one split, from the features of one or several modalities."""
 
 import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
+from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.estimators.ensemble.fold_average import FoldAveraged
-from avbaselines.estimators.preprocessing.per_speaker import standardise_per_group
+from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.estimators.tuned.remarks import remarks_text
-from avbaselines.estimators.tuned.search_space import NOTHING
-from avbaselines.experiment.fitting.annotation_delay import delayed, surroundings
+from avbaselines.estimators.tuned.search_space import NOTHING, Drawn
+from avbaselines.experiment.fitting.annotation_delay import delayed
+from avbaselines.experiment.fitting.clip_context import surroundings
+from avbaselines.experiment.fitting.fitted_system import FittedBase, columns_of
+from avbaselines.experiment.fitting.predictions import Predictions, by_target, predict, rows_of, spread
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import chain, estimator, joint
-
-# Share of clips to learn from that lack a modality, from which on systems are held to have learnt to do without it.
-OFTEN = 0.1
+from avbaselines.experiment.planning.system import BaseSystem, TaskMode
 
 
-def fit_base(system, task, blocks, test_blocks, drawn=NOTHING, tried=None):
+def fit_base(
+    system: BaseSystem,
+    task: SplitTask,
+    blocks: Sequence[np.ndarray],
+    test_blocks: Sequence[np.ndarray],
+    drawn: Drawn = NOTHING,
+    tried: Sequence[TargetModel] | None = None,
+) -> tuple[Fitted, dict[str, TargetModel]]:
     """Fit a learner to one or several modalities.
 
     Parameters
     ----------
-    system : BaseSystem
-    task : SplitTask
-    blocks, test_blocks : list of ndarray, shape (n_fit, n_features) and (n_test, n_features)
+    system
+    task
+    blocks, test_blocks : sequence of ndarray, shape (n_fit, n_features) and (n_test, n_features)
         One a modality; NaN rows where a clip lacks it.
-    drawn : Drawn
+    drawn
         Values of a search; without any, learners keep their defaults.
-    tried : list of estimator, optional
+    tried
         One a batch of targets, cross-predicted with these values on these clips: what is left is their refit.
 
     Returns
     -------
     fitted : Fitted
-    models : dict of str to estimator
-        By target; a regressor over several targets stands under each of its names.
+    models : dict of str to TargetModel
+        By target; one that was fitted to several targets stands under each of their names. Other clips are predicted
+        by ``FittedBase(task.targets, models, system.transductive, bounds=task.bounds).predict(blocks, clips)``.
     """
     started = time.perf_counter()
     with threadpool_limits(1):
-        fitted, models = _fit_base(system, task, blocks, test_blocks, drawn, tried)
+        fit = _Fit(system, task, blocks, drawn)
+        oof: Predictions = {}
+        models: dict[str, TargetModel] = {}
+        notes = []
+        for number, targets in enumerate(batches(task.targets, system.task)):
+            model, predictions = fit.batch(targets, None if tried is None else tried[number])
+            oof |= predictions
+            models |= {target.name: model for target in targets}
+            notes.append(remarks_text(model.remarks_, [target.name for target in targets]))
+        whole = FittedBase(task.targets, models, system.transductive, bounds=task.bounds)
+        fitted = Fitted(oof, whole.predict(test_blocks, task.test_context))
+        for mask, hidden in hiding(system, task).items():
+            left = [np.full_like(X, np.nan) if number in hidden else X for number, X in enumerate(test_blocks)]
+            fitted.masked[mask] = whole.predict(left, task.test_context)
+    lacking = int(np.all([np.isnan(X).all(axis=1) for X in test_blocks], axis=0).sum())
+    if lacking:
+        notes.append(f"{lacking} clips without {'+'.join(system.modalities)}: training mean")
+    fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
 
 
-def _fit_base(system, task, blocks, test_blocks, drawn, tried):
-    columns = columns_of(blocks)
-    X, X_test = side_by_side(blocks), side_by_side(test_blocks)
-    if system.transductive:
-        both = standardise_per_group(np.vstack([X, X_test]), np.concatenate([task.groups, task.test_groups]))
-        X, X_test = both[: len(X)], both[len(X) :]
-    known, test_known = ~np.isnan(X).all(axis=1), ~np.isnan(X_test).all(axis=1)
-    around, test_around, asked = {}, {}, test_known
-    if system.timing:
-        # Frames are one another's neighbours, so all take part, and each batch sees to those it cannot use.
-        around, test_around = surroundings(task.frames), surroundings(task.test_frames)
-        asked = np.ones(len(X_test), bool)
-    fitted, models, notes = Fitted(), {}, []
-    for number, targets in enumerate(batches(task.targets, system.task)):
-        used = (known & labelled(task, targets)) | bool(system.timing)
+class _Fit:
+    """The clips to learn from, of which each batch of targets takes those that it can use."""
+
+    def __init__(self, system: BaseSystem, task: SplitTask, blocks: Sequence[np.ndarray], drawn: Drawn):
+        self._system, self._task, self._drawn = system, task, drawn
+        self._columns = columns_of(blocks)
+        self._X = FittedBase(task.targets, {}, system.transductive).features(blocks, task.context)
+        self._present = ~np.isnan(self._X).all(axis=1)
+
+    def batch(self, targets: Sequence[Target], tried: TargetModel | None) -> tuple[TargetModel, Predictions]:
+        """The model of targets that are learnt together, and its out-of-fold predictions."""
+        system, task = self._system, self._task
+        used = usable(system, task, targets, self._present)
         _refuse_few(system, task, targets, used)
-        data, soft = (rows_of(X, used), labels(task, targets, used)), soft_labels(task, targets, used)
-        if tried:
-            model = tried[number].refit(*data, **soft)
+        X, y, soft = rows_of(self._X, used), labels(task, targets, used), soft_labels(task, targets, used)
+        # Frames are one another's neighbours, so all take part, and each batch sees to those it cannot use.
+        frames = task.frames if system.timing else None
+        if tried is not None:
+            model = tried.refit(X, y, **soft)
         else:
-            model = new_model(system, task, targets, columns, used, drawn)
-            model.fit(*data, groups=task.groups[used], **around, **soft)
-        notes.append(remarks_text(model.remarks_, [target.name for target in targets]))
+            model = new_model(system, task, targets, self._columns, used, self._drawn)
+            model.fit(X, y, groups=task.groups[used], **surroundings(frames), **soft)
         if task.resubstitution:
-            oof = predict(model, rows_of(X, used), targets, **around)
+            oof = predict(model, X, targets, frames)
         else:
             oof = by_target(model, model.oof_outputs_, targets)
-        test = predict(model, rows_of(X_test, asked), targets, **test_around)
-        for target in targets:
-            fitted.oof[target.name] = spread(oof[target.name], used)
-            fitted.test[target.name] = spread(test[target.name], asked)
-            models[target.name] = model
-        for mask, hidden in hiding(system, task).items():
-            changed = X_test.copy()
-            changed[:, np.concatenate([columns[number] for number in hidden])] = np.nan
-            left = ~np.isnan(changed).all(axis=1)
-            values = predict(model, changed[left], targets)
-            masked = fitted.masked.setdefault(mask, {})
-            masked |= {target.name: spread(values[target.name], left) for target in targets}
-    if not test_known.all():
-        notes.append(f"{int((~test_known).sum())} clips without {'+'.join(system.modalities)}: training mean")
-    fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
-    return fitted, models
+        return model, task.bounded_oof({name: spread(values, used) for name, values in oof.items()})
 
 
-def _refuse_few(system, task, targets, used):
+def usable(system: BaseSystem, task: SplitTask, targets: Sequence[Target], present: np.ndarray) -> np.ndarray:
+    """Clips that a model of these targets is fitted to, a mask: with features and a label, or all where time counts."""
+    return (present & labelled(task, targets)) | bool(system.timing)
+
+
+def _refuse_few(system: BaseSystem, task: SplitTask, targets: Sequence[Target], used: np.ndarray) -> None:
     """Of a corpus that has enough labels, a modality may have been seen in one clip or class alone."""
     what, named = "+".join(system.modalities), " or ".join(target.name for target in targets)
     if used.sum() < 2:
@@ -100,37 +119,28 @@ def _refuse_few(system, task, targets, used):
         raise InputError(f"all {used.sum()} training clips that have {what} are of one class of {named}")
 
 
-def hiding(system, task):
+def hiding(system: BaseSystem, task: SplitTask) -> dict[str, list[int]]:
     """By mask that hides any of a system's modalities, the positions of these."""
-    found = {
-        mask: [number for number, name in enumerate(system.modalities) if name in hidden]
-        for mask, hidden in task.masks.items()
+    hidden = {
+        mask: [number for number, name in enumerate(system.modalities) if name in names]
+        for mask, names in task.masks.items()
     }
-    return {mask: positions for mask, positions in found.items() if positions}
+    return {mask: positions for mask, positions in hidden.items() if positions}
 
 
-def side_by_side(blocks):
-    """Blocks of columns as one table; a single one as it is, for wide tables should not be copied for nothing."""
-    return blocks[0] if len(blocks) == 1 else np.hstack(blocks)
+def batches(targets: Sequence[Target], mode: TaskMode) -> Iterator[list[Target]]:
+    """Targets that one model learns: all in a chain; else regressed ones of one metric together, each class alone.
 
-
-def rows_of(X, mask):
-    """Rows of a table; all of them as they are."""
-    return X if mask.all() else X[mask]
-
-
-def columns_of(blocks):
-    """Column numbers of each block where blocks stand side by side."""
-    widths = [block.shape[1] for block in blocks]
-    return np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
-
-
-def batches(targets, mode):
-    """Targets that one model learns: all in a chain; else regressed ones of one metric together, each class alone."""
+    Examples
+    --------
+    >>> arousal, valence, mood = Target("arousal", "ccc"), Target("valence", "mae"), Target("mood", "uar", ("a", "b"))
+    >>> [[target.name for target in batch] for batch in batches([arousal, mood, valence], "joint")]
+    [['mood'], ['arousal', 'valence']]
+    """
     if mode == "chain":
         yield list(targets)
         return
-    regressed = {}
+    regressed: dict[str, list[Target]] = {}
     for target in targets:
         if target.kind == "regression":
             # Trees grown together take all regressed targets; what they are judged by is the first one's metric.
@@ -140,13 +150,20 @@ def batches(targets, mode):
     yield from regressed.values()
 
 
-def new_model(system, task, targets, columns, used, drawn=NOTHING):
+def new_model(
+    system: BaseSystem,
+    task: SplitTask,
+    targets: Sequence[Target],
+    columns: Sequence[np.ndarray],
+    used: np.ndarray,
+    drawn: Drawn = NOTHING,
+) -> TargetModel:
     """An estimator for targets that are learnt together, from the rows in ``used``."""
     regressed = [target for target in targets if target.kind == "regression"]
     metric = task.metric((regressed or targets)[0])
-    parameters = {
+    parameters: dict[str, Any] = {
         "metric": metric,
-        "blocks": columns if len(columns) > 1 else None,
+        "blocks": list(columns) if len(columns) > 1 else None,
         "cv": PredefinedSplit(task.folds[used]),
         "random_state": task.seed,
         "device": task.device,
@@ -171,18 +188,18 @@ def new_model(system, task, targets, columns, used, drawn=NOTHING):
     return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
 
 
-def labelled(task, targets):
+def labelled(task: SplitTask, targets: Sequence[Target]) -> np.ndarray:
     """Clips with a label of any of the targets, a mask."""
     return ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
 
 
-def labels(task, targets, used):
+def labels(task: SplitTask, targets: Sequence[Target], used: np.ndarray) -> np.ndarray:
     """Labels of targets in the rows in ``used``, shape (n, T); class codes, shape (n,), of a class target alone."""
     y = np.column_stack([task.y[target.name][used] for target in targets])
     return y[:, 0].astype(int) if len(targets) == 1 and targets[0].kind == "classes" else y
 
 
-def soft_labels(task, targets, used):
+def soft_labels(task: SplitTask, targets: Sequence[Target], used: np.ndarray) -> dict[str, np.ndarray]:
     """Keyword for the classifier of a target alone: how much each clip weighs as an example of each class there is.
 
     Clips without votes, or with none for these classes, weigh 1 for their label. Empty where labels are hard.
@@ -195,32 +212,3 @@ def soft_labels(task, targets, used):
     shares = np.nan_to_num(task.votes[target.name][used][:, classes])
     soft = shares if target.soft == "targets" else certain * shares
     return {"soft_labels": np.where(soft.sum(axis=1, keepdims=True) > 0, soft, certain)}
-
-
-def predict(model, X, targets, **surroundings):
-    """Predictions of a model by target, shape (n, width) each."""
-    if len(X) == 0:
-        return {target.name: np.empty((0, target.width)) for target in targets}
-    return by_target(model, model.outputs(X, **surroundings), targets)
-
-
-def by_target(model, outputs, targets):
-    """A model's outputs by target; classes that the training part lacks get posterior 0."""
-    return {
-        target.name: values if classes is None else _posteriors(values, classes, target)
-        for target, values, classes in zip(targets, outputs, model.target_classes_, strict=True)
-    }
-
-
-def _posteriors(predicted, classes, target):
-    full = np.zeros((len(predicted), target.width))
-    full[:, np.asarray(classes, int)] = predicted
-    full[np.isnan(predicted).any(axis=1)] = np.nan
-    return full
-
-
-def spread(values, rows):
-    """Values back at their rows (a mask), NaN elsewhere."""
-    whole = np.full((len(rows), values.shape[1]), np.nan)
-    whole[rows] = values
-    return whole

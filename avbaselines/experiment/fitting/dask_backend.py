@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-import avbaselines
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.store import digest, replacing
+from avbaselines.version import __version__
 
 PATIENCE = 30  # seconds until somebody answers
 
@@ -132,7 +132,7 @@ def _told(client, function):
 
 def _refuse_other_workers(client, own, code, file):
     def known():
-        return avbaselines.__version__, code(), file is None or Path(file).is_file()
+        return __version__, code(), file is None or Path(file).is_file()
 
     for worker, (version, digest_there, sees) in _told(client, known).items():
         if digest_there != own:

@@ -1,232 +1,241 @@
 """Fitting one late fusion in one split, from the out-of-fold predictions of its inputs."""
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.model_selection import PredefinedSplit
 from threadpoolctl import threadpool_limits
 
-from avbaselines.estimators.fusion.input_patterns import without_partial
+from avbaselines.corpora.corpus import Target
 from avbaselines.estimators.fusion.stacking import METHODS as META_METHODS
 from avbaselines.estimators.fusion.stacking import MetaRegressor
-from avbaselines.experiment.fitting.base import OFTEN, by_target, predict, spread
+from avbaselines.estimators.tuned.interface import InputLayout, TargetModel
+from avbaselines.estimators.tuned.remarks import remarks_text
+from avbaselines.experiment.fitting.clip_context import surroundings
+from avbaselines.experiment.fitting.fitted_system import FittedFusion, FusedColumns, fused_columns
 from avbaselines.experiment.fitting.input_selection import kept_inputs, selection_note, spread_weights
-from avbaselines.experiment.fitting.recording_pooling import drawn_to_recordings
+from avbaselines.experiment.fitting.predictions import Predictions, by_target, predict, spread
+from avbaselines.experiment.fitting.recording_pooling import drawn_to_recordings, shares_note
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.learners import FUSIONS, JOINT, estimator, fusion, missing_fusion
+from avbaselines.experiment.planning.system import FusionSystem
 
 LEARNERS = {"rbf-svr": "svr", "lightgbm": "lightgbm", "ridge": "ridge"}
 
+OFTEN = 0.1
+"""Share of clips to learn from that lack a modality, from which on systems are held to have learnt to do without it."""
 
-def fit_fusion(system, task, inputs, reads=None):
+FusionKind = Literal["meta", "joint", "average", "missing", "learner"]
+"""By what a target is fused: a regression on predictions and their surroundings in time, joint decoding, weights of the
+inputs, weights that are learnt for missing inputs, or a learner over predictions as its features."""
+
+LAYOUTS: dict[FusionKind, InputLayout] = {
+    "meta": "as_given",
+    "joint": "own_first",
+    "average": "own",
+    "missing": "own",
+    "learner": "as_given",
+}
+
+
+def fit_fusion(
+    system: FusionSystem, task: SplitTask, inputs: Sequence[Fitted], reads: Sequence[tuple[str, ...]] | None = None
+) -> tuple[Fitted, dict[str, TargetModel]]:
     """Fit one late fusion.
 
     Parameters
     ----------
-    system : FusionSystem
-    task : SplitTask
-    inputs : list of Fitted
+    system
+    task
+    inputs
         Of the systems it fuses; their out-of-fold predictions are learnt from, their test predictions are fused.
-    reads : list of tuple of str, optional
+    reads
         Modalities that each input reads by itself; none of them for one that is a fusion.
 
     Returns
     -------
     fitted : Fitted
-    models : dict of str to estimator
+    models : dict of str to TargetModel
+        By target; one that was fitted to several targets stands under each of their names.
     """
     started = time.perf_counter()
-    regressed = [target for target in task.targets if target.kind == "regression"]
-    stage = system.fusion
-    plain = stage.is_plain and system.method in FUSIONS
-    reads = reads or [()] * len(inputs)
+    reads = list(reads or [()] * len(inputs))
     inputs = [_hidden_outside(item, names, task) for item, names in zip(inputs, reads, strict=True)]
-    kept = kept_inputs(system, task, inputs)
+    chosen = kept_inputs(system, task, inputs)
+    fitted, notes = Fitted(), []
+    models: dict[str, TargetModel] = {}
     with threadpool_limits(1):
-        fitted, models, notes = Fitted(), {}, []
-        meta = system.method in META_METHODS and not plain
-        if meta and regressed:
-            together = [regressed] if stage.targets == "all" else [[target] for target in regressed]
-            for targets in together:
-                chosen = [inputs[i] for i in kept[targets[0].name]]
-                _fit_meta(system, task, chosen, targets, fitted, models)
-        for target in task.targets:
-            if target.name not in models:
-                chosen = [inputs[i] for i in kept[target.name]]
-                read = [reads[i] for i in kept[target.name]]
-                _fit_one(system, task, chosen, read, target, fitted, models, notes, plain)
-    if stage.best is not None:
-        fitted.selected = {name: [system.inputs[i] for i in places] for name, places in kept.items()}
-        fitted.weights = spread_weights(fitted.weights, kept, len(inputs))
-        notes.append(selection_note(fitted.selected, len(inputs)))
-    notes.append(drawn_to_recordings(system, task, fitted))
+        fit = _Fit(system, task, inputs, reads, chosen)
+        for kind, targets in _together(system, task.targets):
+            model, predictions, weights = fit.meta(targets) if kind == "meta" else fit.alone(targets[0], kind)
+            fitted.oof |= task.bounded_oof(predictions)
+            fitted.weights |= weights
+            models |= {target.name: model for target in targets}
+            notes.append(remarks_text(model.remarks_, [target.name for target in targets]))
+        if system.fusion.best is not None:
+            fitted.selected = {name: [system.inputs[i] for i in places] for name, places in chosen.items()}
+            fitted.weights = spread_weights(fitted.weights, chosen, len(inputs))
+            notes.append(selection_note(fitted.selected, len(inputs)))
+        fitted.shares, fitted.oof = drawn_to_recordings(system, task, fitted.oof)
+        notes.append(shares_note(fitted.shares))
+        needs = needs_of(reads, task) if system.fusion.missing else None
+        reads_all = system.fusion.targets == "all"
+        whole = FittedFusion(
+            task.targets, models, reads_all, chosen, fitted.shares, needs, bounds=task.bounds
+        )
+        fitted.test = whole.predict([item.test for item in inputs], task.test_context)
+        for mask, hidden in task.masks.items():
+            left = [item.under(mask).test for item in inputs]
+            fitted.masked[mask] = whole.predict(left, task.test_context.without(hidden))
     fitted.note = "; ".join(dict.fromkeys(filter(None, notes)))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
 
 
-def _hidden_outside(item, names, task):
+def _hidden_outside(item: Fitted, names: tuple[str, ...], task: SplitTask) -> Fitted:
     """An input with nothing predicted where a mask hides it whole; fits say so themselves, outside systems cannot."""
     gone = [mask for mask, hidden in task.masks.items() if set(names) & set(hidden) and mask not in item.masked]
     nothing = {name: np.full_like(values, np.nan) for name, values in item.test.items()}
     return replace(item, masked=item.masked | dict.fromkeys(gone, nothing)) if gone else item
 
 
-def _fit_meta(system, task, inputs, targets, fitted, models):
-    """A regression on predictions, with whatever surrounds a frame; all frames take part, labelled or not."""
-    stage = system.fusion
-    names = [target.name for target in (task.targets if stage.targets == "all" else targets)]
-    X, X_test, columns = _table(inputs, names)
-    model = MetaRegressor(
-        system.method,
-        own=[columns[target.name] for target in targets],
-        contexts=stage.context,
-        layout=stage.layout,
-        recording_means=stage.recording_means,
-        onset=stage.onset,
-        penalties=stage.penalties,
-        cv=PredefinedSplit(task.folds),
-        metric=task.metric(targets[0]),
-        matching=task.matching and system.matched,
-        resubstitution=task.resubstitution,
-    )
-    y = np.column_stack([task.y[target.name] for target in targets])
-    model.fit(X, y, groups=task.groups, **_surroundings(task.frames))
-    oof = by_target(model, model.oof_outputs_, targets)
-    test = predict(model, X_test, targets, **_surroundings(task.test_frames))
-    for mask in task.masks:
-        changed = _table([item.under(mask) for item in inputs], names)[1]
-        values = predict(model, changed, targets, **_surroundings(task.test_frames))
-        fitted.masked.setdefault(mask, {}).update(values)
-    for number, target in enumerate(targets):
-        fitted.oof[target.name], fitted.test[target.name] = oof[target.name], test[target.name]
-        fitted.weights[target.name] = _weight_of_inputs(model.weights_[number], inputs, names)
-        models[target.name] = model
+def _together(system: FusionSystem, targets: Sequence[Target]) -> Iterator[tuple[FusionKind, list[Target]]]:
+    """Targets that one model fuses, and how: regressions on the predictions of all targets are one model."""
+    regressed = [target for target in targets if target.kind == "regression"]
+    several = system.fusion.targets == "all" and kind_of(system, regressed[0]) == "meta" if regressed else False
+    if several:
+        yield "meta", regressed
+    for target in targets:
+        if not (several and target.kind == "regression"):
+            yield kind_of(system, target), [target]
 
 
-def _table(inputs, names):
-    """Predictions of all inputs for some targets, side by side, and which columns are of which target."""
-    blocks, test_blocks, columns, width = [], [], {name: [] for name in names}, 0
-    for item in inputs:
-        for name in names:
-            blocks.append(item.oof[name])
-            test_blocks.append(item.test[name])
-            columns[name] += range(width, width + item.oof[name].shape[1])
-            width += item.oof[name].shape[1]
-    return np.hstack(blocks), np.hstack(test_blocks), columns
+def kind_of(system: FusionSystem, target: Target) -> FusionKind:
+    """By what a fusion fuses a target.
 
-
-def _surroundings(frames):
-    return {} if frames is None else {"recordings": frames.recordings, "times": frames.times}
-
-
-def _weight_of_inputs(weights, inputs, names):
-    ends = np.cumsum([sum(item.oof[name].shape[1] for name in names) for item in inputs])[:-1]
-    return [float(part.sum()) for part in np.split(np.asarray(weights), ends)]
-
-
-def _fit_one(system, task, inputs, reads, target, fitted, models, notes, plain):
-    """One target from its own predictions, or (a learner over them) from those of all targets."""
-    y = task.y[target.name]
-    names = [part.name for part in task.targets] if system.fusion.targets == "all" else [target.name]
-    X, X_test, _ = _table(inputs, names)
-    missing = system.fusion.missing
-    known = ~np.isnan(X).all(axis=1)
-    used = known & ~np.isnan(y)
-    labels = y[used].astype(int) if target.kind == "classes" else y[used]
-    cv = PredefinedSplit(task.folds[used])
-    if system.method.startswith(JOINT):
-        names = [target.name, *(name for name in names if name != target.name)]
-        kept, others = _beside_others(inputs, names, target, labels)
-        X = _table(inputs, names)[0][:, kept]
-        parameters = {"metric": task.metric(target), "cv": cv, "others": others}
-        if target.kind == "regression":
-            # What other targets say is a regression's shrunken prediction: matched, it weighs as much as the own one.
-            parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
-        model = fusion(system.method, target.kind, **parameters)
-    elif plain or system.method not in LEARNERS:
-        widths = [item.oof[target.name].shape[1] for item in inputs]
-        kept, blocks = _of_known_classes(widths, labels, target)
-        names = [target.name]
-        X = _table(inputs, names)[0][:, kept]
-        method = system.method if system.method in FUSIONS else "ridge"
-        parameters = {"blocks": blocks, "metric": task.metric(target), "cv": cv}
-        if target.kind == "regression" and method != "mean":
-            # The plain mean stays plain; what is matched of it is its output.
-            parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
-        if missing:
-            needs = _needs(reads, task)
-            X = without_partial(X, blocks, _whole(needs, task.present, len(X)))
-            parameters |= {"reads": _sources(reads, task), "random_state": task.seed}
-            model = missing_fusion(method, missing, target.kind, **parameters)
-        else:
-            model = fusion(method, target.kind, **parameters)
-    else:
-        kept = slice(None)
-        parameters = {"metric": task.metric(target), "cv": cv, "random_state": task.seed}
-        if target.kind == "regression":
-            parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
-        model = estimator(LEARNERS[system.method], target.kind, **parameters)
-    model.fit(X[used], labels, groups=task.groups[used])
-    notes.append(model.note_)
-    if task.resubstitution:
-        oof = predict(model, X[used], [target])[target.name]
-    else:
-        oof = by_target(model, model.oof_outputs_, [target])[target.name]
-    fitted.oof[target.name] = spread(oof, used)
-    for mask in ("", *task.masks):
-        X_test = _table([item.under(mask) for item in inputs], names)[1][:, kept]
-        if missing:
-            hidden = task.masks.get(mask, ())
-            X_test = without_partial(X_test, blocks, _whole(needs, task.test_present, len(X_test), hidden))
-        left = ~np.isnan(X_test).all(axis=1)
-        values = spread(predict(model, X_test[left], [target])[target.name], left)
-        (fitted.masked.setdefault(mask, {}) if mask else fitted.test)[target.name] = values
-    if model.input_weights_ is not None:
-        fitted.weights[target.name] = np.asarray(model.input_weights_[0], dtype=float).tolist()
-    models[target.name] = model
-
-
-def _beside_others(inputs, names, target, labels):
-    """Columns of each input's predictions of the first name (of the classes that the training part has) and of others.
-
-    Also the number of columns that an input has of the others.
+    Examples
+    --------
+    >>> from avbaselines.systems import Stage
+    >>> stack = FusionSystem(name="stack", fusion=Stage(method="ridge", targets="all"), depth=1, parts=("a", "b"))
+    >>> kind_of(stack, Target("arousal", "ccc")), kind_of(stack, Target("mood", "uar", ("glad", "sad")))
+    ('meta', 'learner')
     """
-    own = np.unique(labels) if target.kind == "classes" else np.array([0])
-    width, *rest = (inputs[0].oof[name].shape[1] for name in names)
-    columns = np.concatenate([own, np.arange(width, width + sum(rest))])
-    starts = np.arange(len(inputs)) * (width + sum(rest))
-    return (starts[:, None] + columns).ravel(), sum(rest)
+    plain = system.fusion.is_plain and system.method in FUSIONS
+    if system.method in META_METHODS and not plain and target.kind == "regression":
+        return "meta"
+    if system.method.startswith(JOINT):
+        return "joint"
+    if plain or system.method not in LEARNERS:
+        return "missing" if system.fusion.missing else "average"
+    return "learner"
 
 
-def _of_known_classes(widths, labels, target):
-    """Columns of the classes that the training part has (a fusion cannot weigh what it has never seen), and blocks."""
-    ends = np.cumsum(widths)
-    kept = np.arange(ends[-1])
-    if target.kind == "classes":
-        present = np.unique(labels)
-        kept = np.concatenate([np.arange(end - width, end)[present] for end, width in zip(ends, widths, strict=True)])
-        widths = [len(present)] * len(widths)
-    return kept, np.split(np.arange(len(kept)), np.cumsum(widths)[:-1])
+class _Fit:
+    """The out-of-fold predictions to learn from, of which each model takes those that it reads."""
+
+    def __init__(
+        self,
+        system: FusionSystem,
+        task: SplitTask,
+        inputs: Sequence[Fitted],
+        reads: Sequence[tuple[str, ...]],
+        chosen: dict[str, list[int]],
+    ):
+        self._system, self._task, self._inputs, self._reads, self._chosen = system, task, inputs, reads, chosen
+        self._reads_all = system.fusion.targets == "all"
+
+    def meta(self, targets: Sequence[Target]) -> tuple[TargetModel, Predictions, dict[str, list[float]]]:
+        """A regression on predictions, with whatever surrounds a frame; all frames take part, labelled or not.
+
+        Returns
+        -------
+        model : TargetModel
+        oof : dict of str to ndarray
+            Its out-of-fold predictions.
+        weights : dict of str to list of float
+            By target, of each input.
+        """
+        stage, task = self._system.fusion, self._task
+        inputs = [self._inputs[number].oof for number in self._chosen[targets[0].name]]
+        columns = fused_columns("as_given", targets, task.targets, self._reads_all, None)
+        model = MetaRegressor(
+            self._system.method,
+            own=[columns.of_target(inputs, target.name) for target in targets],
+            contexts=stage.context,
+            layout=stage.layout,
+            recording_means=stage.recording_means,
+            onset=stage.onset,
+            penalties=stage.penalties,
+            cv=PredefinedSplit(task.folds),
+            metric=task.metric(targets[0]),
+            matching=task.matching and self._system.matched,
+            resubstitution=task.resubstitution,
+        )
+        y = np.column_stack([task.y[target.name] for target in targets])
+        model.fit(columns.table(inputs), y, groups=task.groups, **surroundings(task.frames))
+        by_input = columns.blocks(inputs)
+        weights = {
+            target.name: [float(np.asarray(own)[part].sum()) for part in by_input]
+            for target, own in zip(targets, model.input_weights_, strict=True)
+        }
+        return model, by_target(model, model.oof_outputs_, targets), weights
+
+    def alone(self, target: Target, kind: FusionKind) -> tuple[TargetModel, Predictions, dict[str, list[float]]]:
+        """A model of one target, from its own predictions or from those of all targets; returns what `meta` does."""
+        task, y = self._task, self._task.y[target.name]
+        inputs = [self._inputs[number].oof for number in self._chosen[target.name]]
+        columns = fused_columns(LAYOUTS[kind], [target], task.targets, self._reads_all, None)
+        used = ~np.isnan(columns.table(inputs)).all(axis=1) & ~np.isnan(y)
+        labels = y[used].astype(int) if target.kind == "classes" else y[used]
+        # A fusion cannot weigh classes that it has never seen.
+        classes = np.unique(labels) if target.kind == "classes" else None
+        columns = fused_columns(LAYOUTS[kind], [target], task.targets, self._reads_all, classes)
+        model, needs = self._new(target, kind, columns, inputs, used), None
+        if kind == "missing":
+            needs = needs_of([self._reads[number] for number in self._chosen[target.name]], task)
+        X = columns.table(inputs, needs, task.context)
+        model.fit(X[used], labels, groups=task.groups[used])
+        outputs = predict(model, X[used], [target]) if task.resubstitution else by_target(
+            model, model.oof_outputs_, [target]
+        )
+        weights = model.input_weights_
+        named = {} if weights is None else {target.name: np.asarray(weights[0], dtype=float).tolist()}
+        return model, {target.name: spread(outputs[target.name], used)}, named
+
+    def _new(
+        self, target: Target, kind: FusionKind, columns: FusedColumns, inputs: Sequence[Predictions], used: np.ndarray
+    ) -> TargetModel:
+        """A new estimator that fuses one target."""
+        system, task = self._system, self._task
+        parameters: dict[str, Any] = {"metric": task.metric(target), "cv": PredefinedSplit(task.folds[used])}
+        if target.kind == "regression" and not (kind in ("average", "missing") and system.is_mean):
+            # The plain mean stays plain; what is matched of it is its output. What other targets say is a regression's
+            # shrunken prediction: matched, it weighs as much as the own one.
+            parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"
+        if kind == "learner":
+            return estimator(LEARNERS[system.method], target.kind, random_state=task.seed, **parameters)
+        if kind == "joint":
+            return fusion(system.method, target.kind, others=columns.n_others(inputs[0]), **parameters)
+        parameters["blocks"] = columns.blocks(inputs)
+        method = system.method if system.method in FUSIONS else "ridge"
+        if kind == "average":
+            return fusion(method, target.kind, **parameters)
+        reads = _sources([self._reads[number] for number in self._chosen[target.name]], task)
+        strategy = system.fusion.missing
+        return missing_fusion(method, strategy, target.kind, reads=reads, random_state=task.seed, **parameters)
 
 
-def _needs(reads, task):
+def needs_of(reads: Sequence[tuple[str, ...]], task: SplitTask) -> list[tuple[str, ...]]:
     """What each input reads and has hardly ever been without; what clips often lack it has learnt to do without."""
     rare = {name for name, has in task.present.items() if 1 - has.mean() < OFTEN}
     return [tuple(name for name in names if name in rare) for names in reads]
 
 
-def _whole(needs, present, n, hidden=()):
-    """Whether a clip has all that each input needs (n, M)."""
-    whole = np.ones((n, len(needs)), bool)
-    for m, names in enumerate(needs):
-        for name in names:
-            whole[:, m] &= present[name] if name not in hidden else False
-    return whole
-
-
-def _sources(reads, task):
+def _sources(reads: Sequence[tuple[str, ...]], task: SplitTask) -> list[tuple[int, ...]]:
     """Numbers of the sources that each input reads."""
     return [
         tuple(number for number, names in enumerate(task.sources.values()) if set(names) & set(read)) for read in reads

@@ -1,25 +1,21 @@
 """Which inputs a late fusion of the best few takes: chosen in each split by out-of-fold score on training groups."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from scipy.stats import rankdata
 
+from avbaselines.corpora.corpus import Target
 from avbaselines.estimators.tuned.target_scaling import tuning_score
 from avbaselines.evaluation.metrics import METRICS, score
+from avbaselines.experiment.fitting.split_task import SplitTask
+from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.planning.system import FusionSystem
 
 
-def kept_inputs(system, task, inputs):
-    """Positions of the inputs that each target is fused from, in their order.
-
-    Parameters
-    ----------
-    system : FusionSystem
-    task : SplitTask
-    inputs : list of Fitted
-
-    Returns
-    -------
-    dict of str to list of int
-    """
+def kept_inputs(system: FusionSystem, task: SplitTask, inputs: Sequence[Fitted]) -> dict[str, list[int]]:
+    """Positions of the inputs that each target is fused from, in their order."""
     names = [target.name for target in task.targets]
     best = len(inputs) if system.fusion.best is None else system.fusion.best
     if best >= len(inputs):
@@ -38,7 +34,7 @@ def kept_inputs(system, task, inputs):
     return {name: sorted(row[:best].tolist()) for name, row in zip(names, order, strict=True)}
 
 
-def oof_score_of(task, target, oof, matching):
+def oof_score_of(task: SplitTask, target: Target, oof: np.ndarray, matching: bool) -> float:
     """Score of one target's out-of-fold predictions (n, width), larger is better.
 
     Clips without a prediction count as the mean of the others does.
@@ -56,8 +52,16 @@ def oof_score_of(task, target, oof, matching):
     return value if METRICS[metric].higher_is_better else -value
 
 
-def spread_weights(weights, kept, n_inputs):
-    """Weights by target with 0 for each input that was left out."""
+def spread_weights(
+    weights: Mapping[str, list[Any]], kept: Mapping[str, list[int]], n_inputs: int
+) -> dict[str, list[Any]]:
+    """Weights by target with 0 for each input that was left out.
+
+    Examples
+    --------
+    >>> spread_weights({"arousal": [0.3, 0.7]}, {"arousal": [0, 2]}, 3)
+    {'arousal': [0.3, 0.0, 0.7]}
+    """
     whole = {}
     for target, values in weights.items():
         whole[target] = values
@@ -68,8 +72,14 @@ def spread_weights(weights, kept, n_inputs):
     return whole
 
 
-def selection_note(selected, n_inputs):
-    """The chosen inputs of each target in words."""
+def selection_note(selected: Mapping[str, Sequence[str]], n_inputs: int) -> str:
+    """The chosen inputs of each target in words.
+
+    Examples
+    --------
+    >>> selection_note({"arousal": ["svr-audio", "svr-face"], "valence": ["svr-audio", "svr-face"]}, 4)
+    'fuses the best of 4: svr-audio, svr-face'
+    """
     parts = {target: ", ".join(names) for target, names in selected.items()}
     if len(set(parts.values())) == 1:
         return f"fuses the best of {n_inputs}: {next(iter(parts.values()))}"

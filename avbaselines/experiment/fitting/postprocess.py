@@ -1,37 +1,51 @@
-"""From raw predictions to what is scored: matching, and stand-ins for gaps."""
+"""Post-processing: from raw predictions to what is scored, by matching and stand-ins for gaps."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from avbaselines.estimators.tuned.matching import Matcher, cross_matched
+from avbaselines.corpora.corpus import Target
+from avbaselines.estimators.tuned.matching import Matcher, Matching, cross_matched
 from avbaselines.evaluation.metrics import CONCORDANCES
+from avbaselines.evaluation.scores import ccc
+from avbaselines.experiment.fitting.predictions import Bounds, Predictions, bounded
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
+
+__all__ = ["Finished", "Postprocessing", "finish"]
 
 
 @dataclass
-class Finished:
-    """Raw and matched predictions of one system in one split.
+class Postprocessing:
+    """What becomes of the raw predictions of one system.
 
     Attributes
     ----------
-    raw : Fitted
-    oof, test : dict of str to ndarray
-        As in `Fitted`, matched where matching applies.
-    matching : dict of str to [factor, offset]
-        Per matched target: a raw prediction p becomes offset + factor * p.
+    matchings : dict of str to Matching
+        Of each target whose predictions are matched.
     fallback : dict of str to ndarray, shape (width,)
-        What stands in for NaN rows when clips are scored: the training mean, or the training class shares.
+        What stands in for NaN rows: the training mean, or the training class shares.
+    bounds : dict of str to (float, float)
+        What matched predictions are kept within, see `bounds_of`.
+
+    Examples
+    --------
+    >>> post = Postprocessing({"arousal": Matching(2.0, 1.0)}, {"arousal": np.array([3.0])})
+    >>> post.filled(post.matched({"arousal": np.array([[0.5], [np.nan]])}))["arousal"].tolist()
+    [[2.0], [3.0]]
     """
 
-    raw: Fitted
-    oof: dict = field(default_factory=dict)
-    test: dict = field(default_factory=dict)
-    matching: dict = field(default_factory=dict)
-    fallback: dict = field(default_factory=dict)
+    matchings: dict[str, Matching] = field(default_factory=dict)
+    fallback: dict[str, np.ndarray] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=dict)
 
-    def filled(self, values):
-        """Predictions by target with nothing missing."""
+    def matched(self, raw: Predictions) -> Predictions:
+        """Raw predictions of new clips, matched where matching applies."""
+        matched = {name: matching.apply(raw[name]) for name, matching in self.matchings.items() if name in raw}
+        return raw | bounded(matched, self.bounds)
+
+    def filled(self, values: Predictions) -> Predictions:
+        """Predictions with nothing missing."""
         whole = {}
         for target, value in values.items():
             gaps = np.isnan(value).any(axis=1)
@@ -39,52 +53,79 @@ class Finished:
         return whole
 
 
-def finish(fitted, task, matching=True):
+@dataclass
+class Finished(Postprocessing):
+    """Raw and matched predictions of one system in one split.
+
+    Attributes
+    ----------
+    raw : Fitted
+    oof, test : dict of str to ndarray
+        As in `Fitted`, matched where matching applies; out-of-fold predictions by constants of the other folds.
+    losses : dict of str to float
+        By matched target, how much of the out-of-fold concordance matching has cost; below 0 where it gains.
+    """
+
+    raw: Fitted = field(default_factory=Fitted)
+    oof: Predictions = field(default_factory=dict)
+    test: Predictions = field(default_factory=dict)
+    losses: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def matching(self) -> dict[str, tuple[float, float]]:
+        """Factor and offset of each matched target: a raw prediction p becomes offset + factor * p."""
+        return {name: (float(one.factor), float(one.offset)) for name, one in self.matchings.items()}
+
+    def under(self, mask: str) -> Predictions:
+        """Test predictions under a mask ('' = none), matched where matching applies."""
+        return self.matched(self.raw.under(mask).test) if mask else self.test
+
+
+def finish(fitted: Fitted, task: SplitTask, matching: bool = True) -> Finished:
     """Match predictions to targets judged by a concordance, with constants learnt out-of-fold.
 
     Parameters
     ----------
-    fitted : Fitted
-    task : SplitTask
-    matching : bool
+    fitted
+    task
+    matching
         The system's own word on matching.
-
-    Returns
-    -------
-    Finished
     """
-    finished = Finished(fitted)
+    finished = Finished(bounds=task.bounds, raw=fitted, oof=dict(fitted.oof), test=dict(fitted.test))
     for target in task.targets:
-        name, y = target.name, task.y[target.name]
-        labelled = ~np.isnan(y)
-        if target.kind == "classes":
-            finished.fallback[name] = np.bincount(y[labelled].astype(int), minlength=target.width) / labelled.sum()
-        else:
-            finished.fallback[name] = np.array([y[labelled].mean()])
-        finished.oof[name], finished.test[name] = fitted.oof[name], fitted.test[name]
+        finished.fallback[target.name] = fallback_of(target, task.y[target.name])
         if task.matching and matching and target.metric in CONCORDANCES:
-            _match(finished, task, name, labelled)
+            _match(finished, task, target.name)
+    finished.test = finished.matched(fitted.test)
     return finished
 
 
-def _match(finished, task, name, labelled):
-    raw, raw_test = finished.raw.oof[name], finished.raw.test[name]
-    known, test_known = ~np.isnan(raw[:, 0]), ~np.isnan(raw_test[:, 0])
-    used = known & labelled
+def fallback_of(target: Target, y: np.ndarray) -> np.ndarray:
+    """What stands in for a missing prediction, shape (width,), given training labels (n,), NaN = not labelled.
+
+    Examples
+    --------
+    >>> fallback_of(Target("arousal", "ccc"), np.array([1.0, 2.0, np.nan])).tolist()
+    [1.5]
+    >>> fallback_of(Target("mood", "uar", ("glad", "sad")), np.array([0.0, 1.0, 1.0, 1.0])).tolist()
+    [0.25, 0.75]
+    """
+    known = y[~np.isnan(y)]
+    if target.kind == "classes":
+        return np.bincount(known.astype(int), minlength=target.width) / len(known)
+    return np.array([known.mean()])
+
+
+def _match(finished: Finished, task: SplitTask, name: str) -> None:
+    raw, y = finished.raw.oof[name], task.y[name]
+    predicted, labelled = ~np.isnan(raw[:, 0]), ~np.isnan(y)
+    used = predicted & labelled
     if used.sum() < 3 or len(np.unique(task.folds[used])) < 2:
         return  # an imported system without training predictions: there is nothing to learn the constants from
-    matcher = Matcher(strength=task.strength).fit(raw[used], task.y[name][used])
-    finished.matching[name] = [float(matcher.factors_[0]), float(matcher.offsets_[0])]
-    matched = np.full_like(raw, np.nan)
-    if task.resubstitution:
-        matched[used] = matcher.transform(raw[used])
-    else:
-        crossed = cross_matched(raw[used], task.y[name][used], task.folds[used], strength=task.strength)
-        matched[used] = np.reshape(crossed, (-1, 1))
-    unlabelled = known & ~labelled
-    if unlabelled.any():
-        matched[unlabelled] = matcher.transform(raw[unlabelled])
-    matched_test = np.full_like(raw_test, np.nan)
-    if test_known.any():
-        matched_test[test_known] = matcher.transform(raw_test[test_known])
-    finished.oof[name], finished.test[name] = matched, matched_test
+    matcher = Matcher(strength=task.strength).fit(raw[used], y[used])
+    finished.matchings[name] = matcher.matching()
+    matched = finished.matchings[name].apply(raw)
+    if not task.resubstitution:
+        matched[used, 0] = cross_matched(raw[used, 0], y[used], task.folds[used], strength=task.strength)
+    finished.oof |= task.bounded_oof({name: matched})
+    finished.losses[name] = ccc(y[used], raw[used, 0]) - ccc(y[used], finished.oof[name][used, 0])

@@ -13,14 +13,14 @@ from avbaselines.experiment.fitting.dask_backend import cluster_results
 from avbaselines.experiment.fitting.fitted_run import FittedRun, part_of_deep_stacks, stack_depths
 from avbaselines.experiment.fitting.optuna_search import check_storage
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.fitting.split_task import (
-    SplitTask,
+from avbaselines.experiment.fitting.split_setup import (
     clips_digest,
     code_digest,
     prediction_digest,
     split_digest,
     split_task,
 )
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Store, digest
 from avbaselines.experiment.fitting.units import Unit, to_be_done, unit_of, work
 from avbaselines.experiment.planning.reserved_names import FINAL
@@ -41,6 +41,24 @@ def all_splits(corpus: Corpus) -> list[Split]:
     """Splits in which every system is fitted: those of the study, and the one whose models are shipped."""
     shipped = shipping_split(corpus)
     return corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
+
+
+def without_lonely_stages(run: ProtocolRun) -> ProtocolRun:
+    """The run without stages that learn from what fusions learnt, where a training part has two groups.
+
+    Such a stage is fitted without each inner fold, which takes three groups; nothing that a study says would help.
+    The corpus' notes tell of it.
+    """
+    depths = stack_depths(run.systems)
+    deep = [system for system in run.systems if depths[system.name] > 1]
+    groups = run.corpus.groups
+    lonely = [split.name for split in all_splits(run.corpus) if len(np.unique(groups[split.fit])) == 2]
+    if not deep or not lonely or run.resubstitution:
+        return run
+    left = [system for system in run.systems if depths[system.name] < 2]
+    names = ", ".join(system.name for system in deep)
+    note = f"without {names}: learning from what fusions learnt takes three training groups, split {lonely[0]} has two"
+    return replace(run, systems=left, corpus=replace(run.corpus, notes=[*run.corpus.notes, note]))
 
 
 def fit_systems(run: ProtocolRun, folder: Path, options: RunOptions) -> FittedRun:

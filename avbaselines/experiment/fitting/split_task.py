@@ -1,39 +1,18 @@
-"""Labels, groups and inner folds that all fits of a split share, and the digests that finished fits are known by."""
+"""Labels, groups and inner folds that all fits of a split share."""
 
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import dataclass, field
 from typing import Literal
 
-import lightgbm
 import numpy as np
-import optuna
-import scipy
-import sklearn
 
-from avbaselines.corpora.corpus import Corpus, ImportedPrediction, Split, Target
-from avbaselines.estimators.tuned.group_folds import group_folds
+from avbaselines.corpora.corpus import Target
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.metrics import CONCORDANCES
-from avbaselines.experiment.fitting.fingerprint import source_digest
+from avbaselines.experiment.fitting.clip_context import ClipContext, Frames
+from avbaselines.experiment.fitting.predictions import Predictions, bounds_of
 from avbaselines.experiment.fitting.run_options import Device
-from avbaselines.experiment.fitting.store import digest
-from avbaselines.experiment.planning.missing_patterns import masks, sources
-from avbaselines.experiment.protocol_run import ProtocolRun
 
-
-@dataclass(frozen=True)
-class Frames:
-    """Where clips lie in time, for corpora that are continuous in time.
-
-    Attributes
-    ----------
-    recordings : ndarray of int, shape (n,)
-    times : ndarray of float, shape (n,), or None
-        Seconds.
-    """
-
-    recordings: np.ndarray
-    times: np.ndarray | None = None
+__all__ = ["SplitTask"]
 
 
 @dataclass(frozen=True)
@@ -91,107 +70,31 @@ class SplitTask:
     fits: Literal["all", "folds"] = "all"
     combined: Combined | None = None
 
+    @property
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """What predictions of regressed targets are kept within."""
+        return bounds_of(self.targets, self.y)
+
+    def bounded_oof(self, oof: Predictions) -> Predictions:
+        """Out-of-fold predictions within their bounds; without a declared range, those of the other folds' labels."""
+        kept = dict(oof)
+        for fold in np.unique(self.folds):
+            here = self.folds == fold
+            bounds = bounds_of(self.targets, {name: y[~here] for name, y in self.y.items()})
+            for name in bounds.keys() & oof.keys():
+                kept[name] = np.where(here[:, None], np.clip(oof[name], *bounds[name]), kept[name])
+        return kept
+
+    @property
+    def context(self) -> ClipContext:
+        """What is known of the clips to learn from beside features."""
+        return ClipContext(self.groups, self.frames, self.present)
+
+    @property
+    def test_context(self) -> ClipContext:
+        """What is known of the evaluated clips beside features."""
+        return ClipContext(self.test_groups, self.test_frames, self.test_present)
+
     def metric(self, target: Target) -> str:
         """The metric learners choose by: a concordance per recording is chosen by the pooled one."""
         return "ccc" if target.metric in CONCORDANCES else target.metric
-
-
-# Modules that do fits, and those that make learners by name; what they import counts as well.
-FITS = tuple(
-    f"avbaselines.{module}"
-    for module in (
-        *("experiment.fitting.base", "experiment.fitting.fusion"),
-        *("experiment.fitting.tuned", "experiment.fitting.tuned_fusion"),
-        *("estimators.linear.ridge", "estimators.kernel.support_vectors", "estimators.boosting.lightgbm_models"),
-        "estimators.boosting.xgboost_models",
-        *("estimators.boosting.concordance", "estimators.multitarget.chain", "estimators.multitarget.joint"),
-        *("estimators.fusion.averages", "estimators.fusion.joint_decoding", "estimators.fusion.missing_inputs"),
-    )
-)
-
-
-def split_task(run: ProtocolRun, split: Split, device: Device, present: dict[str, np.ndarray]) -> SplitTask:
-    """Labels, groups and inner folds of a split.
-
-    Parameters
-    ----------
-    run : ProtocolRun
-    split : Split
-    device : {"cpu", "cuda"}
-    present : dict of str to ndarray of bool, shape (n_clips,)
-        Which clips have each modality.
-    """
-    study, corpus, rows = run.study, run.corpus, split.fit
-    groups = _codes(corpus.groups)
-    labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
-    if labels is not None:
-        labels = np.nan_to_num(labels, nan=-1).astype(int)
-    return SplitTask(
-        targets=corpus.targets,
-        y={name: values[rows] for name, values in corpus.y.items()},
-        groups=groups[rows],
-        test_groups=groups[split.test],
-        folds=group_folds(groups[rows], study.systems.inner_folds, labels=labels, seed=study.seed),
-        matching=bool(study.systems.matching),
-        strength=float(study.systems.matching) or 1.0,
-        seed=study.seed,
-        device=device,
-        resubstitution=run.resubstitution,
-        frames=_frames(corpus, rows),
-        test_frames=_frames(corpus, split.test),
-        sources=sources(study),
-        present={name: has[rows] for name, has in present.items()},
-        test_present={name: has[split.test] for name, has in present.items()},
-        masks=masks(study) if len(split.test) and split.fold is None and not run.resubstitution else {},
-        fits=study.systems.fits,
-        combined=corpus.combined,
-        votes={name: shares[rows] for name, shares in corpus.votes.items()},
-    )
-
-
-def _frames(corpus: Corpus, rows: np.ndarray) -> Frames | None:
-    if corpus.recordings is None:
-        return None
-    return Frames(_codes(corpus.recordings)[rows], None if corpus.times is None else corpus.times[rows])
-
-
-def _codes(names: np.ndarray) -> np.ndarray:
-    """Numbers for names, in their order: there are as many as clips, and texts are slow to compare."""
-    return np.unique(names, return_inverse=True)[1]
-
-
-def prediction_digest(prediction: ImportedPrediction) -> str:
-    """What changes when an outside system's predictions do."""
-    folds = prediction.by_fold or {}
-    return digest(*prediction.values.values(), *(values for part in folds.values() for values in part.values()))
-
-
-def clips_digest(corpus: Corpus) -> str:
-    """What every fit depends on beside features and labels: who and when each clip is."""
-    places = [part for part in (corpus.recordings, corpus.times) if part is not None]
-    return digest(corpus.ids, corpus.groups, *places, [asdict(target) for target in corpus.targets])
-
-
-def split_digest(clips: str, split: Split, task: SplitTask, corpus: Corpus) -> str:
-    """What every fit of a split depends on: never the labels of evaluated clips."""
-    settings = {
-        "matching": task.matching,
-        "seed": task.seed,
-        "device": task.device,
-        "resubstitution": task.resubstitution,
-        "sources": task.sources,
-        "masks": task.masks,
-        "fits": task.fits,
-    }
-    labels = [task.y[target.name] for target in corpus.targets] + list(task.votes.values())
-    return digest(clips, split.fit, split.test, *labels, task.folds, settings)
-
-
-@cache
-def code_digest() -> str:
-    """Digest of the code and libraries that fits depend on, so that old work is not taken for new."""
-    import xgboost  # as everywhere: workers that grow none of its trees do not load it
-
-    libraries = (lightgbm, np, optuna, scipy, sklearn, xgboost)
-    versions = {library.__name__: library.__version__ for library in libraries}
-    return digest(versions, source_digest(FITS))

@@ -1,53 +1,59 @@
 """Tuning one base system in one split, by out-of-fold scores inside its training part, then fitting the best found."""
 
 import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from threadpoolctl import threadpool_limits
 
 from avbaselines.estimators.ensemble.fold_average import Averaged
-from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
+from avbaselines.estimators.tuned.interface import TargetModel
+from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real, Whole
 from avbaselines.evaluation.selection_score import selection_score
-from avbaselines.experiment.fitting.annotation_delay import surroundings
-from avbaselines.experiment.fitting.base import (
-    batches,
-    by_target,
-    columns_of,
-    fit_base,
-    labelled,
-    labels,
-    new_model,
-    rows_of,
-    side_by_side,
-    soft_labels,
-    spread,
-)
-from avbaselines.experiment.fitting.optuna_search import REASON, drawn_of, importances, search
+from avbaselines.experiment.fitting.base import batches, fit_base, labels, new_model, soft_labels, usable
+from avbaselines.experiment.fitting.clip_context import surroundings
+from avbaselines.experiment.fitting.fitted_system import columns_of, side_by_side
+from avbaselines.experiment.fitting.optuna_search import REASON, Search, drawn_of, importances, search
 from avbaselines.experiment.fitting.postprocess import finish
-from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.fitting.predictions import Predictions, by_target, rows_of, spread
+from avbaselines.experiment.fitting.split_task import SplitTask
+from avbaselines.experiment.fitting.store import Fitted, Trial
 from avbaselines.experiment.planning.learners import search_space
+from avbaselines.experiment.planning.system import BaseSystem
+
+Space = Mapping[str, Real | Whole | Choice]
+Watch = Callable[[int, float], None]
+"""``watch(step, score)`` raises where a trial is hopeless."""
 
 
-def fit_tuned(system, task, blocks, test_blocks, where):
+def fit_tuned(
+    system: BaseSystem,
+    task: SplitTask,
+    blocks: Sequence[np.ndarray],
+    test_blocks: Sequence[np.ndarray],
+    where: Search,
+) -> tuple[Fitted, dict[str, TargetModel]]:
     """Search a base system's space and fit what scores best out-of-fold.
 
     Parameters
     ----------
-    system : BaseSystem
+    system
         Its ``tuning`` says how many trials there are in all, what is searched, and whether hopeless trials are ended.
-    task : SplitTask
-    blocks, test_blocks : list of ndarray
+    task
+    blocks, test_blocks
         As for :func:`avbaselines.experiment.fitting.base.fit_base`; the search reads `blocks` alone.
-    where : Search
+    where
 
     Returns
     -------
     fitted : Fitted
         With ``trials`` and ``importance``; the mean of the best few trials, or the best alone where that scores better:
         never worse out-of-fold than the defaults.
-    models : dict of str to estimator
+    models : dict of str to TargetModel
     """
+    assert system.tuning is not None
     started = time.perf_counter()
     space = _space(system, task, blocks)
     objective = Objective(system, task, blocks)
@@ -59,17 +65,19 @@ def fit_tuned(system, task, blocks, test_blocks, where):
     most = 1 if system.timing else system.tuning.average
     chosen = [drawn_of(trial, space) for trial in best[:most]]
     fits = [fit_base(system, task, blocks, test_blocks, drawn, objective.tried(drawn)) for drawn in chosen]
-    fitted, models, kept = _averaged(fits, task, system.matched)
-    fitted.trials = [trial_row(trial, number) for number, trial in enumerate(trials)]
+    fitted, models, n_averaged = _averaged(fits, task, system.matched)
+    fitted.trials = [stored_trial(trial, number) for number, trial in enumerate(trials)]
     fitted.importance = importances(trials)
-    averaged = f"mean of the best {kept} of {len(trials)} trials" if kept > 1 else ""
-    found = found_words(trials, trials.index(best[0]), space)
-    fitted.note = "; ".join(filter(None, [averaged, found, fitted.note]))
+    averaged = f"mean of the best {n_averaged} of {len(trials)} trials" if n_averaged > 1 else ""
+    chosen_words = search_words(fitted.trials, trials.index(best[0]), space)
+    fitted.note = "; ".join(filter(None, [averaged, chosen_words, fitted.note]))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
 
 
-def _averaged(fits, task, matching):
+def _averaged(
+    fits: Sequence[tuple[Fitted, dict[str, TargetModel]]], task: SplitTask, matching: bool
+) -> tuple[Fitted, dict[str, TargetModel], int]:
     """The mean of the first 1, 2, 4 ... fits, whichever scores best out-of-fold: predictions, models, how many."""
     numbers = [2**k for k in range(len(fits).bit_length())]
     means = [_mean([fitted for fitted, _ in fits[:number]]) for number in numbers]
@@ -78,17 +86,17 @@ def _averaged(fits, task, matching):
     if chosen == 0:
         return *fits[0], 1
     models = [models for _, models in fits[: numbers[chosen]]]
-    together = {}
+    together: dict[int, TargetModel] = {}
     for name, first in models[0].items():
         # A model of several targets stays one: bundles ask it once.
         together.setdefault(id(first), Averaged([part[name] for part in models]))
     return means[chosen], {name: together[id(first)] for name, first in models[0].items()}, numbers[chosen]
 
 
-def _mean(parts):
+def _mean(parts: Sequence[Fitted]) -> Fitted:
     """Mean predictions of fits that predict the same rows."""
 
-    def mean(values):
+    def mean(values: Sequence[Predictions]) -> Predictions:
         return {name: np.mean([part[name] for part in values], axis=0) for name in values[0]}
 
     return Fitted(
@@ -99,28 +107,29 @@ def _mean(parts):
     )
 
 
-def drawn_again(system, task, blocks, trials):
+def drawn_again(
+    system: BaseSystem, task: SplitTask, blocks: Sequence[np.ndarray], trials: Sequence[Trial]
+) -> Drawn:
     """The values of a finished search's best trial; of a system that was not tuned, none.
 
     Parameters
     ----------
-    system : BaseSystem
-    task : SplitTask
-    blocks : list of ndarray
+    system
+    task
+    blocks
         As for `fit_tuned`.
-    trials : list of dict
+    trials
         Of the finished fit.
-
-    Returns
-    -------
-    Drawn
     """
-    complete = [row for row in trials if row["state"] == "complete"]
-    best = max(complete, key=lambda row: row["value"]) if complete else {"trial": 0}
-    return Drawn(_space(system, task, blocks), best["params"]) if best["trial"] else NOTHING
+    complete = [(trial.value, -trial.number, trial) for trial in trials if trial.value is not None]
+    if not complete:
+        return NOTHING
+    *_, best = max(complete, key=lambda entry: entry[:2])
+    return Drawn(_space(system, task, blocks), best.params) if best.number else NOTHING
 
 
-def _space(system, task, blocks):
+def _space(system: BaseSystem, task: SplitTask, blocks: Sequence[np.ndarray]) -> Space:
+    assert system.tuning is not None
     kinds = [target.kind for target in task.targets]
     widths = [block.shape[1] for block in blocks]
     space = search_space(system.learner, system.task, kinds, widths, system.mode_parameters)
@@ -132,71 +141,93 @@ class Objective:
 
     Parameters
     ----------
-    system : BaseSystem
-    task : SplitTask
-    blocks : list of ndarray, shape (n_fit, n_features)
+    system
+    task
+    blocks : sequence of ndarray, shape (n_fit, n_features)
         Of the clips to learn from: no other clip has a say.
     """
 
-    def __init__(self, system, task, blocks):
+    def __init__(self, system: BaseSystem, task: SplitTask, blocks: Sequence[np.ndarray]):
+        assert system.tuning is not None
         self._system, self._task = system, task
         self._X, self._columns = side_by_side(blocks), columns_of(blocks)
-        self._known = ~np.isnan(self._X).all(axis=1)
-        self._tried = {}
+        self._present = ~np.isnan(self._X).all(axis=1)
+        self._kept = system.tuning.average
+        self._tried: dict[frozenset[tuple[str, object]], tuple[float, list[TargetModel]]] = {}
 
-    def tried(self, drawn):
+    def tried(self, drawn: Drawn) -> list[TargetModel] | None:
         """Models that only need their refit, of one of the best trials here; None of those before an interruption."""
-        return self._tried.get(frozenset(drawn.values.items()), (None, None))[1]
+        entry = self._tried.get(frozenset(drawn.values.items()))
+        return None if entry is None else entry[1]
 
-    def __call__(self, drawn, watch):
+    def __call__(self, drawn: Drawn, watch: Watch) -> float:
         """The score, larger is better; ``watch(step, score)`` is told the score so far, after each fold."""
-        task, fitted, latest, sizes, models = self._task, Fitted(), {}, [], []
-        folds = len(np.unique(task.folds))
-        for number, targets in enumerate(batches(task.targets, self._system.task)):
-            sizes.append(len(targets))
-            used = (self._known & labelled(task, targets)) | bool(self._system.timing)
-            model = new_model(self._system, task, targets, self._columns, used, drawn)
-            data = rows_of(self._X, used), labels(task, targets, used)
-            known = {"groups": task.groups[used], **soft_labels(task, targets, used)}
-            around = surroundings(task.frames) if self._system.timing else {}
-
-            def after_fold(done, value, number=number):
-                latest[number] = value
-                so_far = np.average(list(latest.values()), weights=[sizes[part] for part in latest])
-                watch(number * folds + done, float(so_far))
-
-            models.append(model.cross_predict(*data, **known, **around, watch=after_fold))
-            for name, values in by_target(model, model.oof_outputs_, targets).items():
-                fitted.oof[name] = spread(values, used)
-                fitted.test[name] = np.empty((0, values.shape[1]))
-        value = out_of_fold_score(fitted, task, self._system.matched)
-        if len(models) == len(sizes):
-            self._tried[frozenset(drawn.values.items())] = value, models
-            if len(self._tried) > self._system.tuning.average:
-                self._tried.pop(min(self._tried, key=lambda key: self._tried[key][0]))
+        task, system = self._task, self._system
+        fitted, models = Fitted(), []
+        progress = _Progress(watch, len(np.unique(task.folds)))
+        for number, targets in enumerate(batches(task.targets, system.task)):
+            used = usable(system, task, targets, self._present)
+            model = new_model(system, task, targets, self._columns, used, drawn)
+            around = surroundings(task.frames if system.timing else None)
+            soft = soft_labels(task, targets, used)
+            progress.sizes.append(len(targets))
+            model.cross_predict(
+                *(rows_of(self._X, used), labels(task, targets, used)),
+                groups=task.groups[used],
+                watch=partial(progress.after_fold, number),
+                **around,
+                **soft,
+            )
+            models.append(model)
+            oof = {name: spread(p, used) for name, p in by_target(model, model.oof_outputs_, targets).items()}
+            fitted.oof |= task.bounded_oof(oof)
+            fitted.test |= {name: values[:0] for name, values in oof.items()}
+        value = out_of_fold_score(fitted, task, system.matched)
+        self._tried[frozenset(drawn.values.items())] = value, models
+        if len(self._tried) > self._kept:
+            self._tried.pop(min(self._tried, key=lambda key: self._tried[key][0]))
         return value
 
 
-def out_of_fold_score(fitted, task, matching=True):
+class _Progress:
+    """The score so far of a trial whose batches of targets are fitted one after the other, fold by fold."""
+
+    def __init__(self, watch: Watch, folds: int):
+        self._watch, self._folds = watch, folds
+        self.sizes: list[int] = []
+        self._latest: dict[int, float] = {}
+
+    def after_fold(self, batch: int, done: int, value: float) -> None:
+        self._latest[batch] = value
+        so_far = np.average(list(self._latest.values()), weights=[self.sizes[part] for part in self._latest])
+        self._watch(batch * self._folds + done, float(so_far))
+
+
+def out_of_fold_score(fitted: Fitted, task: SplitTask, matching: bool = True) -> float:
     """The selection score of out-of-fold predictions as they are reported; larger is better."""
     finished = finish(fitted, task, matching)
     recordings = None if task.frames is None else task.frames.recordings
     return selection_score(task.targets, task.y, finished.filled(finished.oof), recordings, task.combined)
 
 
-def trial_row(trial, number):
-    """A trial as it is kept with the fit; a score of some folds alone, as pruned trials have, is no value."""
-    return {
-        "trial": number,
-        "value": trial.value if trial.state == TrialState.COMPLETE else None,
-        "state": "failed" if trial.state == TrialState.FAIL else trial.state.name.lower(),
-        "params": trial.params,
-        "reason": trial.user_attrs.get(REASON, ""),
-    }
+def stored_trial(trial: FrozenTrial, number: int) -> Trial:
+    """A trial as it is kept with the fit."""
+    reason = trial.user_attrs.get(REASON, "")
+    if trial.state == TrialState.COMPLETE:
+        return Trial(number, trial.value, "complete", trial.params, reason)
+    return Trial(number, None, "pruned" if trial.state == TrialState.PRUNED else "failed", trial.params, reason)
 
 
-def found_words(trials, best, space):
-    """What a search chose, in words."""
+def search_words(trials: Sequence[Trial], best: int, space: Space) -> str:
+    """What a search chose, in words.
+
+    Examples
+    --------
+    >>> space = {"depth": Whole(1, 9, 3)}
+    >>> trials = [Trial(0, 0.4, "complete", {"depth": 3}), Trial(1, 0.5, "complete", {"depth": 6})]
+    >>> search_words(trials, 1, space)
+    'tuned: trial 1 of 2 (depth 6)'
+    """
     if len(trials) == 1:
         return "nothing to tune" if not space else "defaults: one trial"
     if best == 0:
@@ -206,7 +237,7 @@ def found_words(trials, best, space):
     return f"tuned: trial {best} of {len(trials)} ({', '.join(changed)})"
 
 
-def _words(name, value, dimension):
+def _words(name: str, value: object, dimension: Real | Whole | Choice) -> str:
     if isinstance(dimension, Choice):
         return f"{name} {value}"
     times = "x" if isinstance(dimension, Real) and dimension.times else ""

@@ -1,21 +1,33 @@
 """Searching how systems are fused: by which method, and how many of the best of them."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from optuna.trial import TrialState
 from threadpoolctl import threadpool_limits
 
-from avbaselines.estimators.tuned.search_space import Choice, Whole
+from avbaselines.estimators.tuned.interface import TargetModel
+from avbaselines.estimators.tuned.search_space import Choice, Drawn, Whole
 from avbaselines.experiment.fitting.fusion import fit_fusion
-from avbaselines.experiment.fitting.optuna_search import drawn_of, importances, search
-from avbaselines.experiment.fitting.tuned import found_words, out_of_fold_score, trial_row
+from avbaselines.experiment.fitting.optuna_search import Search, drawn_of, importances, search
+from avbaselines.experiment.fitting.split_task import SplitTask
+from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.fitting.tuned import Watch, out_of_fold_score, search_words, stored_trial
 from avbaselines.experiment.planning.learners import FUSIONS, JOINT
+from avbaselines.experiment.planning.system import FusionSystem
 
 PART = "fusion"
 
 
-def fit_searched_fusion(system, task, inputs, reads, where):
+def fit_searched_fusion(
+    system: FusionSystem,
+    task: SplitTask,
+    inputs: Sequence[Fitted],
+    reads: Sequence[tuple[str, ...]],
+    where: Search,
+) -> tuple[Fitted, dict[str, TargetModel]]:
     """Search a late fusion's method and inputs, and fit what scores best out-of-fold.
 
     The choice is made by all folds at once, so the engine takes the result for two stages: its out-of-fold predictions
@@ -23,25 +35,26 @@ def fit_searched_fusion(system, task, inputs, reads, where):
 
     Parameters
     ----------
-    system : FusionSystem
+    system
         Its method is where the search starts.
-    task : SplitTask
+    task
     inputs, reads
         As for :func:`avbaselines.experiment.fitting.fusion.fit_fusion`.
-    where : Search
+    where
 
     Returns
     -------
     fitted : Fitted
         With ``trials`` and ``importance``.
-    models : dict of str to estimator
+    models : dict of str to TargetModel
     """
+    assert system.tuning is not None
     started = time.perf_counter()
     space = fusion_space(system.method, len(inputs), [target.kind for target in task.targets])
 
     unmasked = replace(task, masks={})
 
-    def score(drawn, watch):
+    def score(drawn: Drawn, watch: Watch) -> float:
         fitted, _ = fit_fusion(as_drawn(system, drawn), unmasked, inputs, reads)
         return out_of_fold_score(fitted, task, system.matched)
 
@@ -49,28 +62,31 @@ def fit_searched_fusion(system, task, inputs, reads, where):
         trials = search(where, space, system.tuning.trials, task.seed, score, False)
     best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=lambda trial: trial.value)
     fitted, models = fit_fusion(as_drawn(system, drawn_of(best, space)), task, inputs, reads)
-    fitted.trials = [trial_row(trial, number) for number, trial in enumerate(trials)]
+    fitted.trials = [stored_trial(trial, number) for number, trial in enumerate(trials)]
     fitted.importance = importances(trials)
-    fitted.note = "; ".join(filter(None, [found_words(trials, trials.index(best), space), fitted.note]))
+    words = search_words(fitted.trials, trials.index(best), space)
+    fitted.note = "; ".join(filter(None, [words, fitted.note]))
     fitted.seconds = time.perf_counter() - started
     return fitted, models
 
 
-def fusion_space(method, n_inputs, kinds):
+def fusion_space(method: str, n_inputs: int, kinds: Sequence[str]) -> dict[str, Choice | Whole]:
     """What is searched of a fusion.
 
     Parameters
     ----------
-    method : str
+    method
         The default.
-    n_inputs : int
+    n_inputs
         Systems to fuse; all of them by default.
     kinds : sequence of {"regression", "classes"}
         Of the targets: several may be decoded together.
 
-    Returns
-    -------
-    dict of str to Choice or Whole
+    Examples
+    --------
+    >>> space = fusion_space("mean", 4, ["regression"])
+    >>> space["method"].default, space["best"].default
+    ('mean', 4)
     """
     methods = [name for name in FUSIONS if len(kinds) > 1 or not name.startswith(JOINT)]
     return {
@@ -79,7 +95,7 @@ def fusion_space(method, n_inputs, kinds):
     }
 
 
-def as_drawn(system, drawn):
+def as_drawn(system: FusionSystem, drawn: Drawn) -> FusionSystem:
     """The fusion with the method and the number of inputs that were drawn."""
     values = {name: drawn.space[name].value(value, None) for name, value in drawn.values.items()}
     changes = stage_of(values["method"]) if "method" in values else {}
@@ -89,7 +105,13 @@ def as_drawn(system, drawn):
     return replace(system, fusion=system.fusion.model_copy(update=changes))
 
 
-def stage_of(method):
-    """Options of a stage that fits by a method of `FUSIONS`: joint methods read the predictions of all targets."""
+def stage_of(method: str) -> dict[str, Any]:
+    """Options of a stage that fits by a method of `FUSIONS`: joint methods read the predictions of all targets.
+
+    Examples
+    --------
+    >>> stage_of("joint-mean")
+    {'method': 'mean', 'targets': 'all'}
+    """
     joint = method.startswith(JOINT)
     return {"method": method.removeprefix(JOINT), "targets": "all" if joint else "own"}

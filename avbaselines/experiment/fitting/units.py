@@ -13,7 +13,8 @@ from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.fusion import fit_fusion
 from avbaselines.experiment.fitting.oof import Source
 from avbaselines.experiment.fitting.optuna_search import JOURNAL, Search
-from avbaselines.experiment.fitting.split_task import SplitTask, code_digest
+from avbaselines.experiment.fitting.split_setup import code_digest
+from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import MODEL, Store, digest, replacing
 from avbaselines.experiment.fitting.tuned import fit_tuned
 from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion

@@ -115,11 +115,26 @@ def label_notes(
         if len(labels) == 1:
             label = target.classes[int(labels[0])] if target.classes else f"{labels[0]:g}"
             notes.append(f"all evaluated clips are {label} in {target.name}: scores of it say nothing")
+        if _one_label_each(splits, groups, values):
+            notes.append(
+                f"each group has one label of {target.name} and is tested alone: the other groups' mean is high where "
+                "its own label is low, so scores far below chance are by construction; test several groups together"
+            )
         notes += [*_unseen(splits, target, values), *doubtful_labels(target, values)]
     names = np.unique(groups[tested])
     if len(names) == 1:
         notes.append(f"all evaluated clips are of group {names[0]}: there are no intervals and no tests over groups")
     return notes
+
+
+def _one_label_each(splits: list[Split], groups: np.ndarray, values: np.ndarray) -> bool:
+    """Whether each split tests one group, all of whose clips have the same label, as all other groups' have."""
+    if len(splits) < 3 or any(len(np.unique(groups[split.test])) != 1 for split in splits):
+        return False
+    known = ~np.isnan(values)
+    _, codes = np.unique(groups[known], return_inverse=True)
+    pairs = np.unique(np.column_stack([codes, values[known]]), axis=0)
+    return len(pairs) == codes.max(initial=-1) + 1 < known.sum()
 
 
 def _unseen(splits: list[Split], target: Target, values: np.ndarray) -> list[str]:

@@ -97,11 +97,8 @@ def load_corpus(
     recording = study.corpus.recording or release.recording
     recordings = _column(clips, recording, "corpus.recording", source) if recording else None
     group = study.corpus.group or release.group or recording
-    if group:
-        groups = _column(clips, group, "corpus.group", source)
-    else:
-        groups = ids
-        notes.append("no corpus.group: every clip is its own group, so a speaker may be in training and test")
+    groups, said = _groups_of(clips, group, source)
+    notes += said
     if recordings is not None:
         _refuse_straddling(recordings, groups, source)
     times, said = _times(clips, study.corpus.time or release.time, recordings, source)
@@ -139,16 +136,9 @@ def load_corpus(
         combined=combined_of(study),
     )
     columns = _columns_read(study, clips, group)
-    regressed = [study.targets[target.name].column or target.name for target in targets if not target.classes]
     for name, options in study.modalities.items():
-        modality = corpus.modalities[name] = modalities[name] if name in modalities else read(name, options)
-        refuse_equals(modality, clips, columns, regressed, f"modalities.{name}")
-        refuse_answers(modality, targets, y, f"modalities.{name}")
-        absent = int((~modality.present).sum())
-        if absent:
-            corpus.notes.append(f"{absent} of {len(ids)} clips have no {name}")
-        doubtful = [wild_note(modality, ids), duplicates_note(modality, ids, groups)]
-        corpus.notes += [*filter(None, doubtful), *modality.info.notes]
+        corpus.modalities[name] = modalities[name] if name in modalities else read(name, options)
+        corpus.notes += _notes_on(corpus.modalities[name], corpus, study, clips, columns)
     for name, given in study.predictions.items():
         outside = read_prediction(name, given, ids, targets, release.root, folder, splits, frames, y, elsewhere)
         corpus.predictions[name] = outside
@@ -156,6 +146,27 @@ def load_corpus(
     corpus.notes += check_delays(study, corpus)
     check_recording_shares(study, corpus)
     return corpus
+
+
+def _groups_of(clips: pd.DataFrame, group: str | None, source: str) -> tuple[np.ndarray, list[str]]:
+    if group:
+        return _column(clips, group, "corpus.group", source), []
+    note = "no corpus.group: every clip is its own group, so a speaker may be in training and test"
+    return np.asarray(clips.index, dtype=str), [note]
+
+
+def _notes_on(
+    modality: Modality, corpus: Corpus, study: Study, clips: pd.DataFrame, columns: list[str]
+) -> list[str]:
+    """What to say of a modality; one that holds labels, or other columns that the study goes by, is refused."""
+    key = f"modalities.{modality.name}"
+    regressed = [study.targets[target.name].column or target.name for target in corpus.targets if not target.classes]
+    refuse_equals(modality, clips, columns, regressed, key)
+    refuse_answers(modality, corpus.targets, corpus.y, key)
+    absent = int((~modality.present).sum())
+    lacking = f"{absent} of {len(corpus.ids)} clips have no {modality.name}" if absent else ""
+    said = [lacking, wild_note(modality, corpus.ids), duplicates_note(modality, corpus.ids, corpus.groups)]
+    return [*filter(None, said), *modality.info.notes]
 
 
 def _columns_read(study: Study, clips: pd.DataFrame, group: str | None) -> list[str]:

@@ -10,6 +10,7 @@ from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
+from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.planning.system import RowId, System
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.selection_score import recording_codes
@@ -17,6 +18,8 @@ from avbaselines.results_table import Remark, RemarkKind, phrases
 
 MOST_NOTES = 3
 """Notes of a row: its labels, and of fits that say different things in different splits the first ones."""
+WIDE = 0.05
+"""Concordance that matching may cost out-of-fold before it is said."""
 RESUBSTITUTION = Remark(RemarkKind.RESUBSTITUTION, "resubstitution: fitted, tuned and scored on the same clips")
 TRANSDUCTIVE = Remark(
     RemarkKind.TRANSDUCTIVE, "transductive: normalised by each evaluated speaker's own unlabelled clips"
@@ -130,6 +133,7 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> 
         }
         labels = tuple(_labels(system, run))
         notes = list(dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note))
+        matching = tuple(matching_losses(list(finished.values())))
         of_fits = [remark for note in notes[: MOST_NOTES - len(labels)] for remark in phrases(RemarkKind.FIT, note)]
         for row in system.rows:
             raw = system.is_twin(row)
@@ -140,11 +144,30 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> 
                     {split: item.filled(item.raw.test if raw else item.test) for split, item in finished.items()},
                     {split: item.filled(item.raw.oof if raw else item.oof) for split, item in finished.items()},
                     sum(item.raw.seconds for item in finished.values()),
-                    (*labels, *of_fits),
+                    (*labels, *of_fits, *(() if raw else matching)),
                     fitted_run.failed_splits(system),
                 )
             )
     return rows
+
+
+def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
+    """A remark for each target whose matched predictions are worse than the raw ones by `WIDE` out-of-fold.
+
+    Parameters
+    ----------
+    finished
+        A system's predictions, one a split.
+
+    Examples
+    --------
+    >>> [remark.text for remark in matching_losses([Finished(losses={"arousal": 0.2})])]
+    ['matching costs 0.20 of ccc out-of-fold (arousal)']
+    """
+    for target in dict.fromkeys(name for item in finished for name in item.losses):
+        loss = np.mean([item.losses.get(target, 0.0) for item in finished])
+        if loss > WIDE:
+            yield Remark(RemarkKind.FIT, f"matching costs {loss:.2f} of ccc out-of-fold ({target})")
 
 
 def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:

@@ -77,3 +77,17 @@ def test_blocks_must_partition_the_columns(blocks):
 def test_unknown_scaling_is_refused():
     with pytest.raises(InputError, match="'standard' or 'quantile'"):
         Preparation(scaling="robust").fit(X)
+
+
+def test_a_column_that_is_silent_but_for_rounding_has_no_more_say_than_ten_deviations():
+    X = np.random.default_rng(0).normal(size=(50, 2)) * [1.0, 1e-6]
+    preparation = Preparation(balance=False).fit(X)
+    Z = preparation.transform(np.array([[2.0, 5.0], [-1.0, -5.0]]))
+    assert Z[:, 1].tolist() == [10.0, -10.0]
+    np.testing.assert_allclose(Z[:, 0], (np.array([2.0, -1.0]) - X[:, 0].mean()) / X[:, 0].std())
+
+
+def test_a_large_offset_does_not_hide_what_varies():
+    small = np.linspace(-1, 1, 20)
+    Z = Preparation(balance=False).fit_transform((1e6 + 0.01 * small)[:, None])
+    np.testing.assert_allclose(Z[:, 0], small / small.std(), atol=1e-6)

@@ -10,6 +10,7 @@ import pytest
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
+from avbaselines.experiment.bundles.card import CardModality, Made
 from avbaselines.experiment.bundles.inputs import gather, media_by_modality
 from avbaselines.extractors.recipe import load_recipe
 
@@ -40,7 +41,7 @@ def test_columns_without_names_do_not_hang_on_the_file_name(given, tmp_path):
     pd.testing.assert_frame_equal(system.predict({"audio": renamed}), system.predict({"audio": given / "audio.npz"}))
 
 
-FACE = {"columns": ["f1", "f2"], "dropped": ["empty"], "made": {"path": "face.csv"}}
+FACE = CardModality(columns=["f1", "f2"], dropped=["empty"], often_missing=False, made=Made(path="face.csv"))
 AROUSAL = [Target("arousal", "ccc")]
 
 
@@ -75,7 +76,8 @@ def test_sequences_are_summarised_as_the_run_summarised_them(tmp_path):
     np.savez(tmp_path / "face.npz", clip_id=["c0", "c1"], X=X, columns=["f1", "f2"])
     with pytest.raises(InputError, match="face: .*holds steps .clips, steps, features."):
         joined({"face": tmp_path / "face.npz"})
-    summary = {"columns": ["f1_mean", "f2_mean"], "dropped": [], "made": {"functionals": ["mean"]}}
+    made = Made(functionals=["mean"])
+    summary = CardModality(columns=["f1_mean", "f2_mean"], dropped=[], often_missing=False, made=made)
     clips = joined({"face": tmp_path / "face.npz"}, modalities={"face": summary})
     np.testing.assert_allclose(clips.features["face"], X.mean(axis=1))
 

@@ -8,6 +8,7 @@ import skops.io
 from shipped_systems import finished, knowing_study
 
 from avbaselines.experiment.bundles import bundle
+from avbaselines.experiment.bundles.card import Extent
 
 
 def test_after_folds_the_shipped_fit_learnt_from_everybody(tmp_path):
@@ -15,8 +16,8 @@ def test_after_folds_the_shipped_fit_learnt_from_everybody(tmp_path):
     folder = finished(study, "systems.learners=['ridge']", "systems.fusion=['ridge']").folder.parent
     index = json.loads((folder / "run" / "models" / "index.json").read_text())
     system = bundle.load(folder / "run")
-    assert system.name == index["system"] and system.card["handed_over"] and system.card["split"] == "final"
-    assert system.card["learnt_from"] == {"clips": 72, "groups": 9}
+    assert system.name == index["system"] and system.card.handed_over and system.card.split == "final"
+    assert system.card.learnt_from == Extent(clips=72, groups=9)
     picked = pd.read_csv(folder / "run" / "results.csv").query("picked == 'yes'")["system"].unique()
     assert list(picked) in ([system.name], ["picked"])
     # Nobody is left out of the final fit, so its estimators are asked directly.

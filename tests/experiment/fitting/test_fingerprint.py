@@ -3,7 +3,7 @@
 import pytest
 
 from avbaselines.experiment.fitting import fingerprint
-from avbaselines.experiment.fitting.split_task import FITS
+from avbaselines.experiment.fitting.split_setup import FITS
 
 
 def digest_with(monkeypatch, planted=None):

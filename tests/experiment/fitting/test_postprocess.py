@@ -75,3 +75,26 @@ def test_clips_without_a_label_are_matched_by_all_others(task):
     finished = finish(fitted(), replace(task, y=task.y | {"arousal": y}))
     factor, offset = finished.matching["arousal"]
     assert finished.oof["arousal"][7, 0] == pytest.approx(offset + factor * RAW[7])
+
+
+def test_matched_predictions_stay_within_the_declared_range(task):
+    ranged = replace(task, targets=[Target("arousal", "ccc", range=(2, 4)), *task.targets[1:]])
+    finished = finish(fitted(test=(0.5, 9.0)), ranged)
+    assert finished.oof["arousal"].min() == 2 and finished.oof["arousal"].max() == 4
+    assert finished.test["arousal"][1, 0] == 4
+
+
+def test_a_mask_is_matched_by_the_same_constants(task):
+    raw = fitted()
+    raw.masked["face"] = {"arousal": np.array([[0.6], [0.65]])}
+    finished = finish(raw, task)
+    factor, offset = finished.matching["arousal"]
+    np.testing.assert_allclose(finished.under("face")["arousal"][:, 0], offset + factor * np.array([0.6, 0.65]))
+    assert finished.under("") is finished.test
+
+
+def test_what_matching_costs_is_known(task):
+    gained = finish(fitted(), task).losses["arousal"]
+    one_explodes = np.where(np.arange(N) == 3, 50.0, RAW)
+    assert gained < -0.5  # timid predictions, which a concordance punishes
+    assert finish(fitted(one_explodes), task).losses["arousal"] > gained

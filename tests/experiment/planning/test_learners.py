@@ -7,7 +7,7 @@ import pytest
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles.read import TRUSTED
 from avbaselines.experiment.fitting.fingerprint import imported_files
-from avbaselines.experiment.fitting.split_task import FITS
+from avbaselines.experiment.fitting.split_setup import FITS
 from avbaselines.experiment.planning import learners
 from avbaselines.systems import FUSION_METHODS, JOINT_METHODS
 

@@ -71,7 +71,7 @@ def test_the_study_s_own_metric_comes_first_and_recordings_are_needed_for_theirs
 def finished(note, test=1.0):
     raw = Fitted(test={"arousal": np.full((2, 1), test)}, oof={"arousal": np.ones((2, 1))}, note=note, seconds=2.0)
     matched = {"arousal": np.full((2, 1), 5.0)}
-    return SimpleNamespace(raw=raw, test=matched, oof=matched, filled=lambda values: values)
+    return SimpleNamespace(raw=raw, test=matched, oof=matched, losses={}, filled=lambda values: values)
 
 
 def test_rows_are_gathered_with_their_remarks_and_twins():
@@ -99,3 +99,15 @@ def test_an_imported_row_is_not_said_to_be_fitted_on_what_it_is_scored_on():
     run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True)
     [row] = gather(run, fitted_run, SPLITS)
     assert row.remarks == () and list(row.test) == ["0"]
+
+
+def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone():
+    system = BaseSystem(name="svr", raw_label="svr-raw", learner="svr")
+    for loss, said in ((0.2, ["matching costs 0.20 of ccc out-of-fold (arousal)"]), (0.01, [])):
+        costly = finished("")
+        costly.losses = {"arousal": loss}
+        fitted_run = SimpleNamespace(
+            finished=lambda *_, costly=costly: costly, has=lambda *_: True, failed_splits=lambda _: {}
+        )
+        matched, raw = gather(SimpleNamespace(systems=[system], resubstitution=False), fitted_run, SPLITS)
+        assert [remark.text for remark in matched.remarks] == said and raw.remarks == ()

@@ -5,7 +5,7 @@ import importlib
 import pytest
 from small_study import small_release
 
-from avbaselines.experiment.fitting.split_task import code_digest
+from avbaselines.experiment.fitting.split_setup import code_digest
 
 
 @pytest.fixture
