@@ -11,7 +11,7 @@ from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.corpora.tables import column_names
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.bundles.inputs import media_by_modality, recipe_of
+from avbaselines.experiment.bundles.recordings import media_by_modality, recipe_of
 from avbaselines.experiment.fitting.store import replacing
 from avbaselines.extractors.extraction import cpu_count
 from avbaselines.extractors.table import FeatureTable

@@ -22,12 +22,7 @@ ELSEWHERE = {
 NOT_YET = {
     "corpora/corpus", "corpora/formats/arff", "corpora/formats/avec_csv", "corpora/formats/object_arrays",
     "corpora/formats/vavl", "corpora/modalities", "corpora/readers/table", "corpora/targets",
-    "experiment/bundles/card_text", "experiment/fitting/annotation_delay", "experiment/fitting/base",
-    "experiment/fitting/fitted_run", "experiment/fitting/fusion", "experiment/fitting/input_selection",
-    "experiment/fitting/optuna_search", "experiment/fitting/recording_pooling", "experiment/fitting/scheduler",
-    "experiment/fitting/store", "experiment/fitting/tuned", "experiment/fitting/tuned_fusion",
-    "experiment/fitting/units", "experiment/loading/corpus", "experiment/loading/readers",
-    "experiment/loading/timing_checks", "experiment/planning/plan", "experiment/planning/system",
+    "experiment/loading/corpus", "experiment/loading/readers", "experiment/loading/timing_checks",
     "extractors/face_rows", "extractors/face_video", "extractors/images", "extractors/mesh_models",
     "extractors/pyfeat_client", "extractors/pyfeat_weights", "reports/factors",
 }

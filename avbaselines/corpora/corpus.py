@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ class Target:
     soft: str | None = None
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["regression", "classes"]:
         """``"classes"`` or ``"regression"``."""
         return "classes" if self.classes else "regression"
 

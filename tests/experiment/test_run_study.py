@@ -17,7 +17,6 @@ from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.intervals import interval
 from avbaselines.evaluation.metrics import METRICS, score
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.study_run import execute, expected_fits, run_study
 from avbaselines.results_table import COLUMNS
 from avbaselines.run import main
@@ -268,14 +267,6 @@ def test_shuffled_targets_score_about_zero(tmp_path):
     assert stored["system"].nunique() > 25 and not misses
 
 
-def test_only_keeps_what_a_fusion_needs(finished):
-    study, targets = finished[0].load(), finished[1].corpus.targets
-    names = [system.name for system in plan(study, targets, ["late-greedy"])]
-    assert names == ["ridge-audio", "ridge-face", "ridge-audio+face", "late-greedy"]
-    with pytest.raises(InputError, match="'ridge-audoi'.*'ridge-audio'"):
-        plan(study, targets, ["ridge-audoi"])
-
-
 def test_the_command_ends_with_the_leaderboard(finished, capsys, monkeypatch):
     monkeypatch.chdir(finished[0].folder)
     assert main(["study.toml", "--out", "run", "--jobs", "1"]) == 0
@@ -321,35 +312,6 @@ def test_chains_and_joint_trees_are_systems_like_any_other(tmp_path):
     assert scores["chain-ridge-audio"] > 0.3 and scores["joint-xgboost-audio"] > 0.3
     accuracy = overall.query("target == 'mood' and metric == 'accuracy'").set_index("system")["value"]
     assert accuracy["chain-ridge-face"] > 0.6
-
-
-@pytest.mark.parametrize(
-    ("overrides", "words"),
-    [
-        (["systems.tasks=['chain']", "targets={arousal={metric='ccc'}}", "reported=[]"], "a chain needs two targets"),
-        (["systems.tasks=['joint']"], "two regressed targets"),
-        (["systems.tasks=['chain']", "systems.chain_order=['mood']"], "chain_order"),
-        (["systems.target_weights={arousal=-1.0}"], "target_weights"),
-        (["systems.learners=['rigde']"], "'ridge'"),
-        (["systems.learners=['xgboost-cccc']"], "'xgboost-ccc'"),
-        (
-            ["systems.tasks=['joint']", "targets.calm={metric='ccc', column='arousal'}"]
-            + ["systems.target_weights={arousal=1, mood=1}"],
-            "must weigh each regressed target",
-        ),
-        (["systems.fusion=[{method='mean', context=[3]}]"], "context"),
-        (["systems.fusion=[{method='ridge', name='x', inputs=['ridge-audoi', 'ridge-face']}]"], "'ridge-audio'"),
-        ([f"modalities.{'v' * 250}='audio.npz'", "systems.early='none'"], "256 bytes"),
-        (["systems.early=[['audio', 'audio']]"], "names a modality twice"),
-        (["systems.learners=[]", "systems.transductive=[]"], "systems.learners: is empty"),
-        (["systems.fusion=[{method='greedy', inputs=['ridge-face']}]"], "nothing to fuse in 'ridge-face' alone"),
-        (["systems.fusion=[{method='greedy', name='picked'}]"], "named 'picked'"),
-        (["modalities.late-mean='audio.npz'", "systems.early=[['audio', 'fase']]"], "'face'"),
-    ],
-)
-def test_bad_systems_are_named(finished, overrides, words):
-    with pytest.raises(InputError, match=words):
-        finished[0].prepare(*overrides)
 
 
 def test_what_a_deep_stage_is_picked_by_comes_from_fits_without_the_fold(tmp_path):

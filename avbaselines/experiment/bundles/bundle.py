@@ -18,10 +18,11 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from avbaselines.errors import InputError
-from avbaselines.experiment.bundles import inputs as new_clips
+from avbaselines.experiment.bundles import recordings
 from avbaselines.experiment.bundles.card import CARD_FILE, INDEX_FILE, Card, CardModality, read_card, read_index
-from avbaselines.experiment.bundles.inputs import NewClips, Places, Table
+from avbaselines.experiment.bundles.inputs import NewClips, Table, gather
 from avbaselines.experiment.bundles.read import TRUSTED, ShippedSystem, read_shipped
+from avbaselines.experiment.bundles.recordings import Places
 from avbaselines.experiment.fitting.postprocess import Postprocessing
 from avbaselines.extractors.table import FeatureTable
 from avbaselines.schema import nearest
@@ -74,8 +75,8 @@ def _folder_of(models: Path, system: str) -> tuple[str, bool]:
     twins = {read_card(models / name).raw_name: name for name in names}
     if system in twins:
         return twins[system], False
-    known = [*names, *(twin for twin in twins if twin)]
-    raise InputError(f"{models}: no system {system!r}{nearest(system, known)}; shipped: {', '.join(names) or 'none'}")
+    every = [*names, *(twin for twin in twins if twin)]
+    raise InputError(f"{models}: no system {system!r}{nearest(system, every)}; shipped: {', '.join(names) or 'none'}")
 
 
 class Bundle:
@@ -90,6 +91,12 @@ class Bundle:
     predictions : list of str
         Outside systems whose predictions it fuses.
     card : Card
+
+    Examples
+    --------
+    >>> card = Card(system="none", targets=[], sha256="")
+    >>> Bundle(ShippedSystem(card, {}, {})).name
+    'none'
     """
 
     def __init__(self, system: ShippedSystem, matched: bool = True):
@@ -130,7 +137,7 @@ class Bundle:
         InputError
             No recipe for a modality, no recording that it can read, or none that could be read.
         """
-        return new_clips.extract(self.modalities, media, recipes or {}, jobs=jobs, progress=progress, **settings)
+        return recordings.extract(self.modalities, media, recipes or {}, jobs=jobs, progress=progress, **settings)
 
     def predict(
         self, tables: Mapping[str, Table], clips: str | Path | pd.DataFrame | None = None
@@ -158,7 +165,7 @@ class Bundle:
         InputError
             Unknown modality, missing or unknown columns, or something the system needs was not given.
         """
-        gathered = new_clips.gather(self.modalities, self.predictions, self.targets, tables, clips)
+        gathered = gather(self.modalities, self.predictions, self.targets, tables, clips)
         self._refuse_without_surroundings(gathered)
         with threadpool_limits(1):
             raw = self._system.raw(gathered)

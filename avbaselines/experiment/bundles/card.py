@@ -130,14 +130,27 @@ class CardSettings(Section):
 
 
 class Extent(Section):
-    """Number of clips and groups that the shipped fit learnt from."""
+    """Number of clips and groups that the shipped fit learnt from.
+
+    Examples
+    --------
+    >>> Extent(clips=120, groups=10).groups
+    10
+    """
 
     clips: int
     groups: int
 
 
 class CardScore(Section):
-    """A row of results.csv about the system, over all splits."""
+    """A row of results.csv about the system, over all splits.
+
+    Examples
+    --------
+    >>> row = {"ci_low": None, "ci_high": None, "n_clips": 9, "n_groups": 3, "note": None}
+    >>> CardScore(target="arousal", metric="ccc", value=0.4, **row).value
+    0.4
+    """
 
     target: str
     metric: str
@@ -264,6 +277,12 @@ def read_card(folder: Path) -> Card:
     ------
     InputError
         Missing, no card, made by another version, changed after the run, or with a key that is wrong.
+
+    Examples
+    --------
+    >>> read_card(Path("nowhere"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: nowhere/card.json: cannot be read ...
     """
     path = folder / CARD_FILE
     content = _read_json(path)
@@ -285,6 +304,14 @@ def read_index(models: Path) -> Index:
     ------
     InputError
         Missing, no index, or with a key that is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as models:
+    ...     _ = Path(models, INDEX_FILE).write_text('{"system": "late-mean", "reason": "named by the study"}')
+    ...     read_index(Path(models)).system
+    'late-mean'
     """
     return validate(Index, _read_json(models / INDEX_FILE), models / INDEX_FILE)
 

@@ -1,14 +1,13 @@
-"""Inputs of clips that a shipped system is to predict: tables joined by id and by column name, or made by recipes."""
+"""Inputs of clips that a shipped system is to predict: tables joined by id and by column name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from avbaselines import extractors
 from avbaselines.corpora.corpus import Target
 from avbaselines.corpora.feature_tables import read_features
 from avbaselines.corpora.id_matching import match_ids
@@ -21,12 +20,10 @@ from avbaselines.errors import InputError
 from avbaselines.experiment.bundles.card import CardModality, Made
 from avbaselines.experiment.fitting.clip_context import ClipContext, Frames
 from avbaselines.experiment.fitting.predictions import Predictions
-from avbaselines.extractors.recipe import OPTIONS, Recipe, load_recipe
 from avbaselines.extractors.table import FeatureTable
-from avbaselines.schema import nearest, validate
+from avbaselines.schema import nearest
 
 Table: TypeAlias = str | Path | pd.DataFrame | FeatureTable
-Places: TypeAlias = str | Path | Sequence[str | Path]
 
 
 @dataclass
@@ -99,17 +96,23 @@ def gather(
     ------
     InputError
         As for :meth:`avbaselines.experiment.bundles.bundle.Bundle.predict`.
+
+    Examples
+    --------
+    >>> face = CardModality(columns=["smile"], dropped=[], often_missing=False, made=Made(path="face.csv"))
+    >>> gather({"face": face}, [], [], {"face": pd.DataFrame({"smile": [0.5]}, index=["a"])}).features["face"].tolist()
+    [[0.5]]
     """
-    known = [*modalities, *outside]
+    sources = [*modalities, *outside]
     for name in tables:
-        if name not in known:
-            raise InputError(f"no modality {name!r}{nearest(name, known)}; this system reads {', '.join(known)}")
+        if name not in sources:
+            raise InputError(f"no modality {name!r}{nearest(name, sources)}; this system reads {', '.join(sources)}")
     if not tables:
-        raise InputError(f"nothing to predict from; this system reads {', '.join(known)}")
+        raise InputError(f"nothing to predict from; this system reads {', '.join(sources)}")
     read = {name: _read(name, tables[name], modalities[name]) for name in tables if name in modalities}
-    paths = {name: Path(tables[name]) for name in tables if name in outside}
-    clips = _clips(clips, read, paths, tables)
-    gathered = NewClips(clips.index.to_numpy(str))
+    paths = {name: _path(name, tables[name]) for name in tables if name in outside}
+    about = _clips(clips, read, paths, tables)
+    gathered = NewClips(about.index.to_numpy(str))
     rows = pd.Index(gathered.ids)
     for name, modality in modalities.items():
         joined = np.full((len(rows), len(modality.columns)), np.nan, np.float32)
@@ -122,16 +125,23 @@ def gather(
         values = {target.name: np.full((len(rows), target.width), np.nan) for target in targets}
         if name in paths:
             options = PredictionOptions(path=str(paths[name].absolute()))
-            values = read_prediction(name, options, gathered.ids, targets, None, Path()).values
+            values = read_prediction(name, options, gathered.ids, list(targets), None, Path()).values
         gathered.predictions[name] = values
-    if "group" in clips:
-        gathered.groups = _complete(as_text(clips["group"]))
-    if "recording" in clips:
-        gathered.recordings = _complete(as_text(clips["recording"]))
-    if "time" in clips:
-        gathered.times = _complete(pd.to_numeric(clips["time"], errors="coerce"))
+    if "group" in about:
+        gathered.groups = _complete(as_text(about["group"]))
+    if "recording" in about:
+        gathered.recordings = _complete(as_text(about["recording"]))
+    if "time" in about:
+        gathered.times = _complete(pd.to_numeric(about["time"], errors="coerce"))
     _refuse_strangers(gathered, read, tables)
     return gathered
+
+
+def _path(name: str, table: Table) -> Path:
+    """Where the predictions of an outside system lie: they are read from files alone."""
+    if not isinstance(table, str | Path):
+        raise InputError(f"{name}: give the predictions of an outside system as a file, not as {type(table).__name__}")
+    return Path(table)
 
 
 def _complete(values: pd.Series) -> np.ndarray | None:
@@ -193,7 +203,7 @@ def _of_frame(name: str, table: pd.DataFrame, made: Made) -> tuple[np.ndarray, n
         if made.text not in table:
             raise InputError(f"{name}: no column {made.text!r} with what is said in each clip")
         ids = np.asarray(as_text(table.index).tolist(), dtype=str)
-        return ids, *letter_counts(table[made.text].to_numpy(object), made.width), name
+        return ids, *letter_counts(table[made.text].to_numpy(object), made.width or 0), name
     try:
         X = table.to_numpy(np.float32)
     except (TypeError, ValueError) as error:
@@ -241,19 +251,18 @@ def _clips(
 ) -> pd.DataFrame:
     """The clips to predict, indexed by id, with what else is known of each."""
     if clips is not None:
+        table = clips if isinstance(clips, pd.DataFrame) else read_table(Path(clips), key="clips", text=["clip_id"])
+        if "clip_id" in table:
+            return index_by_id(table, "clip_id", "clips")
         if not isinstance(clips, pd.DataFrame):
-            clips = read_table(clips, key="clips", text=["clip_id"])
-            if "clip_id" not in clips:
-                raise InputError(f"clips: no column 'clip_id'{nearest('clip_id', clips.columns)}")
-        if "clip_id" in clips:
-            return index_by_id(clips, "clip_id", "clips")
-        return clips.set_axis(as_text(clips.index), axis=0)
-    known = pd.DataFrame(index=pd.Index(_all_ids(read, paths)))
+            raise InputError(f"clips: no column 'clip_id'{nearest('clip_id', table.columns)}")
+        return table.set_axis(as_text(table.index), axis=0)
+    unnamed = pd.DataFrame(index=pd.Index(_all_ids(read, paths)))
     windows = [table.status for table in tables.values() if isinstance(table, FeatureTable) and "time" in table.status]
     if windows:
         status = pd.concat(windows)
-        return known.join(status[~status.index.duplicated()][["recording", "time"]])
-    return known
+        return unnamed.join(status[~status.index.duplicated()][["recording", "time"]])
+    return unnamed
 
 
 def _all_ids(read: Mapping[str, tuple[np.ndarray, np.ndarray]], paths: Mapping[str, Path]) -> list[str]:
@@ -273,86 +282,3 @@ def _ids(name: str, path: Path) -> list[str]:
         except (OSError, KeyError, ValueError) as error:
             raise InputError(f"{name}: {path}: cannot be read as predictions ({error})") from None
     return list(index_by_id(read_table(path, key=name, text=["clip_id"]), "clip_id", path).index)
-
-
-def extract(
-    modalities: Mapping[str, CardModality],
-    media: Mapping[str, Places] | Places,
-    recipes: Mapping[str, str],
-    *,
-    jobs: int = 1,
-    progress: Any = None,
-    **settings: Any,
-) -> dict[str, FeatureTable]:
-    """Feature tables of recordings by modality; see :meth:`avbaselines.experiment.bundles.bundle.Bundle.extract`."""
-    for name in {**recipes, **(media if isinstance(media, Mapping) else {})}:
-        if name not in modalities:
-            raise InputError(f"no modality {name!r}{nearest(name, modalities)}; known: {', '.join(modalities)}")
-    made_by = {name: recipe_of(name, modality, recipes.get(name)) for name, modality in modalities.items()}
-    if not isinstance(media, Mapping):
-        media = media_by_modality(made_by, media)
-    tables = {}
-    for name, places in media.items():
-        recipe = made_by[name]
-        if recipe is None:
-            raise InputError(
-                f"{name}: the run read it from the table {modalities[name].made.path}, so how to make "
-                f"it from recordings is not known; name a recipe that makes the same columns (--recipe {name}=RECIPE)"
-            )
-        files = extractors.find_media(places, recipe.suffixes)
-        # Some may fail, and are told of in the table's status; all of them is an error.
-        tables[name] = extractors.extract(
-            recipe, files, jobs=jobs, progress=progress, max_failed=1 - 1 / (len(files) + 1), **settings
-        )
-        _refuse_other_scale(name, tables[name].info, modalities[name].made)
-    return tables
-
-
-def recipe_of(name: str, modality: CardModality, chosen: str | None = None) -> Recipe | None:
-    """The recipe that makes a modality: the one given, else the run's own, else None."""
-    if chosen is not None:
-        return load_recipe(chosen)
-    made = modality.made
-    if made.recipe is None or made.extractor is None:
-        return None
-    options = validate(OPTIONS[made.extractor], made.options, f"card of {name}", prefix="options")
-    return Recipe(name=made.recipe, title=made.title, extractor=made.extractor, options=options)
-
-
-def media_by_modality(recipes: Mapping[str, Recipe | None], places: Places) -> dict[str, list[Path]]:
-    """Which of the files and folders each modality's recipe can read.
-
-    Raises
-    ------
-    InputError
-        A place that is not there, or that holds nothing to read.
-    """
-    paths = [Path(place) for place in ([places] if isinstance(places, str | Path) else places)]
-    for place in paths:
-        if not place.exists():
-            raise InputError(f"{place}: no such file or folder")
-    known = {name: recipe for name, recipe in recipes.items() if recipe is not None}
-    taken = {name: [place for place in paths if _readable(place, recipe)] for name, recipe in known.items()}
-    for place in paths:
-        if not any(place in own for own in taken.values()):
-            whose = ", ".join(f"{name} from {'/'.join(recipe.suffixes)}" for name, recipe in known.items())
-            tables = [name for name in recipes if name not in known]
-            raise InputError(
-                f"{place}: holds nothing that this system can read; recipes: {whose or 'none'}; from tables: "
-                f"{', '.join(tables) or 'none'} (--modality NAME=TABLE, or --recipe NAME=RECIPE)"
-            )
-    return {name: own for name, own in taken.items() if own}
-
-
-def _readable(place: Path, recipe: Recipe) -> bool:
-    if place.is_dir():
-        return any(path.suffix.lower() in recipe.suffixes for path in place.rglob("*"))
-    return place.suffix.lower() in recipe.suffixes
-
-
-def _refuse_other_scale(name: str, now: Mapping[str, Any], then: Made) -> None:
-    if now.get("scale") != then.scale and then.recipe is not None:
-        raise InputError(
-            f"{name}: these features are on the scale {now.get('scale')}, the system learnt from {then.scale}; "
-            "use tables of the same tool"
-        )

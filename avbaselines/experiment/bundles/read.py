@@ -77,6 +77,12 @@ def read_shipped(models: Path, name: str, expected: str | None = None) -> "Shipp
     ------
     InputError
         A file that is absent, damaged, changed, made by another version, or holds anything but our estimators.
+
+    Examples
+    --------
+    >>> read_shipped(Path("nowhere"), "late-mean")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: nowhere/late-mean/card.json: cannot be read ...
     """
     folder = models / name
     card, model = read_card(folder), folder / MODEL_FILE
@@ -125,6 +131,12 @@ class ShippedSystem:
         By target.
     inputs
         What it fuses, None for outside systems; empty for a base system.
+
+    Examples
+    --------
+    >>> system = ShippedSystem(Card(system="none", targets=[], sha256=""), {}, {})
+    >>> [part.card.system for part in system.each()], system.needs_recordings
+    (['none'], False)
     """
 
     def __init__(self, card: Card, models: dict[str, TargetModel], inputs: "dict[str, ShippedSystem | None]"):

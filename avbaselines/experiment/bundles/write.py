@@ -56,6 +56,17 @@ def write_models(folder: str | Path, run: ProtocolRun, fitted_run: FittedRun, re
     fitted_run
     results
         All rows of results.csv, for the scores on the cards.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from types import SimpleNamespace
+    >>> nothing = SimpleNamespace(systems=[], protocol="honest")
+    >>> results = pd.DataFrame(columns=["protocol", "picked", "system"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_models(folder, nothing, SimpleNamespace(failures={}), results)
+    ...     list(Path(folder).iterdir())
+    []
     """
     models = Path(folder) / "models"
     shipped = {
@@ -129,19 +140,20 @@ def _card(
 ) -> Card:
     corpus, finished = run.corpus, fitted_run.finished(fitted_run.shipped, system)
     rows = fitted_run.splits[fitted_run.shipped].fit
-    base, fusion = isinstance(system, BaseSystem), isinstance(system, FusionSystem)
+    base = system if isinstance(system, BaseSystem) else None
+    fusion = system if isinstance(system, FusionSystem) else None
     return Card(
         libraries={name: version(name) for name in LIBRARIES if _installed(name)},
         system=system.name,
         raw_name=system.raw_label,
-        learner=system.learner if base else "",
+        learner=base.learner if base else "",
         task=system.task_label,
-        method=system.method if fusion else "",
+        method=fusion.method if fusion else "",
         modalities={
-            name: _modality(corpus.modalities[name], rows) for name in (system.modalities if base else ())
+            name: _modality(corpus.modalities[name], rows) for name in (base.modalities if base else ())
         },
         inputs=_inputs(system, run, fitted_run, digests),
-        settings=CardSettings(**system.fusion.settings) if fusion else CardSettings(),
+        settings=CardSettings.model_validate(fusion.fusion.settings) if fusion else CardSettings(),
         selected=finished.raw.selected,
         recording_share=finished.raw.shares,
         transductive=system.transductive,

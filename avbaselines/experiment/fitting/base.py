@@ -51,6 +51,16 @@ def fit_base(
     models : dict of str to TargetModel
         By target; one that was fitted to several targets stands under each of their names. Other clips are predicted
         by ``FittedBase(task.targets, models, system.transductive, bounds=task.bounds).predict(blocks, clips)``.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> X = np.arange(12.0)[:, None]
+    >>> fitted, models = fit_base(BaseSystem(name="ridge-audio", learner="ridge"), task, [X], [X[:2]])
+    >>> fitted.oof["arousal"].shape, fitted.test["arousal"].shape, list(models)
+    ((12, 1), (2, 1), ['arousal'])
     """
     started = time.perf_counter()
     with threadpool_limits(1):
@@ -106,7 +116,17 @@ class _Fit:
 
 
 def usable(system: BaseSystem, task: SplitTask, targets: Sequence[Target], present: np.ndarray) -> np.ndarray:
-    """Clips that a model of these targets is fitted to, a mask: with features and a label, or all where time counts."""
+    """Clips that a model of these targets is fitted to, a mask: with features and a label, or all where time counts.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> system = BaseSystem(name="ridge-audio", learner="ridge")
+    >>> int(usable(system, task, task.targets, np.arange(12) > 2).sum())
+    9
+    """
     return (present & labelled(task, targets)) | bool(system.timing)
 
 
@@ -120,7 +140,16 @@ def _refuse_few(system: BaseSystem, task: SplitTask, targets: Sequence[Target], 
 
 
 def hiding(system: BaseSystem, task: SplitTask) -> dict[str, list[int]]:
-    """By mask that hides any of a system's modalities, the positions of these."""
+    """By mask that hides any of a system's modalities, the positions of these.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups,
+    ...                  groups[:0], groups % 3, True, 0, masks={"face": ("audio",)})
+    >>> hiding(BaseSystem(name="early", learner="ridge", modalities=("face", "audio")), task)
+    {'face': [1]}
+    """
     hidden = {
         mask: [number for number, name in enumerate(system.modalities) if name in names]
         for mask, names in task.masks.items()
@@ -158,7 +187,17 @@ def new_model(
     used: np.ndarray,
     drawn: Drawn = NOTHING,
 ) -> TargetModel:
-    """An estimator for targets that are learnt together, from the rows in ``used``."""
+    """An estimator for targets that are learnt together, from the rows in ``used``.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> system = BaseSystem(name="ridge-audio", learner="ridge")
+    >>> type(new_model(system, task, task.targets, [np.arange(3)], np.full(12, True))).__name__
+    'RidgeRegressor'
+    """
     regressed = [target for target in targets if target.kind == "regression"]
     metric = task.metric((regressed or targets)[0])
     parameters: dict[str, Any] = {
@@ -189,12 +228,30 @@ def new_model(
 
 
 def labelled(task: SplitTask, targets: Sequence[Target]) -> np.ndarray:
-    """Clips with a label of any of the targets, a mask."""
+    """Clips with a label of any of the targets, a mask.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> labelled(task, task.targets).all()
+    np.True_
+    """
     return ~np.isnan(np.column_stack([task.y[target.name] for target in targets])).all(axis=1)
 
 
 def labels(task: SplitTask, targets: Sequence[Target], used: np.ndarray) -> np.ndarray:
-    """Labels of targets in the rows in ``used``, shape (n, T); class codes, shape (n,), of a class target alone."""
+    """Labels of targets in the rows in ``used``, shape (n, T); class codes, shape (n,), of a class target alone.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> labels(task, task.targets, np.arange(12) < 2).tolist()
+    [[0.0], [1.0]]
+    """
     y = np.column_stack([task.y[target.name][used] for target in targets])
     return y[:, 0].astype(int) if len(targets) == 1 and targets[0].kind == "classes" else y
 
@@ -203,6 +260,14 @@ def soft_labels(task: SplitTask, targets: Sequence[Target], used: np.ndarray) ->
     """Keyword for the classifier of a target alone: how much each clip weighs as an example of each class there is.
 
     Clips without votes, or with none for these classes, weigh 1 for their label. Empty where labels are hard.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> soft_labels(task, task.targets, np.full(12, True))
+    {}
     """
     target = targets[0]
     if len(targets) > 1 or target.soft is None or target.name not in task.votes:

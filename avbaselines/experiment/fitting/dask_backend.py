@@ -1,48 +1,79 @@
 """The same fits on a Dask cluster that is already there; what they read and write lies on a file system all share."""
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from avbaselines.errors import InputError
-from avbaselines.experiment.fitting.store import digest, replacing
+from avbaselines.experiment.fitting.split_task import SplitTask
+from avbaselines.experiment.fitting.store import Store, digest, replacing
+from avbaselines.experiment.fitting.units import Unit
 from avbaselines.version import __version__
+
+if TYPE_CHECKING:  # an extra
+    from distributed import Client
+
+Work = Callable[[Unit, SplitTask, Sequence[np.ndarray], Store], tuple[str, str | None]]
+"""``work(unit, task, features, store)`` gives the unit's key, and the reason where it failed."""
+
+Answer = TypeVar("Answer")
 
 PATIENCE = 30  # seconds until somebody answers
 
 
-def check_cluster(address):
+def check_cluster(address: str) -> None:
     """Connect once, so that what is wrong is known before anything is read.
 
     Raises
     ------
     InputError
         Where the extra is not installed, nobody answers, or the workers run another version.
+
+    Examples
+    --------
+    >>> check_cluster("nosuch://host")
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: ...
     """
     with _client(address):
         pass
 
 
-def on_every_worker(address, function):
-    """What a function without arguments gives on each worker, a list."""
+def on_every_worker(address: str, function: Callable[[], Answer]) -> list[Answer]:
+    """What a function without arguments gives on each worker.
+
+    Examples
+    --------
+    >>> on_every_worker("nosuch://host", list)
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: ...
+    """
     with _client(address) as client:
         return list(_told(client, function).values())
 
 
-def cluster_results(address, work, calls, folder, code):
+def cluster_results(
+    address: str,
+    work: Work,
+    calls: Sequence[tuple[Unit, SplitTask, Sequence[np.ndarray], Store]],
+    folder: Path,
+    code: Callable[[], str],
+) -> Iterator[tuple[str, str | None]]:
     """Do work on a cluster, several times where a worker dies.
 
     Parameters
     ----------
-    address : str
+    address
         Of the scheduler, such as ``tcp://host:8786``.
-    work : callable
-        ``work(unit, task, features, store)``, returns (key, reason).
-    calls : list of (unit, task, features, store)
-        Features are arrays, or an empty list; each is written to `folder` once and mapped by the workers.
-    folder : Path
+    work
+    calls
+        Unit, task, features and store. Features are arrays, or an empty list; each is written to `folder` once and
+        mapped by the workers.
+    folder
         Seen under the same path by all workers.
-    code : callable
+    code
         Digest of the code that fits depend on; workers with another one are refused.
 
     Yields
@@ -55,10 +86,15 @@ def cluster_results(address, work, calls, folder, code):
     ------
     InputError
         As for :func:`check_cluster`, and where a worker has other code or does not see the folder.
+
+    Examples
+    --------
+    >>> list(cluster_results("tcp://host:8786", lambda *given: ("key", None), [], Path("work"), str))
+    []
     """
     if not calls:
         return
-    files = {}
+    files: dict[int, str] = {}
     for _, _, features, _ in calls:
         for X in features:
             if id(X) not in files:
@@ -82,14 +118,16 @@ def cluster_results(address, work, calls, folder, code):
             client.cancel(list(futures))
 
 
-def _mapped(work, unit, task, files, store):
+def _mapped(
+    work: Work, unit: Unit, task: SplitTask, files: Sequence[str], store: Store
+) -> tuple[str, str | None]:
     """On a worker: a fit that was finished by one that then died is not done again."""
     if unit.resumed and unit.is_done(store):
         return unit.key, None
     return work(unit, task, [np.load(file, mmap_mode="r") for file in files], store)
 
 
-def _written(X, folder):
+def _written(X: np.ndarray, folder: Path) -> str:
     path = (folder / f"{digest(X)[:32]}.npy").absolute()
     if not path.is_file():
         with replacing(path) as temporary:
@@ -97,7 +135,7 @@ def _written(X, folder):
     return str(path)
 
 
-def _client(address):
+def _client(address: str) -> "Client":
     try:
         from distributed import Client
     except ImportError:
@@ -120,21 +158,21 @@ def _client(address):
     return client
 
 
-def _told(client, function):
+def _told(client: "Client", function: Callable[[], Answer]) -> dict[str, Answer]:
     """What a function gives on each worker, by its address; a worker that has just died does no fits."""
-    found = client.run(function, on_error="return")
-    for worker, answer in found.items():
+    answers: dict[str, Any] = client.run(function, on_error="return")
+    for worker, answer in answers.items():
         if isinstance(answer, Exception) and not isinstance(answer, OSError):
             reason = f"{type(answer).__name__}: {' '.join(str(answer).split())[:200]}"
             raise InputError(f"--cluster: worker {worker} cannot do the fits ({reason}); install the same there")
-    return {worker: answer for worker, answer in found.items() if not isinstance(answer, OSError)}
+    return {worker: answer for worker, answer in answers.items() if not isinstance(answer, OSError)}
 
 
-def _refuse_other_workers(client, own, code, file):
-    def known():
+def _refuse_other_workers(client: "Client", own: str, code: Callable[[], str], file: str | None) -> None:
+    def state() -> tuple[str, str, bool]:
         return __version__, code(), file is None or Path(file).is_file()
 
-    for worker, (version, digest_there, sees) in _told(client, known).items():
+    for worker, (version, digest_there, sees) in _told(client, state).items():
         if digest_there != own:
             raise InputError(
                 f"--cluster: worker {worker} runs other code (avbaselines {version}, or other libraries); install the "

@@ -2,20 +2,27 @@
 
 import ctypes
 import sys
+from collections.abc import Callable, Sequence
 
-from avbaselines.experiment.planning.system import BaseSystem
+from avbaselines.experiment.fitting.run_options import Device
+from avbaselines.experiment.planning.system import BaseSystem, System
 
-CPU, CUDA = "cpu", "cuda"
+CPU: Device = "cpu"
+CUDA: Device = "cuda"
 
 
-def usable_device(device, systems, check=None):
+def usable_device(
+    device: Device, systems: Sequence[System], check: Callable[[], Sequence[str]] | None = None
+) -> tuple[Device, str]:
     """The device that fits can use, and why it is not the one asked for.
 
     Parameters
     ----------
-    device : {"cpu", "cuda"}
-    systems : list of System
-    check : callable, optional
+    device
+        The one asked for.
+    systems
+        Those that will be fitted.
+    check
         Gives reasons against CUDA, one a machine, empty texts where there is none; by default that of this machine.
 
     Returns
@@ -23,6 +30,11 @@ def usable_device(device, systems, check=None):
     device : {"cpu", "cuda"}
     reason : str
         Empty where it is the one asked for.
+
+    Examples
+    --------
+    >>> usable_device("cuda", [BaseSystem(name="ridge-audio", learner="ridge")])[0]
+    'cpu'
     """
     if device == CPU:
         return CPU, ""
@@ -34,17 +46,23 @@ def usable_device(device, systems, check=None):
     return (CPU, reasons[0]) if reasons else (CUDA, "")
 
 
-def why_no_gpu():
-    """What stands against CUDA on this machine, or an empty text."""
+def why_no_gpu() -> str:
+    """What stands against CUDA on this machine, or an empty text.
+
+    Examples
+    --------
+    >>> isinstance(why_no_gpu(), str)
+    True
+    """
     import xgboost
 
     if not xgboost.build_info().get("USE_CUDA"):
         return "this XGBoost is built without CUDA; install xgboost instead of xgboost-cpu"
-    found = _gpus()
-    return "" if found else "the NVIDIA driver is not installed" if found is None else "the driver sees no GPU"
+    gpus = _gpus()
+    return "" if gpus else "the NVIDIA driver is not installed" if gpus is None else "the driver sees no GPU"
 
 
-def _gpus():
+def _gpus() -> int | None:
     """Number of GPUs that the NVIDIA driver sees, None where there is no driver."""
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")

@@ -38,17 +38,17 @@ def imported_files(modules: tuple[str, ...]) -> list[Path]:
     >>> [path.name for path in imported_files(("avbaselines.errors",))]
     ['errors.py']
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     pending = list(modules)
     while pending:
         name = pending.pop()
-        if name in found:
+        if name in files:
             continue
         path = _source(name)
         if path is not None:
-            found[name] = path
+            files[name] = path
             pending += _imports(ast.parse(path.read_text(encoding="utf-8")))
-    return sorted(found.values())
+    return sorted(files.values())
 
 
 def _source(name: str) -> Path | None:

@@ -36,6 +36,12 @@ class FittedRun:
         Reason by split and system name.
     computed : int
         Number of fits that were not there before.
+
+    Examples
+    --------
+    >>> run = FittedRun(Store("work"), SplitId("final"), {}, {}, {}, {}, {"wav2vec-matched": 0})
+    >>> run.has(run.shipped, ExternalSystem(name="wav2vec-matched", source="wav2vec"))
+    True
     """
 
     store: Store
@@ -112,6 +118,14 @@ def part_of_deep_stacks(systems: Sequence[System], depths: dict[str, int]) -> li
     """Fusions that learn from what fusions learnt, and every learnt fusion below them.
 
     Their own cross-fit flatters them: their inputs for the other folds come from fits that knew the fold held out.
+
+    Examples
+    --------
+    >>> from avbaselines.systems import Stage
+    >>> late = FusionSystem(name="late", fusion=Stage(method="ridge"), depth=1, parts=("a", "b"))
+    >>> top = FusionSystem(name="top", fusion=Stage(method="ridge"), depth=2, parts=("late", "a"))
+    >>> [system.name for system in part_of_deep_stacks([late, top], {"a": 0, "b": 0, "late": 1, "top": 2})]
+    ['late', 'top']
     """
     fusions = {system.name: system for system in systems if isinstance(system, FusionSystem)}
     deep: set[str] = set()

@@ -34,6 +34,11 @@ class FittedSystem(ABC, Generic[Block]):
         By target; one that was fitted to several stands under each of their names.
     bounds : dict of str to (float, float)
         What its predictions are kept within, see `bounds_of`.
+
+    Examples
+    --------
+    >>> FittedBase([], {}).by_model()
+    []
     """
 
     targets: Sequence[Target]
@@ -94,7 +99,10 @@ class FittedBase(FittedSystem[np.ndarray]):
     def features(self, blocks: Sequence[np.ndarray], clips: ClipContext) -> np.ndarray:
         """The table that its models read, shape (n, n_features)."""
         X = side_by_side(blocks)
-        return standardise_per_group(X, clips.groups) if self.transductive and len(X) else X
+        if not self.transductive or not len(X):
+            return X
+        assert clips.groups is not None
+        return standardise_per_group(X, clips.groups)
 
 
 @dataclass(frozen=True)

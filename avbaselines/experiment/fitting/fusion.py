@@ -61,6 +61,18 @@ def fit_fusion(
     fitted : Fitted
     models : dict of str to TargetModel
         By target; one that was fitted to several targets stands under each of their names.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> inputs = [Fitted({"arousal": task.y["arousal"][:, None] * k}, {"arousal": np.ones((1, 1)) * k}) for k in (1, 3)]
+
+    >>> from avbaselines.systems import Stage
+    >>> late = FusionSystem(name="late-mean", fusion=Stage(method="mean"), depth=1, parts=("a", "b"))
+    >>> fit_fusion(late, task, inputs)[0].test["arousal"].tolist()
+    [[2.0]]
     """
     started = time.perf_counter()
     reads = list(reads or [()] * len(inputs))
@@ -230,7 +242,16 @@ class _Fit:
 
 
 def needs_of(reads: Sequence[tuple[str, ...]], task: SplitTask) -> list[tuple[str, ...]]:
-    """What each input reads and has hardly ever been without; what clips often lack it has learnt to do without."""
+    """What each input reads and has hardly ever been without; what clips often lack it has learnt to do without.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups,
+    ...                  groups[:0], groups % 3, True, 0, present={"face": groups > 0, "audio": groups > -1})
+    >>> needs_of([("face", "audio")], task)
+    [('audio',)]
+    """
     rare = {name for name, has in task.present.items() if 1 - has.mean() < OFTEN}
     return [tuple(name for name in names if name in rare) for names in reads]
 

@@ -15,7 +15,18 @@ from avbaselines.experiment.planning.system import FusionSystem
 
 
 def kept_inputs(system: FusionSystem, task: SplitTask, inputs: Sequence[Fitted]) -> dict[str, list[int]]:
-    """Positions of the inputs that each target is fused from, in their order."""
+    """Positions of the inputs that each target is fused from, in their order.
+
+    Examples
+    --------
+    >>> from avbaselines.systems import Stage
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+    >>> inputs = [Fitted({"arousal": values[:, None]}) for values in (-y, y, y)]
+    >>> late = FusionSystem(name="late", fusion=Stage(method="mean", best=2), depth=1, parts=("a", "b", "c"))
+    >>> kept_inputs(late, task, inputs)
+    {'arousal': [1, 2]}
+    """
     names = [target.name for target in task.targets]
     best = len(inputs) if system.fusion.best is None else system.fusion.best
     if best >= len(inputs):
@@ -38,6 +49,13 @@ def oof_score_of(task: SplitTask, target: Target, oof: np.ndarray, matching: boo
     """Score of one target's out-of-fold predictions (n, width), larger is better.
 
     Clips without a prediction count as the mean of the others does.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "rmse")], {"arousal": y}, groups, groups[:0], groups % 3, False, 0)
+    >>> oof_score_of(task, task.targets[0], y[:, None] + 1, matching=False)
+    -1.0
     """
     y = task.y[target.name]
     gaps = np.isnan(oof).any(axis=1)
@@ -53,7 +71,7 @@ def oof_score_of(task: SplitTask, target: Target, oof: np.ndarray, matching: boo
 
 
 def spread_weights(
-    weights: Mapping[str, list[Any]], kept: Mapping[str, list[int]], n_inputs: int
+    weights: Mapping[str, list[Any]], chosen: Mapping[str, list[int]], n_inputs: int
 ) -> dict[str, list[Any]]:
     """Weights by target with 0 for each input that was left out.
 
@@ -65,9 +83,9 @@ def spread_weights(
     whole = {}
     for target, values in weights.items():
         whole[target] = values
-        if len(values) == len(kept[target]):
+        if len(values) == len(chosen[target]):
             full = np.zeros((n_inputs, *np.shape(values)[1:]))
-            full[kept[target]] = values
+            full[chosen[target]] = values
             whole[target] = full.tolist()
     return whole
 

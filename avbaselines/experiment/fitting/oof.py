@@ -10,7 +10,14 @@ from avbaselines.experiment.fitting.store import Fitted, Store, digest
 
 
 class Source(Protocol):
-    """Raw predictions of a system in a split, wherever they lie."""
+    """Raw predictions of a system in a split, wherever they lie.
+
+    Examples
+    --------
+    >>> source: Source = Direct("a1")
+    >>> source.identity()
+    'a1'
+    """
 
     def load(self, store: Store) -> Fitted:
         """Read them."""
@@ -21,7 +28,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Direct:
-    """A finished fit as it is."""
+    """A finished fit as it is.
+
+    Examples
+    --------
+    >>> Direct("a1").identity()
+    'a1'
+    """
 
     key: str
 
@@ -44,6 +57,14 @@ class Imported:
     split : Split
     content : str
         Digest of the predictions.
+
+    Examples
+    --------
+    >>> nobody = np.array([], int)
+    >>> split = Split("a", np.array([0, 1]), nobody, np.array([2]))
+    >>> prediction = ImportedPrediction("deep", {"arousal": np.array([[1.0], [2.0], [3.0]])})
+    >>> Imported(prediction, split, "digest").load(Store("work")).test["arousal"].tolist()
+    [[3.0]]
     """
 
     prediction: ImportedPrediction
@@ -72,6 +93,16 @@ class Part:
     whole : Direct
     train, test : ndarray of int
         Positions among the outer split's clips to learn from.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(folder)
+    ...     store.save("a1", Fitted({"arousal": np.array([[1.0], [2.0]])}))
+    ...     part = Part(Direct("a1"), np.array([0]), np.array([1])).load(store)
+    >>> part.oof["arousal"].tolist(), part.test["arousal"].tolist()
+    ([[1.0]], [[2.0]])
     """
 
     whole: Direct
@@ -106,6 +137,17 @@ class Nested:
     rescaled : bool
         Bring values predicted without a fold to the mean and deviation that the whole stage gives: where each stack
         chose its own method, some predict wide and some narrow, and no matching could fit them all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(folder)
+    ...     store.save("a1", Fitted({"arousal": np.array([[1.0], [2.0]])}))
+    ...     store.save("b1", Fitted(test={"arousal": np.array([[7.0]])}))
+    ...     nested = Nested(Direct("a1"), ((Direct("b1"), np.array([1])),)).load(store)
+    >>> nested.oof["arousal"].tolist()
+    [[nan], [7.0]]
     """
 
     whole: Direct
@@ -130,9 +172,9 @@ class Nested:
         return digest(self.whole.key, [source.key for source, _ in self.folds], *["rescaled"] * self.rescaled)
 
 
-def _moved(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _moved(values: np.ndarray, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Values from the mean and deviation of their own out-of-fold predictions to those of the wanted ones."""
-    spread = np.nanstd(known)
+    spread = np.nanstd(own)
     if not spread > 0:
         return values
-    return np.nanmean(wanted) + (values - np.nanmean(known)) * (np.nanstd(wanted) / spread)
+    return np.nanmean(wanted) + (values - np.nanmean(own)) * (np.nanstd(wanted) / spread)

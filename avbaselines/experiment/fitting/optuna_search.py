@@ -1,23 +1,32 @@
 """A search by Optuna that goes on where it was cut: each trial depends on the seed, its number and those before it."""
 
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
+from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real, Whole
 
 JOURNAL = ".journal"
 FIRST_PRUNED = 2  # folds that every trial gets
 NUMBER, REASON = "number", "reason"
+
+Space = Mapping[str, Real | Whole | Choice]
+Watch = Callable[[int, float], None]
+"""``watch(step, score)`` raises where a trial is hopeless."""
+
+Evaluate = Callable[[Drawn, Watch], float]
+"""``evaluate(drawn, watch)`` gives a score, larger is better."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,11 @@ class Search:
         Path of a journal file, or the URL of a database.
     fresh : bool
         Forget the trials that are there.
+
+    Examples
+    --------
+    >>> Search("ridge-audio", "runs/trials.journal").fresh
+    False
     """
 
     name: str
@@ -39,19 +53,27 @@ class Search:
     fresh: bool = False
 
 
-def check_storage(storage):
+def check_storage(storage: str) -> None:
     """Open a storage and close it again, so that what is wrong with it is known before any fit.
 
     Raises
     ------
     InputError
         Naming the storage, what is wrong and what to do.
+
+    Examples
+    --------
+    >>> check_storage("nosuch://host/db")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    avbaselines.errors.InputError: --storage nosuch://host/db: cannot be used ...
     """
     with _quiet():
         optuna.get_all_study_names(_opened(storage))
 
 
-def search(where, space, trials, seed, evaluate, pruning=True):
+def search(
+    where: Search, space: Space, trials: int, seed: int, evaluate: Evaluate, pruning: bool = True
+) -> list[FrozenTrial]:
     """Try values of a space until there are so many trials in all.
 
     Trial 0 is the defaults. Every other is drawn by a sampler of its own, seeded by the seed and the trial's number,
@@ -60,31 +82,38 @@ def search(where, space, trials, seed, evaluate, pruning=True):
 
     Parameters
     ----------
-    where : Search
-    space : dict of str to Real, Whole or Choice
-    trials : int
+    where
+    space
+    trials
         How many there shall be in all.
-    seed : int
-    evaluate : callable
-        ``evaluate(drawn, watch)`` gives a score, larger is better; ``watch(step, score)`` raises where a trial is
-        hopeless.
-    pruning : bool
+    seed
+    evaluate
+    pruning
         Whether a trial ends after a fold in which it is worse than half of those before it.
 
     Returns
     -------
-    list of optuna.trial.FrozenTrial
+    trials : list of FrozenTrial
         In order.
 
     Raises
     ------
     Exception
         Whatever `evaluate` raises on the defaults; in other trials that is the reason of a failed trial.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     where = Search("one", f"{folder}/trials.journal")
+    ...     trials = search(where, {"x": Real(0.1, 10.0, 1.0)}, 2, 0, lambda drawn, watch: drawn.values.get("x", 1.0))
+    >>> len(trials), trials[0].value
+    (2, 1.0)
     """
     distributions = {name: _distribution(dimension) for name, dimension in space.items()}
     with _quiet():
         storage = _opened(where.storage)
-        named = {"study_name": where.name, "storage": storage}
+        named: dict[str, Any] = {"study_name": where.name, "storage": storage}
         if where.fresh and where.name in optuna.get_all_study_names(storage):
             optuna.delete_study(**named)
         study = optuna.create_study(**named, direction="maximize", load_if_exists=True)
@@ -95,16 +124,39 @@ def search(where, space, trials, seed, evaluate, pruning=True):
             study.add_trial(_next_trial(ended, space, distributions, seed, evaluate, pruning))
 
 
-def drawn_of(trial, space):
-    """Values of a trial; the defaults are the values of none."""
+def drawn_of(trial: FrozenTrial, space: Space) -> Drawn:
+    """Values of a trial; the defaults are the values of none.
+
+    Examples
+    --------
+    >>> drawn_of(create_trial(value=0.5, user_attrs={NUMBER: 0}), {}) == NOTHING
+    True
+    """
     return Drawn(space, dict(trial.params)) if trial.user_attrs[NUMBER] else NOTHING
 
 
-def importances(trials):
+def value_of(trial: FrozenTrial) -> float:
+    """Score of a trial that is complete.
+
+    Examples
+    --------
+    >>> value_of(create_trial(value=0.5))
+    0.5
+    """
+    assert trial.value is not None
+    return trial.value
+
+
+def importances(trials: Sequence[FrozenTrial]) -> dict[str, float]:
     """Share of each dimension in what sets good trials apart, falling; empty where trials are too few or all equal.
 
     Source: Watanabe, Bansal, Hutter 2023, PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary
     Subspaces, IJCAI.
+
+    Examples
+    --------
+    >>> importances([create_trial(value=0.5)])
+    {}
     """
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     if len({trial.value for trial in complete}) < 4 or not complete[0].params:
@@ -113,11 +165,18 @@ def importances(trials):
         study = optuna.create_study(direction="maximize")
         study.add_trials(complete)
         evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-    return {name: float(share) for name, share in found.items()}
+        shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in shares.items()}
 
 
-def _next_trial(ended, space, distributions, seed, evaluate, pruning):
+def _next_trial(
+    ended: Sequence[FrozenTrial],
+    space: Space,
+    distributions: dict[str, BaseDistribution],
+    seed: int,
+    evaluate: Evaluate,
+    pruning: bool,
+) -> FrozenTrial:
     number = len(ended)
     study = optuna.create_study(
         direction="maximize",
@@ -130,7 +189,7 @@ def _next_trial(ended, space, distributions, seed, evaluate, pruning):
     trial = study.ask(distributions)
     trial.set_user_attr(NUMBER, number)
 
-    def watch(step, score):
+    def watch(step: int, score: float) -> None:
         trial.report(score, step)
         if pruning and number and trial.should_prune():
             raise optuna.TrialPruned
@@ -155,18 +214,18 @@ def _next_trial(ended, space, distributions, seed, evaluate, pruning):
     )
 
 
-def _ended(study):
+def _ended(study: optuna.Study) -> list[FrozenTrial]:
     """Trials by number; of two runs that shared a storage and ended the same trial, the first one's counts."""
-    by_number = {}
+    by_number: dict[int | None, FrozenTrial] = {}
     for trial in study.get_trials(deepcopy=False):
         by_number.setdefault(trial.user_attrs.get(NUMBER), trial)
-    found = []
-    while len(found) in by_number:
-        found.append(by_number[len(found)])
-    return found
+    ended: list[FrozenTrial] = []
+    while len(ended) in by_number:
+        ended.append(by_number[len(ended)])
+    return ended
 
 
-def _distribution(dimension):
+def _distribution(dimension: Real | Whole | Choice) -> BaseDistribution:
     if isinstance(dimension, Choice):
         return CategoricalDistribution(list(dimension.options))
     if isinstance(dimension, Real):
@@ -174,7 +233,7 @@ def _distribution(dimension):
     return IntDistribution(dimension.low, dimension.high, log=True)
 
 
-def _opened(storage):
+def _opened(storage: str) -> RDBStorage | JournalStorage:
     text = str(storage)
     try:
         if "://" in text:
@@ -191,7 +250,7 @@ def _opened(storage):
         ) from None
 
 
-def _drop_torn_line(path):
+def _drop_torn_line(path: Path) -> None:
     """Cut what a kill in the middle of writing left at the end of a journal; the next line would be glued to it."""
     if not path.is_file() or path.stat().st_size == 0:
         return
@@ -202,13 +261,13 @@ def _drop_torn_line(path):
             stream.truncate(stream.read().rfind(b"\n") + 1)
 
 
-def _without_password(url):
+def _without_password(url: str) -> str:
     head, separator, rest = url.partition("://")
     return f"{head}{separator}{rest.rpartition('@')[2]}"
 
 
 @contextmanager
-def _quiet():
+def _quiet() -> Iterator[None]:
     """Optuna tells of every study and trial on stderr; here the run's own progress and tables do."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -48,7 +48,7 @@ class Postprocessing:
         """Predictions with nothing missing."""
         whole = {}
         for target, value in values.items():
-            gaps = np.isnan(value).any(axis=1)
+            gaps = np.asarray(np.isnan(value).any(axis=1))
             whole[target] = np.where(gaps[:, None], self.fallback[target], value) if gaps.any() else value
         return whole
 
@@ -64,6 +64,12 @@ class Finished(Postprocessing):
         As in `Fitted`, matched where matching applies; out-of-fold predictions by constants of the other folds.
     losses : dict of str to float
         By matched target, how much of the out-of-fold concordance matching has cost; below 0 where it gains.
+
+    Examples
+    --------
+    >>> finished = Finished({"arousal": Matching(2.0, 1.0)}, raw=Fitted(test={"arousal": np.array([[0.5]])}))
+    >>> finished.matching
+    {'arousal': (2.0, 1.0)}
     """
 
     raw: Fitted = field(default_factory=Fitted)
@@ -90,6 +96,15 @@ def finish(fitted: Fitted, task: SplitTask, matching: bool = True) -> Finished:
     task
     matching
         The system's own word on matching.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+
+    >>> halves = Fitted({"arousal": np.arange(12.0)[:, None] / 2}, {"arousal": np.array([[2.0]])})
+    >>> finish(halves, task).test["arousal"].round(6).tolist()
+    [[4.0]]
     """
     finished = Finished(bounds=task.bounds, raw=fitted, oof=dict(fitted.oof), test=dict(fitted.test))
     for target in task.targets:
@@ -110,10 +125,10 @@ def fallback_of(target: Target, y: np.ndarray) -> np.ndarray:
     >>> fallback_of(Target("mood", "uar", ("glad", "sad")), np.array([0.0, 1.0, 1.0, 1.0])).tolist()
     [0.25, 0.75]
     """
-    known = y[~np.isnan(y)]
+    labels = y[~np.isnan(y)]
     if target.kind == "classes":
-        return np.bincount(known.astype(int), minlength=target.width) / len(known)
-    return np.array([known.mean()])
+        return np.bincount(labels.astype(int), minlength=target.width) / len(labels)
+    return np.array([labels.mean()])
 
 
 def _match(finished: Finished, task: SplitTask, name: str) -> None:

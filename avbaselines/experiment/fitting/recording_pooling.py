@@ -1,4 +1,4 @@
-"""How much of a fused prediction is its recording's mean: chosen per target by out-of-fold score."""
+"""Share of a fused prediction that is its recording's mean: chosen per target by out-of-fold score."""
 
 from collections.abc import Mapping
 
@@ -26,6 +26,16 @@ def drawn_to_recordings(
     shares : dict of str to float
         By target the smallest share of the best score on training groups; empty where none was asked for.
     oof : dict of str to ndarray
+
+    Examples
+    --------
+    >>> from avbaselines.systems import Stage
+    >>> late = FusionSystem(name="late", fusion=Stage(method="mean"), depth=1, parts=("a", "b"))
+    >>> import numpy as np
+    >>> groups = np.arange(4)
+    >>> task = SplitTask([], {}, groups, groups[:0], groups % 2, matching=True, seed=0)
+    >>> drawn_to_recordings(late, task, {})
+    ({}, {})
     """
     tried = system.fusion.recording_share
     if not tried:

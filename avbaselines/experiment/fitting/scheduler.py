@@ -29,7 +29,18 @@ from avbaselines.experiment.protocol_run import ProtocolRun
 
 
 def shipping_split(corpus: Corpus) -> Split:
-    """The split whose models are shipped: the only one, or one that learns from every training clip."""
+    """The split whose models are shipped: the only one, or one that learns from every training clip.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["a", "b", "c", "d"]), np.array([], int)
+    >>> splits = [Split(name, np.array([0, n]), nobody, np.array([3 - n])) for name, n in (("x", 1), ("y", 2))]
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(4.0)}, splits=splits, once=True)
+
+    >>> shipping_split(corpus).fit.tolist()
+    [0, 1, 2]
+    """
     if len(corpus.splits) == 1:
         return corpus.splits[0]
     rows = np.unique(np.concatenate([split.fit for split in corpus.splits]))
@@ -38,7 +49,18 @@ def shipping_split(corpus: Corpus) -> Split:
 
 
 def all_splits(corpus: Corpus) -> list[Split]:
-    """Splits in which every system is fitted: those of the study, and the one whose models are shipped."""
+    """Splits in which every system is fitted: those of the study, and the one whose models are shipped.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["a", "b", "c", "d"]), np.array([], int)
+    >>> splits = [Split(name, np.array([0, n]), nobody, np.array([3 - n])) for name, n in (("x", 1), ("y", 2))]
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(4.0)}, splits=splits, once=True)
+
+    >>> [split.name for split in all_splits(corpus)]
+    ['x', 'y', 'final']
+    """
     shipped = shipping_split(corpus)
     return corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
 
@@ -48,6 +70,17 @@ def without_lonely_stages(run: ProtocolRun) -> ProtocolRun:
 
     Such a stage is fitted without each inner fold, which takes three groups; nothing that a study says would help.
     The corpus' notes tell of it.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["a", "b", "c", "d"]), np.array([], int)
+    >>> splits = [Split(name, np.array([0, n]), nobody, np.array([3 - n])) for name, n in (("x", 1), ("y", 2))]
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(4.0)}, splits=splits, once=True)
+
+    >>> run = ProtocolRun("honest", None, corpus, [BaseSystem(name="ridge-audio", learner="ridge")])
+    >>> without_lonely_stages(run) is run
+    True
     """
     depths = stack_depths(run.systems)
     deep = [system for system in run.systems if depths[system.name] > 1]
@@ -66,10 +99,23 @@ def fit_systems(run: ProtocolRun, folder: Path, options: RunOptions) -> FittedRu
 
     Parameters
     ----------
-    run : ProtocolRun
-    folder : Path
+    run
+    folder
         Of the run; finished fits lie in its ``work``.
-    options : RunOptions
+    options
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.study import load_study
+    >>> ids = np.arange(4).astype(str)
+    >>> splits = [Split("x", np.array([0, 1]), ids[:0].astype(int), np.array([2, 3]))]
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(4.0)}, splits=splits, once=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = ProtocolRun("honest", load_study("quickstart"), corpus, [])
+    ...     fit_systems(run, Path(folder), RunOptions()).computed
+    0
     """
     folder = Path(folder).absolute()
     fitted, inner = _opened(run, folder, options)

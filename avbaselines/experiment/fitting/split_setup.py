@@ -40,11 +40,22 @@ def split_task(run: ProtocolRun, split: Split, device: Device, present: dict[str
 
     Parameters
     ----------
-    run : ProtocolRun
-    split : Split
-    device : {"cpu", "cuda"}
+    run
+    split
+    device
     present : dict of str to ndarray of bool, shape (n_clips,)
         Which clips have each modality.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["a", "b"]), np.array([], int)
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(2.0)}, splits=[], once=True)
+
+    >>> from avbaselines.study import load_study
+    >>> run = ProtocolRun("honest", load_study("quickstart"), corpus, [])
+    >>> split_task(run, Split("x", np.arange(2), nobody, nobody), "cpu", {}).folds.tolist()
+    [0, 1]
     """
     study, corpus, rows = run.study, run.corpus, split.fit
     groups = _codes(corpus.groups)
@@ -86,19 +97,47 @@ def _codes(names: np.ndarray) -> np.ndarray:
 
 
 def prediction_digest(prediction: ImportedPrediction) -> str:
-    """What changes when an outside system's predictions do."""
+    """What changes when an outside system's predictions do.
+
+    Examples
+    --------
+    >>> one, other = (ImportedPrediction("deep", {"arousal": np.array([[value]])}) for value in (1.0, 2.0))
+    >>> prediction_digest(one) == prediction_digest(other)
+    False
+    """
     folds = prediction.by_fold or {}
     return digest(*prediction.values.values(), *(values for part in folds.values() for values in part.values()))
 
 
 def clips_digest(corpus: Corpus) -> str:
-    """What every fit depends on beside features and labels: who and when each clip is."""
+    """What every fit depends on beside features and labels: who and when each clip is.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["a", "b"]), np.array([], int)
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(2.0)}, splits=[], once=True)
+
+    >>> clips_digest(corpus) == clips_digest(corpus), len(clips_digest(corpus))
+    (True, 64)
+    """
     places = [part for part in (corpus.recordings, corpus.times) if part is not None]
     return digest(corpus.ids, corpus.groups, *places, [asdict(target) for target in corpus.targets])
 
 
 def split_digest(clips: str, split: Split, task: SplitTask, corpus: Corpus) -> str:
-    """What every fit of a split depends on: never the labels of evaluated clips."""
+    """What every fit of a split depends on: never the labels of evaluated clips.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["a", "b"]), np.array([], int)
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(2.0)}, splits=[], once=True)
+
+    >>> task = SplitTask(corpus.targets, corpus.y, np.arange(2), nobody, np.arange(2), matching=True, seed=0)
+    >>> len(split_digest(clips_digest(corpus), Split("x", np.arange(2), nobody, nobody), task, corpus))
+    64
+    """
     settings = {
         "matching": task.matching,
         "seed": task.seed,
@@ -114,7 +153,13 @@ def split_digest(clips: str, split: Split, task: SplitTask, corpus: Corpus) -> s
 
 @cache
 def code_digest() -> str:
-    """Digest of the code and libraries that fits depend on, so that old work is not taken for new."""
+    """Digest of the code and libraries that fits depend on, so that old work is not taken for new.
+
+    Examples
+    --------
+    >>> len(code_digest())
+    64
+    """
     import xgboost  # as everywhere: workers that grow none of its trees do not load it
 
     libraries = (lightgbm, np, optuna, scipy, sklearn, xgboost)

@@ -48,6 +48,14 @@ class SplitTask:
         What predicts evaluated clips: a fit to all others, or the mean of fits that each leave one inner fold out.
     combined : Combined or None
         The score that searches go by, where the study has one.
+
+    Examples
+    --------
+    >>> groups, nobody = np.array([0, 0, 1, 1]), np.array([], int)
+    >>> y = {"arousal": np.array([1.0, 2.0, 3.0, 5.0])}
+    >>> task = SplitTask([Target("arousal", "ccc", range=(1, 5))], y, groups, nobody, groups, matching=True, seed=0)
+    >>> task.bounds
+    {'arousal': (1.0, 5.0)}
     """
 
     targets: list[Target]
@@ -77,13 +85,13 @@ class SplitTask:
 
     def bounded_oof(self, oof: Predictions) -> Predictions:
         """Out-of-fold predictions within their bounds; without a declared range, those of the other folds' labels."""
-        kept = dict(oof)
+        within = dict(oof)
         for fold in np.unique(self.folds):
             here = self.folds == fold
             bounds = bounds_of(self.targets, {name: y[~here] for name, y in self.y.items()})
             for name in bounds.keys() & oof.keys():
-                kept[name] = np.where(here[:, None], np.clip(oof[name], *bounds[name]), kept[name])
-        return kept
+                within[name] = np.where(here[:, None], np.clip(oof[name], *bounds[name]), within[name])
+        return within
 
     @property
     def context(self) -> ClipContext:

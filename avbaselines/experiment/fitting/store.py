@@ -173,8 +173,9 @@ class Store:
             arrays |= {f"masked/{mask}/{name}": value for name, value in values.items()}
         names = ("weights", "selected", "shares", "note", "trials", "importance", "seconds")
         plain = {name: getattr(fitted, name) for name in names} | {"trials": [asdict(trial) for trial in fitted.trials]}
+        content: dict[str, Any] = {"plain": np.array(json.dumps(plain)), **arrays}
         with replacing(self.path(key)) as temporary:
-            np.savez(temporary, plain=np.array(json.dumps(plain)), **arrays)
+            np.savez(temporary, **content)
 
     def load(self, key: str) -> Fitted:
         """Read a result back.

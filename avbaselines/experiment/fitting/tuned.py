@@ -1,7 +1,7 @@
 """Tuning one base system in one split, by out-of-fold scores inside its training part, then fitting the best found."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -15,17 +15,22 @@ from avbaselines.evaluation.selection_score import selection_score
 from avbaselines.experiment.fitting.base import batches, fit_base, labels, new_model, soft_labels, usable
 from avbaselines.experiment.fitting.clip_context import surroundings
 from avbaselines.experiment.fitting.fitted_system import columns_of, side_by_side
-from avbaselines.experiment.fitting.optuna_search import REASON, Search, drawn_of, importances, search
+from avbaselines.experiment.fitting.optuna_search import (
+    REASON,
+    Search,
+    Space,
+    Watch,
+    drawn_of,
+    importances,
+    search,
+    value_of,
+)
 from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.fitting.predictions import Predictions, by_target, rows_of, spread
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted, Trial
 from avbaselines.experiment.planning.learners import search_space
 from avbaselines.experiment.planning.system import BaseSystem
-
-Space = Mapping[str, Real | Whole | Choice]
-Watch = Callable[[int, float], None]
-"""``watch(step, score)`` raises where a trial is hopeless."""
 
 
 def fit_tuned(
@@ -52,6 +57,20 @@ def fit_tuned(
         With ``trials`` and ``importance``; the mean of the best few trials, or the best alone where that scores better:
         never worse out-of-fold than the defaults.
     models : dict of str to TargetModel
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Tuning
+    >>> X, groups = np.arange(12.0)[:, None], np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": X[:, 0]}, groups, groups[:0], groups % 3, True, 0)
+    >>> system = BaseSystem(name="tuned", learner="ridge", tuning=Tuning(trials=1))
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fitted, _ = fit_tuned(system, task, [X], [X[:2]], Search("tuned", f"{folder}/trials.journal"))
+    >>> fitted.note.partition(";")[0], len(fitted.trials)
+    ('defaults: one trial', 1)
     """
     assert system.tuning is not None
     started = time.perf_counter()
@@ -61,7 +80,7 @@ def fit_tuned(
         # With nothing to search, every trial would be the defaults.
         number = system.tuning.trials if space else 1
         trials = search(where, space, number, task.seed, objective, system.tuning.pruning)
-    best = sorted((t for t in trials if t.state == TrialState.COMPLETE), key=lambda trial: -trial.value)
+    best = sorted((t for t in trials if t.state == TrialState.COMPLETE), key=lambda trial: -value_of(trial))
     most = 1 if system.timing else system.tuning.average
     chosen = [drawn_of(trial, space) for trial in best[:most]]
     fits = [fit_base(system, task, blocks, test_blocks, drawn, objective.tried(drawn)) for drawn in chosen]
@@ -120,6 +139,17 @@ def drawn_again(
         As for `fit_tuned`.
     trials
         Of the finished fit.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Tuning
+    >>> X, groups = np.arange(12.0)[:, None], np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": X[:, 0]}, groups, groups[:0], groups % 3, True, 0)
+    >>> system = BaseSystem(name="tuned", learner="ridge", tuning=Tuning(trials=1))
+
+    >>> drawn_again(system, task, [X], [Trial(0, 0.4, "complete", {})]) == NOTHING
+    True
     """
     complete = [(trial.value, -trial.number, trial) for trial in trials if trial.value is not None]
     if not complete:
@@ -145,6 +175,17 @@ class Objective:
     task
     blocks : sequence of ndarray, shape (n_fit, n_features)
         Of the clips to learn from: no other clip has a say.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Tuning
+    >>> X, groups = np.arange(12.0)[:, None], np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": X[:, 0]}, groups, groups[:0], groups % 3, True, 0)
+    >>> system = BaseSystem(name="tuned", learner="ridge", tuning=Tuning(trials=1))
+
+    >>> Objective(system, task, [X])(NOTHING, lambda step, score: None) > 0.9
+    True
     """
 
     def __init__(self, system: BaseSystem, task: SplitTask, blocks: Sequence[np.ndarray]):
@@ -152,7 +193,7 @@ class Objective:
         self._system, self._task = system, task
         self._X, self._columns = side_by_side(blocks), columns_of(blocks)
         self._present = ~np.isnan(self._X).all(axis=1)
-        self._kept = system.tuning.average
+        self._most = system.tuning.average
         self._tried: dict[frozenset[tuple[str, object]], tuple[float, list[TargetModel]]] = {}
 
     def tried(self, drawn: Drawn) -> list[TargetModel] | None:
@@ -184,7 +225,7 @@ class Objective:
             fitted.test |= {name: values[:0] for name, values in oof.items()}
         value = out_of_fold_score(fitted, task, system.matched)
         self._tried[frozenset(drawn.values.items())] = value, models
-        if len(self._tried) > self._kept:
+        if len(self._tried) > self._most:
             self._tried.pop(min(self._tried, key=lambda key: self._tried[key][0]))
         return value
 
@@ -204,14 +245,30 @@ class _Progress:
 
 
 def out_of_fold_score(fitted: Fitted, task: SplitTask, matching: bool = True) -> float:
-    """The selection score of out-of-fold predictions as they are reported; larger is better."""
+    """The selection score of out-of-fold predictions as they are reported; larger is better.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+    >>> out_of_fold_score(Fitted({"arousal": y[:, None]}, {"arousal": y[:0, None]}), task) > 0.99
+    True
+    """
     finished = finish(fitted, task, matching)
     recordings = None if task.frames is None else task.frames.recordings
     return selection_score(task.targets, task.y, finished.filled(finished.oof), recordings, task.combined)
 
 
 def stored_trial(trial: FrozenTrial, number: int) -> Trial:
-    """A trial as it is kept with the fit."""
+    """A trial as it is kept with the fit.
+
+    Examples
+    --------
+    >>> from optuna.trial import create_trial
+    >>> stored_trial(create_trial(value=0.5), 0).state
+    'complete'
+    """
     reason = trial.user_attrs.get(REASON, "")
     if trial.state == TrialState.COMPLETE:
         return Trial(number, trial.value, "complete", trial.params, reason)

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.estimators.tuned.search_space import Choice, Drawn, Whole
 from avbaselines.experiment.fitting.fusion import fit_fusion
-from avbaselines.experiment.fitting.optuna_search import Search, drawn_of, importances, search
+from avbaselines.experiment.fitting.optuna_search import Search, Watch, drawn_of, importances, search, value_of
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
-from avbaselines.experiment.fitting.tuned import Watch, out_of_fold_score, search_words, stored_trial
+from avbaselines.experiment.fitting.tuned import out_of_fold_score, search_words, stored_trial
 from avbaselines.experiment.planning.learners import FUSIONS, JOINT
 from avbaselines.experiment.planning.system import FusionSystem
 
@@ -47,6 +47,23 @@ def fit_searched_fusion(
     fitted : Fitted
         With ``trials`` and ``importance``.
     models : dict of str to TargetModel
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.systems import Stage, Tuning
+    >>> y, groups = np.arange(12.0), np.arange(12) // 2
+    >>> task = SplitTask([Target("arousal", "ccc")], {"arousal": y}, groups, groups[:0], groups % 3, True, 0)
+    >>> inputs = [Fitted({"arousal": y[:, None] * k}, {"arousal": np.ones((1, 1)) * k}) for k in (1, 3)]
+    >>> late = FusionSystem(
+    ...     name="late", fusion=Stage(method="mean"), depth=1, parts=("a", "b"), tuning=Tuning(trials=1)
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fitted, _ = fit_searched_fusion(late, task, inputs, [(), ()], Search("late", f"{folder}/trials.journal"))
+    >>> fitted.test["arousal"].tolist()
+    [[2.0]]
     """
     assert system.tuning is not None
     started = time.perf_counter()
@@ -60,7 +77,7 @@ def fit_searched_fusion(
 
     with threadpool_limits(1):
         trials = search(where, space, system.tuning.trials, task.seed, score, False)
-    best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=lambda trial: trial.value)
+    best = max((trial for trial in trials if trial.state == TrialState.COMPLETE), key=value_of)
     fitted, models = fit_fusion(as_drawn(system, drawn_of(best, space)), task, inputs, reads)
     fitted.trials = [stored_trial(trial, number) for number, trial in enumerate(trials)]
     fitted.importance = importances(trials)
@@ -96,9 +113,17 @@ def fusion_space(method: str, n_inputs: int, kinds: Sequence[str]) -> dict[str, 
 
 
 def as_drawn(system: FusionSystem, drawn: Drawn) -> FusionSystem:
-    """The fusion with the method and the number of inputs that were drawn."""
+    """The fusion with the method and the number of inputs that were drawn.
+
+    Examples
+    --------
+    >>> from avbaselines.systems import Stage
+    >>> late = FusionSystem(name="late", fusion=Stage(method="greedy"), depth=1, parts=("a", "b"))
+    >>> as_drawn(late, Drawn(fusion_space("greedy", 2, ["regression"]), {"method": "mean", "best": 2})).method
+    'mean'
+    """
     values = {name: drawn.space[name].value(value, None) for name, value in drawn.values.items()}
-    changes = stage_of(values["method"]) if "method" in values else {}
+    changes = stage_of(str(values["method"])) if "method" in values else {}
     best = values.get("best", len(system.inputs))
     if best < len(system.inputs):
         changes["best"] = best

@@ -43,6 +43,14 @@ class Unit:
         Of a tuned system: a digest of what its trials depend on.
     resumed : bool
         Whether a result that is there already will do.
+
+    Examples
+    --------
+    >>> split = Split("x", np.arange(2), np.arange(0), np.arange(0))
+    >>> unit = Unit(BaseSystem(name="ridge-audio", learner="ridge", modalities=("audio",)), split, "a1")
+
+    >>> unit.label, unit.modalities
+    ('ridge-audio · x', ('audio',))
     """
 
     system: BaseSystem | FusionSystem
@@ -82,15 +90,25 @@ def unit_of(
 
     Parameters
     ----------
-    system : BaseSystem or FusionSystem
-    split : Split
-    fitted : FittedRun
-    context : dict of SplitId to str
+    system
+    split
+    fitted
+    context
         Digest of what all fits of a split depend on.
-    features : dict of str to str
+    features
         Digest of each modality's table.
-    systems : sequence of System
+    systems
         All of the study.
+
+    Examples
+    --------
+    >>> from avbaselines.systems import Stage
+    >>> base = [BaseSystem(name=name, learner="ridge") for name in "ab"]
+    >>> split = Split("x", np.arange(2), np.arange(0), np.arange(0))
+    >>> late = FusionSystem(name="late", fusion=Stage(method="mean"), depth=1, parts=("a", "b"))
+    >>> fitted = FittedRun(Store("work"), split.id, {}, {}, {}, {}, {}, failures={(split.id, "a"): "no clip has it"})
+    >>> unit_of(late, split, fitted, {}, {}, [*base, late]), fitted.failures[split.id, "late"]
+    (None, 'fewer than two inputs left: a failed')
     """
     tuning, by_name = system.tuning, {item.name: item for item in systems}
     if isinstance(system, FusionSystem):
@@ -119,7 +137,16 @@ def unit_of(
 
 
 def to_be_done(unit: Unit, folder: Path, storage: str | None, force: bool) -> Unit:
-    """The unit with the place of its search, in a run's folder or in the storage named."""
+    """The unit with the place of its search, in a run's folder or in the storage named.
+
+    Examples
+    --------
+    >>> split = Split("x", np.arange(2), np.arange(0), np.arange(0))
+    >>> unit = Unit(BaseSystem(name="ridge-audio", learner="ridge", modalities=("audio",)), split, "a1")
+
+    >>> to_be_done(unit, Path("run"), None, force=True).resumed
+    False
+    """
     search = None
     if unit.system.tuning is not None:
         place = storage or str(folder / "tuning" / f"{unit.search_name}{JOURNAL}")
@@ -132,11 +159,11 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
 
     Parameters
     ----------
-    unit : Unit
-    task : SplitTask
+    unit
+    task
     features : sequence of ndarray, shape (n_clips, n_features)
         Of the modalities it reads.
-    store : Store
+    store
 
     Returns
     -------
@@ -144,6 +171,19 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
         The unit's.
     reason : str or None
         None where it went well.
+
+    Examples
+    --------
+    >>> split = Split("x", np.arange(2), np.arange(0), np.arange(0))
+    >>> unit = Unit(BaseSystem(name="ridge-audio", learner="ridge", modalities=("audio",)), split, "a1")
+
+    >>> import tempfile
+    >>> from avbaselines.corpora.corpus import Target
+    >>> y, nobody = {"arousal": np.arange(2.0)}, split.test
+    >>> task = SplitTask([Target("arousal", "ccc")], y, split.fit, nobody, split.fit, matching=True, seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     work(unit, task, [np.full((2, 1), np.nan)], Store(folder))
+    ('a1', 'InputError: 0 of 2 training clips have audio and a label of arousal')
     """
     system, search = unit.system, unit.search
     try:

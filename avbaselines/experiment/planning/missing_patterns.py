@@ -1,54 +1,60 @@
-"""What goes missing together in a study, and every set of sources that a clip may be left with."""
+"""Sources: modalities that go missing together in a study, and every set of them that a clip may be left with."""
 
 from itertools import combinations
 
 from avbaselines.errors import InputError
 from avbaselines.schema import nearest
+from avbaselines.study import Study
 
 MOST_SOURCES = 4
 
 
-def sources(study):
+def sources(study: Study) -> dict[str, tuple[str, ...]]:
     """Modalities and outside systems by the source that they go missing with.
-
-    Parameters
-    ----------
-    study : Study
-
-    Returns
-    -------
-    dict of str to tuple of str
 
     Raises
     ------
     InputError
         A name that the study does not have, or that is in two sources.
+
+    Examples
+    --------
+    >>> from avbaselines.study import load_study
+    >>> sources(load_study("quickstart"))
+    {'audio': ('audio',), 'face': ('face',)}
     """
-    known = [*study.modalities, *study.predictions]
+    names_of_study = [*study.modalities, *study.predictions]
     given = study.masking.sources if study.masking else {}
-    found = {}
+    by_source: dict[str, tuple[str, ...]] = {}
     for source, names in given.items():
         for name in names:
-            if name not in known:
+            if name not in names_of_study:
                 raise InputError(
-                    f"masking.sources.{source}: no modality {name!r}{nearest(name, known)}; known: {', '.join(known)}"
+                    f"masking.sources.{source}: no modality {name!r}{nearest(name, names_of_study)}; "
+                    f"known: {', '.join(names_of_study)}"
                 )
-            if any(name in others for others in found.values()):
+            if any(name in others for others in by_source.values()):
                 raise InputError(f"masking.sources.{source}: {name!r} is in another source too; name it once")
-        if "+" in source or (source in known and source not in names):
+        if "+" in source or (source in names_of_study and source not in names):
             raise InputError(f"masking.sources: call {source!r} something else (no '+', no other modality's name)")
-        found[source] = tuple(dict.fromkeys(names))
-    named = {name for names in found.values() for name in names}
-    return found | {name: (name,) for name in known if name not in named}
+        by_source[source] = tuple(dict.fromkeys(names))
+    named = {name for names in by_source.values() for name in names}
+    return by_source | {name: (name,) for name in names_of_study if name not in named}
 
 
-def masks(study):
+def masks(study: Study) -> dict[str, tuple[str, ...]]:
     """By name of what is kept (``face``, ``audio+text``), the modalities hidden; none unless the study asks.
 
     Raises
     ------
     InputError
         One source alone, which nothing can stand in for, or more than four.
+
+    Examples
+    --------
+    >>> from avbaselines.study import load_study
+    >>> masks(load_study("quickstart"))
+    {}
     """
     if study.masking is None:
         return {}
@@ -58,8 +64,8 @@ def masks(study):
             f"masking: takes 2 to {MOST_SOURCES} sources, got {len(parts)} ({', '.join(parts)}); put modalities that "
             "go missing together into one under [masking.sources]"
         )
-    kept = [part for size in range(1, len(parts)) for part in combinations(parts, size)]
+    left_sources = [part for size in range(1, len(parts)) for part in combinations(parts, size)]
     return {
         "+".join(names): tuple(name for source in parts if source not in names for name in parts[source])
-        for names in kept
+        for names in left_sources
     }

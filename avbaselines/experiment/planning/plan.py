@@ -33,15 +33,21 @@ def plan(study: Study, targets: Sequence[Target], only: Sequence[str] = ()) -> l
 
     Parameters
     ----------
-    study : Study
-    targets : list of Target
-    only : sequence of str
+    study
+    targets
+    only
         Names (``*`` matches any text) to keep, with what they need.
 
     Raises
     ------
     InputError
         Unknown modality, learner, input or name in ``only``.
+
+    Examples
+    --------
+    >>> from avbaselines.study import load_study
+    >>> [system.name for system in plan(load_study("quickstart"), [Target("arousal", "ccc")], ["ridge-audio"])]
+    ['ridge-audio']
     """
     matching = bool(study.systems.matching) and any(target.metric in CONCORDANCES for target in targets)
     _refuse_few_targets(study, targets)
@@ -186,20 +192,21 @@ def _refuse_nothing_to_decode(study: Study, targets: Sequence[Target]) -> None:
             )
 
 
-def _early_sets(early: str | list[list[str]], known: tuple[str, ...]) -> list[tuple[str, ...]]:
-    if early == "none" or len(known) < 2:
+def _early_sets(early: str | list[list[str]], modalities: tuple[str, ...]) -> list[tuple[str, ...]]:
+    if early == "none" or len(modalities) < 2:
         return []
     if early == "all":
-        return [known]
+        return [modalities]
     if early == "pairs":
-        return [*combinations(known, 2)] + ([known] if len(known) > 2 else [])
+        return [*combinations(modalities, 2)] + ([modalities] if len(modalities) > 2 else [])
     for part in early:
         if len(set(part)) < len(part):
             raise InputError(f"systems.early: {part} names a modality twice; leave one out")
         for name in part:
-            if name not in known:
+            if name not in modalities:
                 raise InputError(
-                    f"systems.early: no modality {name!r}{nearest(name, known)}; known: {', '.join(known)}"
+                    f"systems.early: no modality {name!r}{nearest(name, modalities)}; "
+                    f"known: {', '.join(modalities)}"
                 )
     return [tuple(part) for part in early]
 

@@ -68,6 +68,11 @@ class System:
         That it reads, by itself or through its inputs.
     transductive : bool
         Reads unlabelled clips of evaluated groups; never picked and never fused by default.
+
+    Examples
+    --------
+    >>> System(name="late-mean", raw_label="late-mean-raw").rows[1]
+    RowId(system='late-mean', matched=False)
     """
 
     name: str

@@ -11,8 +11,7 @@ from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.bundles.card import CardModality, Made
-from avbaselines.experiment.bundles.inputs import gather, media_by_modality
-from avbaselines.extractors.recipe import load_recipe
+from avbaselines.experiment.bundles.inputs import gather
 
 
 def test_columns_are_matched_by_name(given, tmp_path):
@@ -107,13 +106,6 @@ def test_ids_of_which_none_fits_are_a_mistake():
         joined({"face": Path(__file__).parent})
 
 
-def test_files_go_to_the_recipes_that_read_them(tmp_path):
-    (tmp_path / "a.wav").touch()
-    (tmp_path / "b.txt").touch()
-    recipes = {"voice": load_recipe("egemaps"), "face": None}
-    assert media_by_modality(recipes, tmp_path / "a.wav") == {"voice": [tmp_path / "a.wav"]}
-    assert media_by_modality(recipes, [tmp_path]) == {"voice": [tmp_path]}
-    with pytest.raises(InputError, match="b.txt: holds nothing that this system can read; recipes: voice from .*wav"):
-        media_by_modality(recipes, [tmp_path / "b.txt"])
-    with pytest.raises(InputError, match="none.wav: no such file or folder"):
-        media_by_modality(recipes, tmp_path / "none.wav")
+def test_predictions_of_an_outside_system_come_as_a_file():
+    with pytest.raises(InputError, match="deep: give the predictions of an outside system as a file, not as DataFrame"):
+        joined({"deep": frame(arousal=[1.5])}, outside=["deep"])

@@ -1,10 +1,13 @@
 """The registry of learners and fusions: what it names exists, ships without pickle and makes finished fits stale."""
 
 import sys
+from inspect import signature
 
 import pytest
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
+from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
 from avbaselines.experiment.bundles.read import TRUSTED
 from avbaselines.experiment.fitting.fingerprint import imported_files
 from avbaselines.experiment.fitting.split_setup import FITS
@@ -62,3 +65,36 @@ def test_a_search_draws_no_more_columns_than_there_are():
     for dimension in narrow.values():
         if getattr(dimension, "part", "") == "features" and isinstance(dimension, learners.Whole):
             assert dimension.high <= 3
+
+
+@pytest.mark.parametrize("learner", learners.LEARNERS)
+@pytest.mark.parametrize("kind", ["regression", "classes"])
+def test_every_space_holds_the_defaults(learner, kind):
+    for name, dimension in learners.search_space(learner, "single", [kind], [5000], {}).items():
+        model = learners.estimator(learner, kind)
+        default = getattr(model, name) if hasattr(model, name) else getattr(PreparationOptions(), name)
+        if isinstance(dimension, Choice):
+            assert dimension.options[dimension.default] == default, name
+        elif isinstance(dimension, Real) and dimension.times:
+            assert dimension.low <= dimension.default == 1 <= dimension.high and isinstance(default, tuple), name
+        else:
+            assert dimension.low <= default == dimension.default <= dimension.high, name
+
+
+def test_drawn_values_reach_the_estimators_that_know_them():
+    space = learners.search_space("svr", "single", ["regression"], [10, 4], {})
+    values = {"costs": 2.0, "widths": "linear", "block_weights.0": 0.5, "block_weights.1": 3.0}
+    model = learners.estimator("svr", "regression", Drawn(space, values))
+    default = signature(type(model)).parameters["costs"].default
+    assert model.costs == tuple(2 * cost for cost in default) and model.widths == (0.0,)
+    assert model.preparation.block_weights == (0.5, 3.0)
+    chain_space = learners.search_space("ridge", "chain", ["regression"] * 3, [10, 4], {"order": "ensemble"})
+    assert not any(name.startswith("block_weights") for name in chain_space)
+    chained = learners.chain("ridge", (), Drawn(chain_space, {"order": "2-0-1", "column_share": 0.5}), order="ensemble")
+    assert chained.order == [2, 0, 1] and chained.regressor.preparation.column_share == 0.5
+    assert "order" not in learners.search_space("ridge", "chain", ["regression"] * 3, [10], {"order": [0, 1, 2]})
+    joint = learners.search_space("xgboost", "joint", ["regression"] * 2, [10], {"target_weights": None})
+    weights = Drawn(joint, {"target_weights.0": 1.0, "target_weights.1": 4.0})
+    model = learners.joint("xgboost", weights, target_weights=None)
+    assert model.target_weights == (1.0, 4.0) and "max_columns" not in joint
+    assert learners.estimator("ridge", "regression", NOTHING).preparation is None

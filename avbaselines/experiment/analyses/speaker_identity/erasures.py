@@ -172,7 +172,7 @@ def _pairs(job: Job, erased: np.ndarray) -> PairHistograms:
 
 def _learner(job: Job, target: Target) -> Any:
     task = job.task
-    parameters = {"metric": task.metric(target), "blocks": job.blocks, "random_state": task.seed}
+    parameters: dict[str, Any] = {"metric": task.metric(target), "blocks": job.blocks, "random_state": task.seed}
     if target.kind == "regression":
         parameters["matching"] = task.matching and task.metric(target) == "ccc"
     return estimator(job.options.learner, target.kind, **parameters)

@@ -1,0 +1,105 @@
+"""Every system in every split: what is fitted, reused and done again, and failures that do not stop a run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_study import people, small_release, write_study
+
+from avbaselines.corpora.corpus import SplitId
+from avbaselines.errors import InputError
+from avbaselines.experiment.fitting import scheduler
+from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems, shipping_split, without_lonely_stages
+
+DEEP = ("systems.fusion=['greedy', {method='ridge', name='top', inputs=['late-greedy', 'ridge-audio']}]",
+        "systems.transductive=[]", "systems.early='none'")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    return small_release(tmp_path_factory.mktemp("release"), speakers=6, clips=5)
+
+
+def test_the_fit_of_all_training_clips_ships(release):
+    corpus = release.prepare().corpus
+    final = shipping_split(corpus)
+    assert final.name == "final" and len(final.fit) == 30 and len(final.test) == 0
+    assert [split.name for split in all_splits(corpus)] == ["0", "1", "2", "final"]
+    alone = replace(corpus, splits=corpus.splits[:1])
+    assert shipping_split(alone) is corpus.splits[0] and all_splits(alone) == corpus.splits[:1]
+
+
+def test_all_is_fitted_once_and_done_again_where_forced(release, tmp_path):
+    run, told = release.prepare(*DEEP), []
+    options = RunOptions(progress=lambda done, total, what: told.append((done, total)))
+    fitted = fit_systems(run, tmp_path, options)
+    # Two base systems and two fusions in four splits; both fusions in each of three inner folds too.
+    assert fitted.computed == 4 * (2 + 2 + 3 * 2) and not fitted.failures
+    assert told[-1] == (fitted.computed, fitted.computed)
+    inner = [split for split in fitted.splits if split.fold is not None]
+    assert len(inner) == 12 and all(fitted.has(split, run.systems[-1]) for split in inner)
+    assert fit_systems(run, tmp_path, RunOptions()).computed == 0
+    top = run.systems[-1]
+    nested = fitted.source(SplitId("0"), top).load(fitted.store).oof["arousal"]
+    direct = fitted.load(SplitId("0"), top).oof["arousal"]
+    assert nested.shape == direct.shape and not np.allclose(nested, direct)
+    assert fit_systems(run, tmp_path, RunOptions(force=True)).computed == fitted.computed
+
+
+def test_a_failure_in_an_inner_fold_fails_the_stage(release, tmp_path, monkeypatch):
+    original = scheduler.work
+
+    def broken(unit, *given):
+        return (unit.key, "broken") if unit.label == "top · 0 without inner fold 1" else original(unit, *given)
+
+    monkeypatch.setattr(scheduler, "work", broken)
+    run = release.prepare(*DEEP)
+    fitted = fit_systems(run, tmp_path, RunOptions())
+    top = run.systems[-1]
+    assert fitted.failed_splits(top) == {SplitId("0", 1): "broken", SplitId("0"): "broken"}
+    assert not fitted.has(SplitId("0"), top) and fitted.has(SplitId("1"), top)
+
+
+def test_a_fusion_of_what_failed_is_left_out(release, tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduler, "work", lambda unit, *given: (unit.key, "broken"))
+    fitted = fit_systems(release.prepare("systems.fusion=['mean']"), tmp_path, RunOptions())
+    reasons = {reason for (_, name), reason in fitted.failures.items() if name == "late-matched-mean"}
+    assert len(reasons) == 1 and reasons.pop().startswith("fewer than two inputs left: ridge-audio")
+
+
+def test_a_bad_storage_is_named_before_anything_is_fitted(release, tmp_path):
+    run = release.prepare("tuning.trials=2")
+    with pytest.raises(InputError, match="--storage nosuch://host/db"):
+        fit_systems(run, tmp_path, RunOptions(storage="nosuch://host/db"))
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_work_goes_to_the_cluster_that_is_named(release, tmp_path, monkeypatch):
+    def results(address, work, calls, folder, code):
+        assert address == "tcp://host:1" and len(code()) == 64
+        return (work(*call) for call in calls)
+
+    monkeypatch.setattr(scheduler, "cluster_results", results)
+    run = release.prepare("systems.fusion=[]", "systems.transductive=[]", "systems.early='none'")
+    assert fit_systems(run, tmp_path, RunOptions(cluster="tcp://host:1")).computed == 8
+
+
+def test_stages_upon_stages_are_left_out_where_two_groups_train(tmp_path):
+    clips = people(3, 4).assign(arousal=np.arange(12.0))
+    audio = pd.DataFrame({"x": np.arange(12.0) % 5}, index=clips["clip_id"])
+    fusion = ["mean", "ridge", {"method": "ridge", "name": "top", "inputs": ["late-ridge", "ridge-audio"]}]
+    study = write_study(tmp_path, clips, {"audio": audio, "face": audio}, split={"leave_one_out": "speaker"},
+                        targets={"arousal": {"metric": "ccc"}}, systems={"fusion": fusion})  # fmt: skip
+    run = study.prepare()
+    assert "top" not in [system.name for system in run.systems] and without_lonely_stages(run) is run
+    assert any(note.startswith("without top: learning from what fusions learnt") for note in run.corpus.notes)
+
+
+def test_too_few_groups_for_choosing_are_named(tmp_path):
+    fusion = "systems.fusion=[{method='greedy', best=2}]"
+    overrides = ["split={group_kfold=2}", "systems.inner_folds=2", "systems.transductive=[]", fusion]
+    planned = small_release(tmp_path, speakers=6, clips=4).prepare(*overrides)
+    with pytest.raises(InputError, match="split fold0: .*single group is left, too few for 'late-greedy'.*inner_folds"):
+        fit_systems(planned, tmp_path / "run", RunOptions())
