@@ -1,10 +1,15 @@
-"""``avbaselines run|extract|predict``: the commands under one name."""
+"""``avbaselines init|run|extract|predict``: the commands under one name."""
 
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-VERBS = {"run": "fit a study", "extract": "make a feature table from media", "predict": "predict new clips"}
+VERBS = {
+    "init": "write a first study of a folder",
+    "run": "fit a study",
+    "extract": "make a feature table from media",
+    "predict": "predict new clips",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

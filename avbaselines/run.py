@@ -6,11 +6,10 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import joblib
 from rich.console import Console
 
-from avbaselines import catalog
 from avbaselines.command import (
     DONE,
     FAILED,
@@ -22,14 +21,13 @@ from avbaselines.command import (
     whole_number,
 )
 from avbaselines.errors import InputError
-from avbaselines.experiment.fitting.dask_backend import check_cluster, on_every_worker
-from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
-from avbaselines.experiment.fitting.run_options import Device, RunOptions
-from avbaselines.experiment.protocol_run import Protocol, ProtocolRun
-from avbaselines.experiment.study_run import StudyResult, execute, prepare
-from avbaselines.listing import show_plan, show_reported, show_studies
-from avbaselines.reports.leaderboard import render_terminal
-from avbaselines.study import Study, load_study
+
+if TYPE_CHECKING:
+    # What fits, scores and draws is imported when a study is run: --help, --list and --show do without it.
+    from avbaselines.experiment.fitting.run_options import Device
+    from avbaselines.experiment.protocol_run import Protocol, ProtocolRun
+    from avbaselines.experiment.study_run import StudyResult
+    from avbaselines.study import Study
 
 
 def parser() -> argparse.ArgumentParser:
@@ -83,8 +81,10 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--force", action="store_true", help="fit again what the run folder holds")
     command.add_argument("--dry-run", action="store_true", help="check everything, fit nothing")
-    command.add_argument("--list", action="store_true", help="list the shipped studies")
+    command.add_argument("--list", action="store_true", help="list the shipped studies, one a line")
+    command.add_argument("--show", metavar="STUDY", help="what a study is, what it needs and where to get it")
     command.add_argument("--reported", action="store_true", help="all figures that the shipped studies quote")
+    command.add_argument("--csv", action="store_true", help="with --reported: as csv")
     command.add_argument("--debug", action="store_true", help="show tracebacks")
     return command
 
@@ -109,18 +109,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> int:
-    if arguments.list:
-        show_studies(plain_console())
-    elif arguments.reported:
-        show_reported(plain_console())
-    elif not arguments.study:
+    if arguments.csv and not arguments.reported:
+        raise InputError("--csv goes with --reported; a run writes its csv files into the run folder")
+    if arguments.list or arguments.show or arguments.reported:
+        from avbaselines import listing
+
+        if arguments.list:
+            listing.show_studies(plain_console())
+        elif arguments.show:
+            listing.show_study(plain_console(), arguments.show, arguments.data)
+        else:
+            listing.show_reported(plain_console(), as_csv=arguments.csv)
+        return DONE
+    if not arguments.study:
+        from avbaselines import catalog
+
         raise InputError(f"name a study, or a study file; shipped: {', '.join(catalog.names('studies'))}")
-    else:
-        return _run(arguments, plain_console(), plain_console(stderr=True))
-    return DONE
+    return _run(arguments, plain_console(), plain_console(stderr=True))
 
 
 def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> int:
+    import joblib
+
+    from avbaselines import catalog
+    from avbaselines.experiment.fitting.dask_backend import check_cluster
+    from avbaselines.experiment.fitting.run_options import RunOptions
+    from avbaselines.experiment.study_run import execute, prepare
+    from avbaselines.listing import show_plan
+
     path = catalog.find("studies", arguments.study)
     study = _study(path, arguments)
     jobs = arguments.jobs or joblib.cpu_count()
@@ -163,8 +179,10 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
     return FAILED if result.failed else DONE
 
 
-def _study(path: Path, arguments: argparse.Namespace) -> Study:
+def _study(path: Path, arguments: argparse.Namespace) -> "Study":
     """The study with what the command line overrides."""
+    from avbaselines.study import load_study
+
     overrides = list(arguments.set)
     if arguments.seed is not None:
         overrides.append(f"seed={arguments.seed}")
@@ -174,7 +192,7 @@ def _study(path: Path, arguments: argparse.Namespace) -> Study:
     return load_study(path, [*overrides, *_compared(arguments.compare, study)]) if arguments.compare else study
 
 
-def _compared(texts: Sequence[str], study: Study) -> list[str]:
+def _compared(texts: Sequence[str], study: "Study") -> list[str]:
     """Overrides that add the external systems of ``--compare`` to a study."""
     files: dict[str, Path] = {}
     for text in texts:
@@ -188,13 +206,18 @@ def _compared(texts: Sequence[str], study: Study) -> list[str]:
     return [f"predictions.{name}={json.dumps(str(path), ensure_ascii=False)}" for name, path in files.items()]
 
 
-def _device(arguments: argparse.Namespace, runs: Sequence[ProtocolRun]) -> tuple[Device, str]:
+def _device(arguments: argparse.Namespace, runs: Sequence["ProtocolRun"]) -> "tuple[Device, str]":
     """The device to use, and why it is not the one asked for."""
+    from avbaselines.experiment.fitting.dask_backend import on_every_worker
+    from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
+
     check = (lambda: on_every_worker(arguments.cluster, why_no_gpu)) if arguments.cluster else None
     return usable_device(arguments.device, [system for run in runs for system in run.systems], check)
 
 
-def _show(console: Console, result: StudyResult) -> None:
+def _show(console: Console, result: "StudyResult") -> None:
+    from avbaselines.reports.leaderboard import render_terminal
+
     console.print(render_terminal(result.board))
     for analysis in result.analyses.values():
         for part in analysis.terminal:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from avbaselines.estimators.fusion.missing_inputs import METHODS, STRATEGIES
+from avbaselines.estimators.fusion.missing_strategies import METHODS, STRATEGIES
 from avbaselines.schema import Name, Section
 
 FusionMethod = Literal[
@@ -12,7 +12,7 @@ FusionMethod = Literal[
     "non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm",
 ]  # fmt: skip
 FUSION_METHODS: tuple[str, ...] = get_args(FusionMethod)
-MissingStrategy = Literal[STRATEGIES]  # type: ignore[valid-type]  # named by the estimator that has them
+MissingStrategy = Literal[STRATEGIES]  # type: ignore[valid-type]  # named beside the estimators that have them
 # Fused from the predictions of all targets, by translations of what the other targets' say.
 JOINT_METHODS = ("mean", "greedy", "score-weighted")
 

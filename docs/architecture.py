@@ -43,7 +43,7 @@ class Room:
     column: float
 
 
-_COMMANDS = ("__main__", "command", "listing", "run", "extract", "predict")
+_COMMANDS = ("__main__", "command", "listing", "init", "run", "extract", "predict")
 _STUDY_RUN = ("experiment/__init__", "experiment/study_run", "experiment/run_output")
 _PLANNING = ("experiment/planning", "experiment/protocol_run")
 _FORMATS = ("corpora/formats", "corpora/tables", "corpora/text_tables", "corpora/feature_tables", "corpora/text_form",
@@ -65,6 +65,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
              ("experiment/run_folder", "experiment/report_inputs", "experiment/trial_tables"), 3),
     )),
     ("work", (
+        Room("first study", "what lies in a folder, as the draft of a study", ("first_study",), 0),
         Room("fitting", "folds, out-of-fold predictions, searches, local or on a cluster", ("experiment/fitting",), 1),
         Room("scoring", "scores, intervals, the picked system, comparisons", ("experiment/scoring",), 2),
         Room("loading", "a corpus read and checked; the registry of readers", ("experiment/loading",), 3),

@@ -6,9 +6,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Tested at another path on purpose: the module, and where.
 ELSEWHERE = {
+    "estimators/fusion/missing_strategies": "estimators/fusion/test_missing_inputs",
     "experiment/fitting/run_options": "experiment/fitting/test_dask_backend",
     "experiment/planning/reserved_names": "experiment/loading/test_checks",
     "experiment/study_run": "experiment/test_run_study",
+    "first_study/draft": "first_study/test_toml_text",
+    "first_study/releases": "first_study/test_shipped",
+    "first_study/words": "first_study/test_columns",
     "extractors/face": "extractors/test_faces",
     "extractors/face_functionals": "extractors/test_faces",
     "extractors/face_tables": "extractors/test_faces",

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pydantic import model_validator
-from scipy.special import softmax
 
 from avbaselines.corpora.corpus import ImportedPrediction, Split, Target
 from avbaselines.corpora.feature_tables import clip_ids, npz_array
@@ -287,6 +286,8 @@ def _shares(
         clip = table.index[wrong][0]
         raise InputError(f"{key}: {path}: a class score of clip {clip!r} is no finite number")
     if (scores[~none] < 0).any():
+        from scipy.special import softmax  # a study is read without it
+
         scores[~none] = softmax(scores[~none], axis=1)
         return scores, [f"{name}: class scores of {target.name} hold negative values and were put through a softmax"]
     total = scores.sum(axis=1)

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Self
 import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field, model_validator
-from sklearn.model_selection import GroupKFold
 
 from avbaselines.corpora.corpus import Split
 from avbaselines.corpora.text_form import as_text
@@ -180,6 +179,8 @@ def _each_value(column: str, clips: pd.DataFrame, source: str) -> list[Split]:
 
 
 def _group_kfold(n_folds: int, groups: np.ndarray, seed: int) -> list[Split]:
+    from sklearn.model_selection import GroupKFold  # a study is read without it
+
     n_groups = len(np.unique(groups))
     if n_groups < n_folds:
         raise InputError(f"split.group_kfold = {n_folds}, but the corpus has {n_groups} groups")

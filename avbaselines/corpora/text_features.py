@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import numpy as np
-from sklearn.feature_extraction.text import HashingVectorizer
 
 __all__ = ["letter_counts"]
 
@@ -38,6 +37,8 @@ def letter_counts(texts: Iterable[str | None], width: int) -> tuple[np.ndarray, 
     >>> round(float((X[0] ** 2).sum()), 6)
     1.0
     """
+    from sklearn.feature_extraction.text import HashingVectorizer  # a study is read without it
+
     words = ["" if text is None or text != text else str(text).strip() for text in texts]
     counter = HashingVectorizer(n_features=width, analyzer="char_wb", ngram_range=LETTERS, dtype=np.float32)
     X = counter.transform(words).toarray()

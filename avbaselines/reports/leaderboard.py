@@ -50,7 +50,9 @@ class TerminalLeaderboard:
         lines = list(_remark_lines(self.board, marks))
         if shown < n_columns or (layout in ("first", "none") and self.board.has_intervals):
             left_out = "Columns and intervals" if shown < n_columns else "Intervals"
-            lines.append(f"{left_out} that do not fit this terminal are in leaderboard.md and results.csv.")
+            names = ", ".join(" ".join(head.split()) for head in _heads(self.board)[shown:])
+            where = f"that do not fit this terminal are in leaderboard.md and results.csv{': ' * bool(names)}{names}"
+            lines.append(f"{left_out} {where}.")
         styled = [(line, "default") for line in lines] + [(line, "dim") for line in caption(self.board, marks)]
         for line, style in styled:
             yield Padding(Text(encodable(line, options.ascii_only), style=style), (0, 0, 0, 1))

@@ -1,14 +1,16 @@
 """Trials of a run as tables."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 from avbaselines.corpora.corpus import SplitId
+from avbaselines.experiment.fitting.store import Trial
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.trial_tables import COLUMNS, trial_tables
 from avbaselines.systems import Stage, Tuning
 
-TRIAL = {"trial": 0, "value": 0.5, "state": "complete", "params": {"cost": 2.0}, "reason": ""}
+TRIAL = Trial(0, 0.5, "complete", {"cost": 2.0})
 SYSTEMS = [
     BaseSystem(name="ridge", learner="ridge"),
     BaseSystem(name="ridge-tuned", learner="ridge", tuning=Tuning(trials=2)),
@@ -17,7 +19,7 @@ SYSTEMS = [
 
 
 def tables(protocol, keys):
-    pruned = TRIAL | {"trial": 1, "value": None, "state": "pruned"}
+    pruned = replace(TRIAL, number=1, value=None, state="pruned")
     fit = SimpleNamespace(trials=[TRIAL, pruned], importance={"cost": 1.0})
     run = SimpleNamespace(protocol=protocol, systems=SYSTEMS)
     fitted = SimpleNamespace(keys=dict.fromkeys(keys, "key"), store=SimpleNamespace(load=lambda key: fit))

@@ -36,13 +36,14 @@ def test_ravdess_fusion_is_never_below_the_best_system_on_what_is_left(shared_da
     assert (alone["value"] > 0.4).all()
 
 
-def test_pom_fusion_is_not_below_audio_alone_on_any_trait(shared_data, tmp_path):
+def test_pom_fusion_is_not_below_audio_alone_beyond_chance(shared_data, tmp_path):
     only = ["late-greedy-best"]
     _, table = table_of("pom", shared_data / "cmu_pom", tmp_path, "systems.learners=['ridge']", only=only)
     predictions = pd.read_parquet(tmp_path / "predictions.parquet")
     test = predictions[predictions["part"] == "test"]
     traits = list(dict.fromkeys(test["target"]))
     assert len(traits) == 16
+    below = []
     for trait in traits:
         wide = test[test["target"] == trait].pivot(index="clip_id", columns="system", values="prediction")
         truth = test[(test["target"] == trait) & (test["system"] == only[0])].set_index("clip_id")["truth"]
@@ -51,8 +52,12 @@ def test_pom_fusion_is_not_below_audio_alone_on_any_trait(shared_data, tmp_path)
             ccc.sums(truth[wide.index].to_numpy(float), wide[name].to_numpy(float), codes, len(codes))
             for name in (only[0], "ridge-audio")
         )
-        assert compare(ccc, fused, audio, n_permutations=1).ci_high >= 0, trait
+        if compare(ccc, fused, audio, n_permutations=1).ci_high < 0:
+            below.append(trait)
+    # Of 16 intervals at 95 % one lies below 0 in a third of all cases where nothing differs, three in one of 140.
+    assert len(below) < 3, below
     fused = table[table["system"] == only[0]]
-    assert not fused.loc[fused["condition"] == "all", "below"].any()
+    assert fused.loc[fused["condition"] == "all", "below"].sum() < 3
+    assert not fused.loc[(fused["condition"] == "all") & (fused["target"] == "mean"), "below"].any()
     # Of 221 cells as many may fall below as would by chance where nothing differs: 2.5 in a hundred.
     assert len(fused) == 17 * 13 and fused["below"].mean() < 0.025

@@ -58,6 +58,20 @@ def test_terminal_never_overflows_and_keeps_names(board, width):
     assert "svr-face" in text and ("[.53, .66]" in text or "do not fit" in text)
 
 
+def test_a_target_that_does_not_fit_is_named_with_the_file_that_has_it(board):
+    shown = 0
+    for width in (34, 40, 50, 60):
+        text = printed(board, width)
+        head = text.split("svr-face")[0]
+        below = " ".join(text.split())
+        for column in board.columns:
+            words = column.label.split()
+            if not all(word in head for word in words):
+                shown += 1
+                assert " ".join(words) in below.split("are in leaderboard.md and results.csv: ")[1], (width, words)
+    assert shown
+
+
 def test_terminal_without_unicode(board):
     text = printed(board, 100, "ascii")
     assert "> " in text and "late-ridge" in text and "?" not in text

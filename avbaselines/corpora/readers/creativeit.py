@@ -53,6 +53,18 @@ class Options(Section):
     hop: Annotated[float, Field(ge=0.01, le=60)] = 0.5
 
 
+def recognise(folder: Path) -> dict[str, str] | None:
+    """Keys of ``[corpus]`` for a folder that looks like this corpus (none, or where further labels lie); else None.
+
+    Examples
+    --------
+    >>> recognise(Path("nowhere")) is None
+    True
+    """
+    return {} if (folder / "recordings.csv").is_file() and (folder / "annotations").is_dir() else None
+
+
+
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the annotations.
 

@@ -58,6 +58,21 @@ class Options(Section):
     vavl: LocatedPath | None = None
 
 
+def recognise(folder: Path) -> dict[str, str] | None:
+    """Keys of ``[corpus]`` for a folder that looks like this corpus (none, or where further labels lie); else None.
+
+    Examples
+    --------
+    >>> recognise(Path("nowhere")) is None
+    True
+    """
+    if not (folder / _VOTES).is_file():
+        return None
+    vavl = next(iter(sorted(folder.rglob("label_consensus_1.csv"))), None)
+    return {"vavl": f"${{data}}/{vavl.parent.relative_to(folder).as_posix()}"} if vavl else {}
+
+
+
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the release's tables.
 

@@ -59,6 +59,18 @@ class Options(Section):
     parts: list[Part] = Field(default=list(PARTS), min_length=1)
 
 
+def recognise(folder: Path) -> dict[str, str] | None:
+    """Keys of ``[corpus]`` for a folder that looks like this corpus (none, or where further labels lie); else None.
+
+    Examples
+    --------
+    >>> recognise(Path("nowhere")) is None
+    True
+    """
+    return {} if any((folder / name).is_file() for name in ("train-label.csv", _PROCESSED)) else None
+
+
+
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the labels of the challenge's parts.
 

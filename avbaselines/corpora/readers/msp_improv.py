@@ -72,6 +72,21 @@ class Options(Section):
     vavl: LocatedPath | None = None
 
 
+def recognise(folder: Path) -> dict[str, str] | None:
+    """Keys of ``[corpus]`` for a folder that looks like this corpus (none, or where further labels lie); else None.
+
+    Examples
+    --------
+    >>> recognise(Path("nowhere")) is None
+    True
+    """
+    vavl = next(iter(sorted(folder.rglob("labels_consensus_1.csv"))), None)
+    if vavl is None:
+        return None if _find_evaluation(folder) is None else {}
+    return {"vavl": f"${{data}}/{vavl.parent.relative_to(folder).as_posix()}"}
+
+
+
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the release's labels, VAVL's, or both.
 

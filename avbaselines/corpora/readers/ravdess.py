@@ -71,6 +71,19 @@ def clip_id(stem: str) -> str | None:
     return f"01{stem[2:]}" if _NAME.fullmatch(stem) else None
 
 
+def recognise(folder: Path) -> dict[str, str] | None:
+    """Keys of ``[corpus]`` for a folder that looks like this corpus (none, or where further labels lie); else None.
+
+    Examples
+    --------
+    >>> recognise(Path("nowhere")) is None
+    True
+    """
+    there = folder.is_dir() and any(_files(folder))
+    return {} if there else None
+
+
+
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the labels that the file names below a folder are.
 

@@ -71,6 +71,25 @@ class Options(Section):
     hop: Annotated[float, Field(ge=STEP, le=60)] = STEP
 
 
+def recognise(folder: Path) -> dict[str, str] | None:
+    """Keys of ``[corpus]`` for a folder that looks like this corpus (none, or where further labels lie); else None.
+
+    Examples
+    --------
+    >>> recognise(Path("nowhere")) is None
+    True
+    """
+    gold = next((place for place in (*GOLD, *INDIVIDUAL) for _ in folder.glob(f"{place}/{DIMENSIONS[0]}")), None)
+    return {} if gold or any(_is_gold_standard(path) for path in folder.glob("*.arff")) else None
+
+
+def _is_gold_standard(path: Path) -> bool:
+    """Whether a file by itself is one of AVEC's gold standards."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.readline().split() == ["@relation", "GOLDSTANDARD"]
+
+
+
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the gold standard and the raters' own ratings.
 

@@ -52,6 +52,18 @@ class Options(Section):
     partitions: list[str] | None = None
 
 
+def recognise(folder: Path) -> dict[str, str] | None:
+    """Keys of ``[corpus]`` for a folder that looks like this corpus (none, or where further labels lie); else None.
+
+    Examples
+    --------
+    >>> recognise(Path("nowhere")) is None
+    True
+    """
+    return {} if any(_NAME.fullmatch(path.stem) for path in (folder / "labels").glob("*.csv")) else None
+
+
+
 def read(options: Options, data: Path | None, progress: Progress | None = None) -> Release:
     """Read the labels: a clip is a frame of a recording.
 

@@ -8,7 +8,7 @@ resting intensities and its own expressiveness.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
+import scipy  # scipy.signal is loaded when a voice or a face is made: a study is read without it
 
 FRAMES_PER_SECOND = 30
 
@@ -172,7 +172,7 @@ def _intensities(
 
 def _wander(frames: int, count: int, memory: float, rng: np.random.Generator) -> np.ndarray:
     """First-order autoregressive noise of about unit variance, shape (frames, count)."""
-    return lfilter([np.sqrt(1 - memory**2)], [1, -memory], rng.normal(size=(frames, count)), axis=0)
+    return scipy.signal.lfilter([np.sqrt(1 - memory**2)], [1, -memory], rng.normal(size=(frames, count)), axis=0)
 
 
 def _detected(frames: int, rng: np.random.Generator) -> np.ndarray:

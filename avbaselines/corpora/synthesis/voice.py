@@ -9,7 +9,7 @@ the final contour and, by the smile, on the formants. Speakers differ by more th
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter, resample_poly, sosfilt
+import scipy  # scipy.signal is loaded when a voice or a face is made: a study is read without it
 
 RATE = 16_000
 """Samples a second of every recording."""
@@ -139,7 +139,7 @@ def speak(traits: VoiceTraits, arousal: float, valence: float, seconds: float, r
     breath = 0.03 * np.exp(-0.25 * arousal + rng.normal(0, 0.2))
     source = _glottal_source(pitch, roughness, open_quotient=np.clip(0.62 - 0.04 * arousal, 0.4, 0.8), rng=rng)
     pole = np.exp(-2 * np.pi * corner / RATE)
-    source = lfilter([1 - pole], [1, -pole], source)
+    source = scipy.signal.lfilter([1 - pole], [1, -pole], source)
     source /= np.sqrt(np.mean(source**2))
 
     at = np.arange(frames * _FRAME) / RATE
@@ -234,7 +234,7 @@ def _glottal_source(pitch: np.ndarray, roughness: float, open_quotient: float, r
         0.5 * (1 - np.cos(np.pi * phase / opening)),
         np.cos(np.pi / 2 * np.clip((phase - opening) / closing, 0, 1)),
     )
-    return resample_poly(np.diff(shimmer[cycle] * flow, prepend=0.0), 1, _OVERSAMPLING)
+    return scipy.signal.resample_poly(np.diff(shimmer[cycle] * flow, prepend=0.0), 1, _OVERSAMPLING)
 
 
 def _resonate(excitation: np.ndarray, formants: np.ndarray) -> np.ndarray:
@@ -248,5 +248,5 @@ def _resonate(excitation: np.ndarray, formants: np.ndarray) -> np.ndarray:
     out = np.empty_like(excitation)
     for frame, section in enumerate(sections):
         part = slice(frame * _FRAME, (frame + 1) * _FRAME)
-        out[part], state = sosfilt(section, excitation[part], zi=state)
+        out[part], state = scipy.signal.sosfilt(section, excitation[part], zi=state)
     return out

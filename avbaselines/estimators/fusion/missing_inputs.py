@@ -10,6 +10,7 @@ from avbaselines.estimators.fusion import averages as fusion
 from avbaselines.estimators.fusion.base import FusionClassifier, FusionModel, FusionRegressor, State, labelled_rows
 from avbaselines.estimators.fusion.imputation import fill_gaps, learn_gaps
 from avbaselines.estimators.fusion.input_patterns import availability, input_patterns, masked
+from avbaselines.estimators.fusion.missing_strategies import METHODS, SINGLE_STRATEGIES, STRATEGIES
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.matching import Matcher, Matching
@@ -19,10 +20,6 @@ from avbaselines.estimators.tuned.validation import RandomState, drawn_seed
 
 __all__ = ["STRATEGIES", "MissingFusionClassifier", "MissingFusionRegressor"]
 
-# The first of equals is taken.
-SINGLE_STRATEGIES = ("pattern", "renormalise", "impute", "dropout", "single")
-STRATEGIES = (*SINGLE_STRATEGIES, "best")
-METHODS = ("best-single", "mean", "greedy", "ridge", "correlation")
 FEWEST_ROWS = 10
 COPIES = 2  # masked copies of each training clip
 

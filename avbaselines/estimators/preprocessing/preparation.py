@@ -24,9 +24,11 @@ Blocks = Sequence[Any] | np.ndarray | None
 QUANTILE_LIMIT = 3.0
 
 LEAST_LIMIT = 10.0
-"""Deviations that a standardised value may always be away; further only as far as fitted values are. A column that hardly
-varies among the fitted rows (a unit that is silent for almost everybody, a constant but for rounding) would put a new value
-thousands of deviations away."""
+"""Deviations that a standardised value may always be away; further only as far as fitted values are.
+
+A column that hardly varies among the fitted rows (a unit that is silent for almost everybody, a constant but for
+rounding) would put a new value thousands of deviations away.
+"""
 
 MAX_REFERENCES = 2000
 

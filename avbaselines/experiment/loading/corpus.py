@@ -1,7 +1,5 @@
 """From a study file to a corpus: read, filter, join by id, and check before anything is fitted."""
 
-import os
-import re
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
@@ -19,6 +17,7 @@ from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading.checks import label_notes, refuse_unlearnable, refuse_without_recordings
+from avbaselines.experiment.loading.corpus_folder import data_folder, needed, needs_data, tables_below_data
 from avbaselines.experiment.loading.feature_checks import (
     duplicates_note,
     merge_groups,
@@ -38,24 +37,6 @@ from avbaselines.schema import locate, nearest, validate
 from avbaselines.study import Study, combined_of
 
 
-def data_folder(study: Study, data: Path | str | None) -> Path | None:
-    """The corpus' root: the given folder, else the one named by the reader's environment variable, else None.
-
-    Raises
-    ------
-    InputError
-        Where the named folder does not exist.
-    """
-    variable = reader(study.corpus.reader).ENVIRONMENT
-    chosen, origin = (data, "--data") if data else (os.environ.get(variable) if variable else None, f"${variable}")
-    if not chosen:
-        return None
-    folder = Path(chosen).expanduser().resolve()
-    if not folder.is_dir():
-        raise InputError(f"{origin}: no folder {folder}; needed is {_needed(study)}")
-    return folder
-
-
 def read_release(study: Study, study_path: Path, data: Path | None, progress: Callable | None = None) -> Release:
     """What the study's reader finds.
 
@@ -69,36 +50,17 @@ def read_release(study: Study, study_path: Path, data: Path | None, progress: Ca
     """
     source = reader(study.corpus.reader)
     root = data_folder(study, data)
-    if root is None and source.ENVIRONMENT is not None and _needs_data(study):
+    if root is None and source.ENVIRONMENT is not None and needs_data(study):
         raise InputError(
             f"{study.title}: the corpus' folder is not known; give it with --data DIR or ${source.ENVIRONMENT}; "
-            f"needed is {_needed(study)}"
+            f"needed is {needed(study)}"
         )
-    files = _tables(study)
+    files = tables_below_data(study)
     if root is not None and files and not any((root / name).exists() for name in files):
-        raise InputError(f"{root}: has nothing of {study.title}; needed is {_needed(study)}")
+        raise InputError(f"{root}: has nothing of {study.title}; needed is {needed(study)}")
     context = {"data": root, "folder": study_path.resolve().parent}
     options = validate(source.Options, study.corpus.options, study_path, prefix="corpus", context=context)
     return source.read(options, root, progress=progress)
-
-
-def _needs_data(study: Study) -> bool:
-    """A study over one's own tables may name them by paths of their own; only ``${data}`` needs a folder."""
-    return study.corpus.reader != "table" or "${data}" in str(study.model_dump())
-
-
-def _tables(study: Study) -> list[str]:
-    """What a study over one's own tables reads below ``${data}``."""
-    if study.corpus.reader != "table":
-        return []
-    return list(dict.fromkeys(re.findall(r"\$\{data\}/([^'\"]+)", str(study.model_dump()))))
-
-
-def _needed(study: Study) -> str:
-    """What has to lie in the corpus' folder, and where it can be had."""
-    files = _tables(study)
-    needed = f"a folder with {', '.join(files)} (see the README)" if files else reader(study.corpus.reader).NEEDS
-    return f"{needed}; {study.corpus.source}" if study.corpus.source else needed
 
 
 def load_corpus(

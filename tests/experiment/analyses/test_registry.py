@@ -9,6 +9,7 @@ from small_study import small_release
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.base import Analysis, AnalysisResult, Source
 from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
+from avbaselines.results_table import ResultRow
 
 SOURCE = Source(Path("study.toml"))
 
@@ -61,7 +62,7 @@ def test_a_refusal_comes_before_anything_is_fitted(tmp_path):
 
 
 def test_an_analysis_of_ones_own_takes_part_in_a_run(tmp_path, monkeypatch):
-    from avbaselines.experiment import study_run
+    from avbaselines.experiment import run_output, study_run
 
     class Longest(Analysis):
         name, files = "longest", ("longest.txt",)
@@ -75,16 +76,17 @@ def test_an_analysis_of_ones_own_takes_part_in_a_run(tmp_path, monkeypatch):
 
         def run(self, context):
             (scored,) = context.scored
-            row = {"protocol": "honest", "system": "longest", "split": "all", "target": "mean", "metric": "length"}
+            row = ResultRow(protocol="honest", system="longest", target="mean", metric="length", value=1.0)
             return AnalysisResult(
                 files={"longest.txt": max((row.name for row in scored.rows), key=len)},
-                rows=[row | {"kind": "measured", "value": 1.0, "status": "ok"}],
+                rows=[row],
                 terminal=["the longest name"],
                 computed=7,
                 failed=True,
             )
 
-    monkeypatch.setattr(study_run, "ANALYSES", (*ANALYSES, Longest()))
+    for module in (study_run, run_output):
+        monkeypatch.setattr(module, "ANALYSES", (*ANALYSES, Longest()))
     study = small_release(tmp_path, speakers=6, clips=4)
     run = study.run("targets={arousal={metric='ccc'}}", "systems.transductive=[]")
     first, second = [system for system in run.results(split="0")["system"].unique()][:2]
