@@ -1,4 +1,4 @@
-"""What lies in a folder: tables, folders with a table a clip, and media."""
+"""Everything that lies in a folder: tables, folders with a table a clip, and media."""
 
 import os
 from collections.abc import Iterable, Iterator

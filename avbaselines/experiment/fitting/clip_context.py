@@ -1,4 +1,4 @@
-"""What is known of clips beside features and predictions: their group, place in time and modalities."""
+"""Context of clips that predictions read beside features: groups, recordings, time, and which modalities are there."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
