@@ -1,7 +1,9 @@
 """The house keeps its floors: what `docs/architecture.py` declares is what the files of avbaselines import."""
 
 import ast
+import configparser
 import shutil
+from pathlib import Path
 
 import architecture
 import pytest
@@ -127,3 +129,13 @@ def test_a_changed_picture_or_table_is_told(house, tmp_path, file, old, new):
 def test_a_new_arrow_between_rooms_changes_picture_and_table(house, importer, imported):
     more = [*house[1], Arrow(importer, imported, 1, False)]
     assert drift(more, ROOT / "docs") == ["docs/architecture.svg", "docs/architecture.md"]
+
+
+def test_every_folder_of_the_package_is_installed():
+    """A folder that `packages` in setup.cfg does not name works in a checkout and is absent from the wheel."""
+    root = Path(__file__).resolve().parents[1]
+    options = configparser.ConfigParser()
+    options.read(root / "setup.cfg", encoding="utf-8")
+    named = set(options["options"]["packages"].split())
+    folders = {".".join(path.relative_to(root).parts[:-1]) for path in root.glob("avbaselines/**/__init__.py")}
+    assert named == folders | {"avbaselines.features", "avbaselines.studies"}

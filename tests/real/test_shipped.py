@@ -57,7 +57,8 @@ def test_the_readmes_three_calls_and_the_command_on_recordings(shared_data, tmp_
     assert len(expected) == 21
 
     shown = {}
-    code = re.search(r"```python\n(from avbaselines import load_bundle\n.*?)```", README.read_text(encoding="utf-8"), re.S)
+    readme = README.read_text(encoding="utf-8")
+    code = re.search(r"```python\n(from avbaselines import load_bundle\n.*?)```", readme, re.S)
     exec(code[1], shown)
     found = shown["predictions"]
     assert len(found) == len(list(wavs.rglob("*.wav"))) and shown["system"].name == "ridge-audio"

@@ -29,7 +29,7 @@ def test_whatever_the_registry_names_ships_and_is_watched(model):
     kind = type(model)
     assert f"{kind.__module__}.{kind.__qualname__}" in TRUSTED, "name it in experiment/bundles/read.py"
     file = sys.modules[kind.__module__].__file__
-    assert file in {str(path) for path in imported_files(FITS)}, "name its module in experiment/fitting/split_task.py"
+    assert file in {str(path) for path in imported_files(FITS)}, "name its module in experiment/fitting/split_setup.py"
 
 
 def test_a_study_may_name_every_fusion_of_the_registry():
