@@ -25,6 +25,13 @@ from avbaselines.reports.leaderboard import Heading, ReportTarget, leaderboard, 
 from avbaselines.reports.page import PageTables, render_page
 from avbaselines.results_table import ResultRow, results_frame
 
+OF_THESE_FITS = "95 % intervals over groups (jackknife-t)"
+OF_THE_PROCEDURE = (
+    "95 % intervals over groups (jackknife-t) of the whole procedure: its fits share training clips, so the variance "
+    "is doubled"
+)
+"""What the intervals are, under one given split and under several."""
+
 
 @dataclass(frozen=True)
 class RunOutput:
@@ -104,6 +111,6 @@ def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading
         title=study.title,
         targets=[ReportTarget(target.name, target.metric, target.kind) for target in corpus.targets],
         notes=[*notes, *further],
-        interval="95 % intervals over groups (jackknife-t)",
+        interval=OF_THESE_FITS if len(corpus.splits) == 1 else OF_THE_PROCEDURE,
         protocols=protocols,
     )

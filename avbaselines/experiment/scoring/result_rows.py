@@ -112,12 +112,12 @@ def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[
     own = {(target.name, target.metric) for target in board.corpus.targets}
     rows = []
     for (target, metric), part in parts.items():
-        of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        rows.append(_figure(of_target, part, extent, spread=(target, metric) in own))
+        of_target = replace(base, target=target, metric=metric)
+        rows.append(_figure(board, of_target, part, [target], splits, spread=(target, metric) in own))
     for metric in dict.fromkeys(metric for _, metric in parts):
         targets = [target for target, name in parts if name == metric]
         together = [piece for target in targets for piece in parts[target, metric]]
-        rows.append(_figure(replace(base, target=MEAN, metric=metric), together, board.extent(targets, splits)))
+        rows.append(_figure(board, replace(base, target=MEAN, metric=metric), together, targets, splits))
     return rows
 
 
@@ -126,19 +126,28 @@ def _combined(board: Scoreboard, base: ResultRow, row: Scored, splits: Sequence[
     parts, combined = board.combined_parts(row, splits), board.corpus.combined
     if not parts or combined is None:
         return []
-    extent = board.extent([combined.label, combined.value], splits or board.splits)
-    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, spread=True)]
+    targets, of_both = [combined.label, combined.value], replace(base, target=COMBINED, metric=COMBINED)
+    return [_figure(board, of_both, parts, targets, splits or board.splits, spread=True)]
 
 
-def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spread: bool = False) -> ResultRow:
-    low, high = interval_of_mean(parts)
+def _figure(
+    board: Scoreboard,
+    base: ResultRow,
+    parts: Sequence[Part],
+    names: Sequence[str],
+    splits: Sequence[Split],
+    spread: bool = False,
+) -> ResultRow:
+    targets = [target for target in board.corpus.targets if target.name in names]
+    low, high = interval_of_mean(parts, training=board.training(targets, splits, base.kind == "measured"))
+    n_clips, n_groups = board.extent(names, splits)
     return replace(
         base,
         value=mean_value(parts),
         ci_low=low,
         ci_high=high,
-        n_clips=extent[0],
-        n_groups=extent[1],
+        n_clips=n_clips,
+        n_groups=n_groups,
         remarks=(*base.remarks, *(_spread(parts) if spread else ())),
     )
 
