@@ -13,6 +13,7 @@ from avbaselines.experiment.analyses.base import AnalysisResult, ScoredRun
 from avbaselines.experiment.analyses.registry import ANALYSES
 from avbaselines.experiment.bundles.write import write_models
 from avbaselines.experiment.fitting.scheduler import all_splits
+from avbaselines.experiment.fitting.split_setup import split_table
 from avbaselines.experiment.protocol_run import HONEST, ProtocolRun
 from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.run_folder import (
@@ -64,6 +65,7 @@ def write_tables(folder: Path, output: RunOutput) -> None:
     write_predictions(folder, output.rows)
     write_models(folder, first.run, first.fitted, results_frame(output.results))
     write_study(folder, first.run.study)
+    write_extras(folder, {"splits.csv": split_table(first.run)})
     write_results(folder, output.results, output.comparisons)
     # An analysis that was not done this time leaves none of the files of an earlier run.
     for analysis in ANALYSES:
