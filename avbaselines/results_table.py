@@ -46,6 +46,8 @@ class RemarkKind(Enum):
     AVERAGED = "mean over splits"
     SPREAD = "spread"
     """How far the splits lie apart."""
+    RATERS = "raters"
+    """Whose consensus a ceiling is, and how far raters agree."""
     FAILURE = "failure"
     SOURCE = "source"
     """Where a reported figure was read, and what is known of it."""
