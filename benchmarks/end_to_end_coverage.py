@@ -106,7 +106,7 @@ def run(corpus, folder):
 
 
 def sums_of(corpus, parts, fresh, row, target):
-    """Sums per evaluated group, and of all fresh clips under all fits."""
+    """Sums per evaluated group, the fold that tests it, and the score of all fresh clips under all fits."""
     classes, metric = target.kind == "classes", METRICS[target.metric]
     own, other = [], []
     for split, part in zip(corpus.splits, parts, strict=True):
@@ -118,9 +118,11 @@ def sums_of(corpus, parts, fresh, row, target):
     groups, codes = np.unique(corpus.groups[rows], return_inverse=True)
     y, n_classes = corpus.y[target.name], target.width if classes else None
     unseen = np.tile(y[fresh], len(parts))
+    folds = np.empty(len(groups), int)
+    folds[codes] = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     sums = metric.sums(y[rows], np.concatenate(own), codes, len(groups), n_classes=n_classes)
     one = metric.sums(unseen, np.concatenate(other), np.zeros(len(unseen), int), 1, n_classes=n_classes)
-    return sums, float(metric.value(one[0]))
+    return sums, folds, float(metric.value(one[0]))
 
 
 def cell(signal, n_groups, design, options):
@@ -135,12 +137,12 @@ def cell(signal, n_groups, design, options):
         for target in targets:
             metric, sums = METRICS[target.metric], {}
             for name, row in rows.items():
-                sums[name], truth = sums_of(corpus, parts, fresh, row, target)
+                sums[name], folds, truth = sums_of(corpus, parts, fresh, row, target)
                 # Both modalities are alike: what holds for one holds for the other, raw and matched apart.
                 key = target.name, "raw" if name.endswith("-raw") else "matched"
                 truths[key].append(truth)
                 scores[key].append(float(metric.value(sums[name].sum(axis=0))))
-                ends[key].append([interval(metric, sums[name], training=kind) for kind in KINDS])
+                ends[key].append([interval(metric, sums[name], training=kind, folds=folds) for kind in KINDS])
             if len(options.modalities) == 2:
                 outcome = compare(metric, *(sums[f"ridge-{name}"] for name in options.modalities), n_permutations=999)
                 paired[target.name].append((outcome.p_value < 0.05, outcome.ci_low > 0, outcome.ci_high < 0))

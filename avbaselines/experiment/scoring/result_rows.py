@@ -9,7 +9,7 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Split, Target
 from avbaselines.evaluation.combined import COMBINED
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import METRICS, oriented
 from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
@@ -139,7 +139,7 @@ def _figure(
     spread: bool = False,
 ) -> ResultRow:
     targets = [target for target in board.corpus.targets if target.name in names]
-    low, high = interval_of_mean(parts, training=board.training(targets, splits, base.kind == "measured"))
+    low, high = board.interval(parts, targets, splits, measured=base.kind == "measured")
     n_clips, n_groups = board.extent(names, splits)
     return replace(
         base,

@@ -8,7 +8,7 @@ import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
 from avbaselines.evaluation.combined import Combined
-from avbaselines.evaluation.cross_validation import Training
+from avbaselines.evaluation.intervals import interval_of_mean
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
@@ -204,6 +204,9 @@ class Scoreboard:
         self.groups, codes = np.unique(corpus.units[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
+        self.folds = np.zeros(len(self.groups), dtype=int)
+        for number, split in enumerate(splits):
+            self.folds[self.codes[split.test]] = number
         self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)
 
     def metrics(self, target: Target) -> list[str]:
@@ -253,20 +256,31 @@ class Scoreboard:
         by_name = {target.name: target for target in self.corpus.targets}
         return by_name[combined.label], by_name[combined.value]
 
-    def training(self, targets: Sequence[Target], splits: Sequence[Split], measured: bool = True) -> Training:
-        """What intervals of a score over some splits have to reckon with.
+    def interval(
+        self,
+        parts: Sequence[Part],
+        targets: Sequence[Target],
+        splits: Sequence[Split] | None = None,
+        measured: bool = True,
+    ) -> tuple[float, float]:
+        """The 95 % interval of a mean of scores, which reckons with fits that share training clips.
 
         Parameters
         ----------
+        parts
+            Terms of the mean.
         targets
-            Those that the score is the mean of.
+            Those that it is over.
         splits
+            Those whose clips are scored; by default all.
         measured
             Fitted here, where the level of a fit is the mean of its training labels; nobody knows how others fitted.
         """
-        if len(splits) == 1:
-            return "fixed"
-        return "folds" if measured and all(map(self.pools, targets)) else "shared"
+        if len(self.splits if splits is None else splits) == 1:
+            return interval_of_mean(parts)
+        if measured and all(map(self.pools, targets)):
+            return interval_of_mean(parts, training="folds", folds=self.folds)
+        return interval_of_mean(parts, training="shared")
 
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""

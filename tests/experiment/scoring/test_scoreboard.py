@@ -9,7 +9,7 @@ from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
 
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.comparison import compare_means
-from avbaselines.evaluation.intervals import mean_value
+from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
@@ -117,12 +117,25 @@ def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone()
     ("splits", "once", "measured", "training"),
     [(1, True, True, "fixed"), (2, True, True, "folds"), (2, False, True, "shared"), (2, True, False, "shared")],
 )
-def test_scores_of_several_fits_reckon_with_shared_training_clips(splits, once, measured, training):
-    board = Scoreboard(corpus(AROUSAL, VALENCE, once=once), SPLITS[:splits])
-    assert board.training([AROUSAL, VALENCE], SPLITS[:splits], measured) == training
+def test_intervals_of_several_fits_reckon_with_shared_training_clips(splits, once, measured, training):
+    board = Scoreboard(corpus(AROUSAL, once=once), SPLITS[:splits])
+    parts = board.parts(scored("row", board.corpus, 2.0), AROUSAL)
+    expected = interval_of_mean(parts, training=training)
+    assert board.interval(parts, [AROUSAL], measured=measured) == pytest.approx(expected)
+    assert board.interval(parts, [AROUSAL], SPLITS[:1], measured) == pytest.approx(interval_of_mean(parts))
 
 
 def test_a_mean_of_pooled_and_of_averaged_targets_is_not_freed_of_lean():
-    board = Scoreboard(corpus(AROUSAL, replace(VALENCE, aggregate="mean")), SPLITS)
-    assert board.training(board.corpus.targets, SPLITS) == "shared"
-    assert board.training([AROUSAL], SPLITS) == "folds" and board.training([AROUSAL], SPLITS[:1]) == "fixed"
+    averaged = replace(VALENCE, aggregate="mean")
+    board = Scoreboard(corpus(AROUSAL, averaged), SPLITS)
+    parts = board.parts(scored("row", board.corpus, 2.0), AROUSAL)
+    assert board.interval(parts, [AROUSAL, averaged]) == pytest.approx(interval_of_mean(parts, training="shared"))
+
+
+def test_recalls_are_freed_of_lean_fold_by_fold():
+    emotion = replace(EMOTION, metric="uar")
+    board = Scoreboard(corpus(emotion), SPLITS)
+    parts = board.parts(scored("row", board.corpus, 3), emotion)
+    expected = interval_of_mean(parts, training="folds", folds=[0, 0, 1, 1])
+    assert board.folds.tolist() == [0, 0, 1, 1]
+    assert board.interval(parts, [emotion]) == pytest.approx(expected)
