@@ -6,8 +6,9 @@ interval lies above or below the true score. The true score of a cell is the mea
 of the run score on fresh groups that no fit has seen; of a given split it is what each corpus' own fit scores, which is
 what that interval is about. Both modalities tell as much, so that the paired test of one against the other should be
 significant at 5 % in 5 % of the corpora; `shared` is the test with the variance of the difference doubled. A cell is
-null or signal, 10, 30 or 100 evaluated groups, and one given split (as many groups to learn from), 5 folds, or one fold
-a group. A corpus takes .1 s of processor time with one split, .5 s with 5 folds and .07 s a group with one fold a group.
+null or signal, 10, 30 or 100 evaluated groups, and one given split (as many groups to learn from), 5 folds, or one
+fold a group. A corpus takes .1 s of processor time with one split, .5 s with 5 folds, and .07 s a group with one fold a
+group.
 
     python benchmarks/end_to_end_coverage.py [--corpora 100] [--groups 10 30 100] [--designs given folds left-out]
         [--signals null signal] [--targets arousal mood] [--modalities audio face]
