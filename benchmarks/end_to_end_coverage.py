@@ -38,7 +38,9 @@ from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.scoreboard import gather
 from avbaselines.study import Study
 
-CLIPS, FEATURES, FRESH = 12, 8, 60
+CLIPS, FEATURES = 12, 8
+FRESH = {"given": 1000, "folds": 60, "left-out": 60}
+"""Groups on which fits are scored: of a given split one fit alone, of folds the mean over all corpora counts."""
 STRENGTH = {"null": 0.0, "signal": 0.35}
 FOLDS = {"folds": 5, "left-out": None}
 KINDS = ("fixed", "shared", "folds")
@@ -65,7 +67,7 @@ def draw(rng, n_groups, strength):
 def corpus_of(rng, n_groups, design, strength, targets, names):
     """A corpus whose splits predict their own test clips, then those of fresh groups; and the rows of each."""
     evaluated = n_groups if design != "given" else 2 * n_groups
-    group, y, tables = draw(rng, evaluated + FRESH, strength)
+    group, y, tables = draw(rng, evaluated + FRESH[design], strength)
     known = np.flatnonzero(group < evaluated)
     fresh = np.flatnonzero(group >= evaluated)
     if design == "given":
