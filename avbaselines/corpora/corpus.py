@@ -114,6 +114,8 @@ class ModalityInfo:
         Clips of the corpus that the source lacks.
     dropped : tuple of str
         Columns without any value in this corpus, left out.
+    offsets : dict of str to float
+        By column, what was taken off before its values became 32-bit numbers, see `avbaselines.corpora.precision`.
     notes : tuple of str
 
     Examples
@@ -132,11 +134,13 @@ class ModalityInfo:
     failed: int | None = None
     absent: int = 0
     dropped: tuple[str, ...] = ()
+    offsets: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def described(self) -> dict[str, Any]:
         """The keys that provenance and cards hold; those without a value are left out."""
         table: dict[str, Any] = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
+        table |= {"offsets": dict(self.offsets) or None}
         table |= {"functionals": list(self.functionals) or None, "padding": self.padding}
         counts = {"failed": self.failed, "absent": self.absent, "empty_columns": len(self.dropped)}
         return {
