@@ -56,7 +56,7 @@ def costly_offsets(X: np.ndarray, columns: Sequence[str]) -> dict[str, float]:
             values = part[has[:, number], number]
             # Numbers written down from 32 bits are off as well, and lose nothing by going back.
             if len(np.unique(values.astype(np.float32))) < len(np.unique(values)):
-                offsets[str(columns[first + number])] = float(np.median(values))
+                offsets[str(columns[first + int(number)])] = float(np.median(values))
     return offsets
 
 
