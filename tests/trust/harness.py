@@ -1,8 +1,8 @@
 """Trials of what a figure must be able to rely on, run topic by topic, and the one table of what they found.
 
-A topic is a file ``tests/trust/long_<topic>.py`` with a function ``trial(rounds, seed) -> list[Outcome]``: `rounds` is how
-many random draws it makes of each kind (a topic whose draws are cheap makes a multiple of it), `seed` fixes them. Each
-topic runs in a process of its own, so that one that dies or hangs is a row of the table and not its end.
+A topic is a file ``tests/trust/long_<topic>.py`` with a function ``trial(rounds, seed) -> list[Outcome]``: `rounds` is
+how many random draws it makes of each kind (a topic whose draws are cheap makes a multiple of it), `seed` fixes them.
+Each topic runs in a process of its own, so that one that dies or hangs is a row of the table and not its end.
 
     python tests/trust/harness.py                      every topic; writes docs/trust_table.md
     python tests/trust/harness.py --only payloads      some topics; prints the table and writes nothing
@@ -144,7 +144,8 @@ def _made() -> str:
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], capture_output=True, text=True, cwd=ROOT).stdout.strip()
 
-    changed = ", with changes that are not committed" if git("status", "--porcelain", "--", "avbaselines", "tests") else ""
+    dirty = git("status", "--porcelain", "--", "avbaselines", "tests")
+    changed = ", with changes that are not committed" if dirty else ""
     return f"{datetime.now(UTC):%Y-%m-%d}, commit {git('rev-parse', '--short', 'HEAD') or 'unknown'}{changed}"
 
 
