@@ -216,6 +216,8 @@ class Split:
     train, dev, test : ndarray of int
     fold : int or None
         Where it divides the training part of the split `name`: the inner fold that is its test part.
+    repeat : int
+        Number of the assignment of folds that it is part of, where folds are made more than once.
 
     Examples
     --------
@@ -230,6 +232,7 @@ class Split:
     dev: np.ndarray
     test: np.ndarray
     fold: int | None = None
+    repeat: int = 0
 
     @property
     def id(self) -> SplitId:
@@ -258,7 +261,7 @@ class Corpus:
     predictions : dict of str to ImportedPrediction
     splits : list of Split
     once : bool
-        True where every evaluated clip is evaluated in exactly one split.
+        True where every evaluated clip is evaluated in exactly one split (of each repeat).
     votes : dict of str to ndarray, shape (n_clips, n_classes)
         Of class targets with soft labels: share of the votes of each class; NaN = no votes.
     combined : Combined or None
