@@ -122,7 +122,8 @@ def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[
     rows = []
     for (target, metric), part in parts.items():
         of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        rows.append(_figure(of_target, part, extent, spread=_named(len(part), splits) if (target, metric) in own else ""))
+        spread = _named(len(part), splits) if (target, metric) in own else ""
+        rows.append(_figure(of_target, part, extent, spread))
     for metric in dict.fromkeys(metric for _, metric in parts):
         targets = [target for target, name in parts if name == metric]
         together = [piece for target in targets for piece in parts[target, metric]]
