@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from avbaselines.errors import InputError
 
 MOST_BYTES, DEEPEST, LONGEST_NAME = 2**20, 32, 255
-"""Limits of a study or recipe file: its bytes, how deep tables and arrays may be nested, bytes of a file's name in it."""
+"""Limits of a study or recipe file: its bytes, how deep tables and arrays are nested, bytes of a file's name in it."""
 
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?m)^[ \t\[{{]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}+|[{{,][ \t]*+{_PART}"
