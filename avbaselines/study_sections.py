@@ -1,11 +1,12 @@
 """Smaller sections of a study file: the paper, the corpus, reported figures, a combined score, protocols."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from avbaselines.corpora.splits import SplitOptions
-from avbaselines.schema import Section
+from avbaselines.evaluation.metrics import METRICS
+from avbaselines.schema import Section, nearest
 
 
 class Paper(Section):
@@ -76,20 +77,39 @@ class CorpusSection(Section):
 class Reported(Section):
     """One figure that somebody reported, and where it was read.
 
+    A metric of the suite has to lie within its bounds; any other is named in words.
+
     Examples
     --------
     >>> Reported(system="ours", target="arousal", metric="ccc", value=0.68, source="Table 3").protocol
     'paper'
     """
 
-    system: str
+    system: str = Field(pattern=r"\S")
     target: str
-    metric: str
-    value: float = Field(allow_inf_nan=False)
+    metric: str = Field(pattern=r"\S")
+    value: float
     split: str = "all"
     protocol: Literal["honest", "paper"] = "paper"
     source: str
     note: str = ""
+
+    @field_validator("metric")
+    @classmethod
+    def _no_slip(cls, value: str) -> str:
+        if value not in METRICS and (close := nearest(value, METRICS, cutoff=0.8)):
+            raise ValueError(f"unknown metric {value!r}{close}; one that the suite does not have is named in words")
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.metric not in METRICS:
+            return self
+        low, high = METRICS[self.metric].bounds
+        if not low <= self.value <= high:
+            percent = "; per cent are divided by 100" if 1 < abs(self.value) <= 100 and high == 1 else ""
+            raise ValueError(f"{self.metric} lies within {low:g} and {high:g}, not at {self.value:g}{percent}")
+        return self
 
 
 class ComparisonOptions(Section):

@@ -81,9 +81,11 @@ class Stage(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _method_alone(cls, value: Any) -> dict[str, Any]:
-        value = {"method": value} if isinstance(value, str) else dict(value)
-        method = value.get("method", "")
+    def _method_alone(cls, value: Any) -> Any:
+        value = {"method": value} if isinstance(value, str) else value
+        if not isinstance(value, dict) or not isinstance(value.get("method"), str):
+            return value
+        value, method = dict(value), value["method"]
         joint = "joint-" if value.get("targets") == "all" and method in JOINT_METHODS else ""
         name = method if method == "best-single" else f"late-{joint}{method}"
         value.setdefault("name", f"{name}-{value['missing']}" if value.get("missing") else name)
