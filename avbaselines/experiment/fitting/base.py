@@ -107,7 +107,7 @@ class _Fit:
             model = tried.refit(X, y, **soft)
         else:
             model = new_model(system, task, targets, self._columns, used, self._drawn)
-            model.fit(X, y, groups=task.groups[used], **surroundings(frames), **soft)
+            model.fit(X, y, groups=task.undivided[used], **surroundings(frames), **soft)
         if task.resubstitution:
             oof = predict(model, X, targets, frames)
         else:

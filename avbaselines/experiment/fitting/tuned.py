@@ -214,7 +214,7 @@ class Objective:
             progress.sizes.append(len(targets))
             model.cross_predict(
                 *(rows_of(self._X, used), labels(task, targets, used)),
-                groups=task.groups[used],
+                groups=task.undivided[used],
                 watch=partial(progress.after_fold, number),
                 **around,
                 **soft,
