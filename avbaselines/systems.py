@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, model_validator
 
 from avbaselines.estimators.fusion.missing_strategies import METHODS, STRATEGIES
+from avbaselines.learner_options import LearnerChoice
 from avbaselines.schema import Name, Section
 
 FusionMethod = Literal[
@@ -162,7 +163,8 @@ class Systems(Section):
     Attributes
     ----------
     learners
-        Base estimator families.
+        Base estimator families, by name; a table with ``name`` and ``regressor`` or ``classifier`` is a learner of
+        another package, see `NamedLearner`.
     tasks
         How several targets are learnt: one at a time; in a chain, each step seeing out-of-fold predictions of earlier
         targets; by XGBoost trees with a value for every regressed target in each leaf (``xgboost`` learners).
@@ -200,7 +202,7 @@ class Systems(Section):
     ['late-mean', 'late-greedy']
     """
 
-    learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
+    learners: list[LearnerChoice] = Field(default=["ridge", "svr", "lightgbm"])
     tasks: list[Literal["single", "chain", "joint"]] = Field(default=["single"], min_length=1)
     chain_order: Literal["ensemble", "search", "given"] | list[str] = "ensemble"
     target_weights: Literal["equal", "search"] | dict[str, Annotated[float, Field(ge=0)]] = "equal"

@@ -76,7 +76,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("parts", (
         Room("reports", "terminal, HTML, Markdown, LaTeX", ("reports",), 0),
         Room("estimators", "scikit-learn estimators: learners, chains, fusions", ("estimators",), 1),
-        Room("study", "what a study file may say", ("study", "study_sections", "systems"), 2),
+        Room("study", "what a study file may say", ("study", "study_sections", "systems", "learner_options"), 2),
     )),
     ("readers", (
         Room("readers", "one corpus a file", ("corpora/readers",), 2),

@@ -16,22 +16,16 @@ from avbaselines.experiment.fitting.fingerprint import source_digest
 from avbaselines.experiment.fitting.run_options import Device
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import digest
+from avbaselines.experiment.planning.learners import estimator_places
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.protocol_run import ProtocolRun
 
 __all__ = ["clips_digest", "code_digest", "learning_groups", "prediction_digest", "split_digest", "split_task"]
 
-# Modules that do fits, and those that make learners by name; what they import counts as well.
-FITS = tuple(
-    f"avbaselines.{module}"
-    for module in (
-        *("experiment.fitting.base", "experiment.fitting.fusion"),
-        *("experiment.fitting.tuned", "experiment.fitting.tuned_fusion"),
-        *("estimators.linear.ridge", "estimators.kernel.support_vectors", "estimators.boosting.lightgbm_models"),
-        "estimators.boosting.xgboost_models",
-        *("estimators.boosting.concordance", "estimators.multitarget.chain", "estimators.multitarget.joint"),
-        *("estimators.fusion.averages", "estimators.fusion.joint_decoding", "estimators.fusion.missing_inputs"),
-    )
+# Modules that do fits, and those of the estimators that are made by name; what they import counts as well.
+FITS = (
+    *(f"avbaselines.experiment.fitting.{module}" for module in ("base", "fusion", "tuned", "tuned_fusion")),
+    *dict.fromkeys(f"avbaselines.estimators.{place.rpartition('.')[0]}" for place in estimator_places()),
 )
 # Runs of clips that stand for groups where there is only one: so many that folds can balance classes over them.
 PARTS = 20
