@@ -18,7 +18,7 @@ from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.schema import Name, Section, nearest, read_toml, validate
-from avbaselines.study_sections import CombinedOptions, CorpusSection, Paper, Protocols, Reported
+from avbaselines.study_sections import CombinedOptions, ComparisonOptions, CorpusSection, Paper, Protocols, Reported
 from avbaselines.systems import SPEAKER, Identity, Masking, Systems, Tuning
 
 
@@ -55,6 +55,7 @@ class Study(Section):
     importance: bool = False
     masking: Masking | None = None
     combined: CombinedOptions | None = None
+    comparison: ComparisonOptions = ComparisonOptions()
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0, lt=2**31)

@@ -28,7 +28,8 @@ class CorpusSection(Section):
     """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
 
     ``source`` says where the corpus can be had, for those who lack it. ``missing`` lists marks of missing labels, for
-    all targets; with ``duplicates = "merge"``, groups that share the same row of features become one.
+    all targets; with ``duplicates = "merge"``, groups that share the same row of features become one. ``resample``
+    names the column whose values intervals and tests resample, by default the group.
 
     Examples
     --------
@@ -47,6 +48,7 @@ class CorpusSection(Section):
     where: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
     where_not: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
     missing: list[str | int | float] = Field(default_factory=list)
+    resample: str | None = None
     duplicates: Literal["merge"] | None = None
 
     @model_validator(mode="before")
@@ -54,7 +56,7 @@ class CorpusSection(Section):
     def _empty_is_none(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return {
-                key: (None if part == "" and key in {"group", "recording", "time"} else part)
+                key: (None if part == "" and key in {"group", "recording", "time", "resample"} else part)
                 for key, part in value.items()
             }
         return value
@@ -88,6 +90,25 @@ class Reported(Section):
     protocol: Literal["honest", "paper"] = "paper"
     source: str
     note: str = ""
+
+
+class ComparisonOptions(Section):
+    """The ``[comparison]`` section: how systems are compared.
+
+    Attributes
+    ----------
+    margin
+        The difference that matters, in the unit of the score that is compared; 0 = none is too small to matter. By
+        default .02 of a score such as CCC or UAR; of rmse and mae .02 of the labels' deviation, of mse .02 of their
+        variance.
+
+    Examples
+    --------
+    >>> ComparisonOptions(margin=0.05).margin
+    0.05
+    """
+
+    margin: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class CombinedOptions(Section):

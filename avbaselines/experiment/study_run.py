@@ -26,7 +26,7 @@ from avbaselines.experiment.run_folder import (
 from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
 from avbaselines.experiment.scoring.picking import pick
-from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard
 from avbaselines.results_table import ResultRow, results_frame
@@ -229,7 +229,7 @@ def execute(
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
     words = heading(runs, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
-    output = RunOutput(scored, _results(scored, analysed), tests, words, analysed)
+    output = RunOutput(scored, with_verdicts(_results(scored, analysed), tests), tests, words, analysed)
     write_tables(folder, output)
     provenance = write_provenance(
         folder,
@@ -274,7 +274,8 @@ def _compare(scored: ScoredRun) -> pd.DataFrame:
     """Paired tests of one protocol, those that its analyses need included."""
     wanted = [analysis for analysis in ANALYSES if analysis.name in scored.run.analyses]
     further = [pair for analysis in wanted for pair in analysis.pairs(scored)]
-    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further)
+    margin = scored.run.study.comparison.margin
+    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further, margin)
 
 
 def _analyse(
