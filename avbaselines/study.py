@@ -24,7 +24,24 @@ from avbaselines.systems import SPEAKER, Identity, Masking, Systems, Tuning
 class Study(Section):
     """A study: one corpus, its targets, the systems fitted to them and the figures beside them.
 
-    With ``factors = true`` its base systems are also set out by objective, task mode and modality, with paired tests.
+    Attributes
+    ----------
+    title
+        One line, the head of every report.
+    paper
+        The published work that the study stands beside.
+    notes
+        Sentences that stand under the leaderboard.
+    corpus, split, targets, modalities, predictions, systems, tuning, identity, masking, combined, protocols
+        Sections of their own.
+    factors
+        Set the base systems out by objective, task mode and modality, with paired tests.
+    importance
+        Tell what the best system of each set of modalities takes from each family of features.
+    reported
+        Figures of the literature: tables in the study file, or the name of a csv file beside it.
+    seed
+        What all random draws start from; fits repeat bit for bit.
 
     Examples
     --------

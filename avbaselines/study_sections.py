@@ -12,6 +12,17 @@ from avbaselines.schema import Section, nearest
 class Paper(Section):
     """The published work a study stands beside.
 
+    Attributes
+    ----------
+    title, venue
+        As printed.
+    authors
+        Family names, parted by commas; lists cite the first.
+    year
+        Of publication.
+    arxiv
+        Number of the preprint, such as ``2002.11312``.
+
     Examples
     --------
     >>> Paper(title="Multi-stage fusion", year=2023).venue
@@ -28,9 +39,26 @@ class Paper(Section):
 class CorpusSection(Section):
     """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
 
-    ``source`` says where the corpus can be had, for those who lack it. ``missing`` lists marks of missing labels, for
-    all targets; with ``duplicates = "merge"``, groups that share the same row of features become one. ``resample``
-    names the column whose values intervals and tests resample, by default the group.
+    Attributes
+    ----------
+    reader
+        Who reads the corpus: ``table`` for tables of one's own, else the reader of a published corpus.
+    group
+        Column of what must not be on both sides of a split, mostly the speaker. Left out, readers of published corpora
+        take their own; of tables, every clip then is its own group, and the leaderboard says so.
+    recording, time
+        Columns of the recording and of seconds in it, for corpora continuous in time; ``recording`` alone where a
+        recording has several clips.
+    source
+        Where the corpus can be had, for those who lack it.
+    where, where_not
+        Columns with the values that are kept, or left out.
+    missing
+        Marks of missing labels, for all targets.
+    duplicates
+        With ``merge``, groups that share the same row of features become one.
+    resample
+        Column whose values intervals and tests resample, by default the group.
 
     Examples
     --------
@@ -77,7 +105,25 @@ class CorpusSection(Section):
 class Reported(Section):
     """One figure that somebody reported, and where it was read.
 
-    A metric of the suite has to lie within its bounds; any other is named in words.
+    Attributes
+    ----------
+    system
+        Who has it, as it shall stand in the leaderboard.
+    target
+        A target of the study, or ``mean``.
+    metric
+        A metric of the suite, whose value has to lie within its bounds, or any other in words; only a figure of the
+        target's own metric is compared.
+    value
+        As printed, as a share and not in per cent.
+    split
+        Name of the split it was measured on; ``all`` where it is of all of them.
+    protocol
+        ``honest`` where nothing was learnt from evaluated groups, so that it can be compared with honest rows.
+    source
+        Where the figure was read: paper and table.
+    note
+        What a reader should know of it.
 
     Examples
     --------
@@ -181,6 +227,11 @@ class PaperProtocol(Section):
 
 class Protocols(Section):
     """The ``[protocols]`` section.
+
+    Attributes
+    ----------
+    paper
+        What replaces the study's own sections under the protocol ``paper``; without it only ``honest`` can be run.
 
     Examples
     --------

@@ -297,6 +297,8 @@ class Identity(Section):
         Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
     max_loss
         Out-of-fold score, in units of the study's metric, that an erasure may cost.
+    probes
+        What looks for the speaker: lines, and boosted trees.
     learner
         Learns the targets from erased features.
 
