@@ -230,7 +230,7 @@ def execute(
     folder = _writable(Path(folder))
     scored = [_score(run, fit_systems(run, folder, options)) for run in runs]
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
-    words = heading(runs, tuning_words(tests))
+    words = heading(runs, tests, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
     output = RunOutput(scored, with_verdicts(_results(scored, analysed), tests), tests, words, analysed)
     write_tables(folder, output)
