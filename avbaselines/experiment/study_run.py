@@ -23,6 +23,7 @@ from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, r
 from avbaselines.experiment.run_folder import (
     write_provenance,
 )
+from avbaselines.experiment.run_lock import held, sweep, unfinished
 from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
 from avbaselines.experiment.scoring.picking import pick
@@ -218,7 +219,7 @@ def execute(
     Raises
     ------
     InputError
-        The folder cannot be written to, or no system could be fitted.
+        The folder cannot be written to, another run is at work in it, or no system could be fitted.
 
     Examples
     --------
@@ -226,24 +227,34 @@ def execute(
     >>> runs = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
     >>> execute(runs, "runs/quickstart").picked  # doctest: +SKIP
     """
-    started = time.perf_counter()
     folder = _writable(Path(folder))
+    with held(folder, runs[0].study.title):
+        if not options.cluster:  # a cluster's workers may still be writing what a killed run asked for
+            sweep(folder)
+        return _execute(runs, folder, options, command, note)
+
+
+def _execute(
+    runs: Sequence[ProtocolRun], folder: Path, options: RunOptions, command: Sequence[str], note: str
+) -> StudyResult:
+    started = time.perf_counter()
     scored = [_score(run, fit_systems(run, folder, options)) for run in runs]
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
     words = heading(runs, tests, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
     output = RunOutput(scored, with_verdicts(_results(scored, analysed), tests), tests, words, analysed)
-    write_tables(folder, output)
-    provenance = write_provenance(
-        folder,
-        runs,
-        [one.fitted for one in scored],
-        command=list(command),
-        jobs=options.jobs,
-        seconds=time.perf_counter() - started,
-        device=(options.device, note),
-    )
-    write_page(folder, output, provenance)
+    with unfinished(folder):
+        write_tables(folder, output)
+        provenance = write_provenance(
+            folder,
+            runs,
+            [one.fitted for one in scored],
+            command=list(command),
+            jobs=options.jobs,
+            seconds=time.perf_counter() - started,
+            device=(options.device, note),
+        )
+        write_page(folder, output, provenance)
     return StudyResult(
         folder=folder,
         results=results_frame(output.results),

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split
@@ -26,6 +25,7 @@ from avbaselines.experiment.fitting.units import Unit, to_be_done, unit_of, work
 from avbaselines.experiment.planning.reserved_names import FINAL
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.workers import Died, in_workers
 
 
 def shipping_split(corpus: Corpus) -> Split:
@@ -211,20 +211,19 @@ def _computed(
         (unit, fitted.tasks[unit.split.id], [features[name] for name in unit.modalities], fitted.store)
         for unit in units
     ]
-    by_key = {unit.key: unit for unit in units}
-    if options.cluster:
-        results = cluster_results(options.cluster, work, calls, fitted.store.folder / "features", code_digest)
-    else:
-        workers = joblib.Parallel(
-            n_jobs=max(1, min(options.jobs, len(units))),
-            return_as="generator_unordered",
-            pre_dispatch="2 * n_jobs",
-            max_nbytes="100K",  # what all fits share is written once and mapped
-        )
-        results = workers(joblib.delayed(work)(*call) for call in calls)
-    for key, reason in results:
-        unit = by_key[key]
+    for unit, reason in _answers(units, calls, fitted.store, options):
         pending.remove(unit.label)
         done += 1
         options.report(done, total, pending[0] if pending else unit.label)
         yield unit, reason
+
+
+def _answers(
+    units: Sequence[Unit], calls: Sequence[tuple], store: Store, options: RunOptions
+) -> Iterator[tuple[Unit, str | None]]:
+    if options.cluster:
+        results = cluster_results(options.cluster, work, calls, store.folder / "features", code_digest)
+        yield from ((units[number], reason) for number, reason in results)
+        return
+    for number, answer in in_workers(work, calls, options.jobs, store.shared):
+        yield units[number], answer.reason if isinstance(answer, Died) else answer[1]
