@@ -234,7 +234,7 @@ def read_folds(path: Path, corpus: Corpus) -> list[Fold]:
         test = (part["part"] == "test").to_numpy()
         both = set(corpus.groups[at[test]]) & set(corpus.groups[at[~test]])
         if both:
-            raise InputError(f"{path}: split {name}: group {min(both)!r} is learnt from and evaluated")
+            raise InputError(f"{path}: split {name}: group '{min(both)}' is learnt from and evaluated")
         folds.append(Fold(str(name), at[~test], part["fold"].to_numpy(str)[~test], at[test]))
     return folds
 
