@@ -134,7 +134,8 @@ def _facts(study: Study, data: str | None) -> Iterator[tuple[str, str]]:
     if study.predictions:
         yield "predictions", f"{len(study.predictions)} other systems: {', '.join(study.predictions)}"
     if study.modalities:
-        yield "learners", f"{', '.join(study.systems.learners)}; targets learnt {', '.join(study.systems.tasks)}"
+        learners = [choice if isinstance(choice, str) else choice.name for choice in study.systems.learners]
+        yield "learners", f"{', '.join(learners)}; targets learnt {', '.join(study.systems.tasks)}"
     if study.systems.fusion:
         methods = dict.fromkeys(stage.method for stage in study.systems.fusion)
         yield "fusions", f"{len(study.systems.fusion)} late fusions by {', '.join(methods)}"

@@ -180,6 +180,9 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
             show_plan(console, run)
         return DONE
     _show(console, result)
+    if result.damaged:
+        count, first = len(result.damaged), result.damaged[0]
+        messages.print(f"{count} damaged files of finished work, such as {first}: done again", highlight=False)
     seconds = time.perf_counter() - started
     work = f"{result.computed} fits" if result.computed else "nothing computed anew"
     messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)

@@ -76,7 +76,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("parts", (
         Room("reports", "terminal, HTML, Markdown, LaTeX", ("reports",), 0),
         Room("estimators", "scikit-learn estimators: learners, chains, fusions", ("estimators",), 1),
-        Room("study", "what a study file may say", ("study", "study_sections", "systems"), 2),
+        Room("study", "what a study file may say", ("study", "study_sections", "systems", "learner_options"), 2),
     )),
     ("readers", (
         Room("readers", "one corpus a file", ("corpora/readers",), 2),
@@ -91,7 +91,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         Room("evaluation", "metrics, intervals, paired comparison, from sums per group", ("evaluation",), 0.5),
         Room("results", "rows of results.csv, and their remarks", ("results_table",), 1.5),
         Room("catalog", "finding study and recipe files; sections; errors; the version",
-             ("catalog", "schema", "errors", "version"), 2.5),
+             ("catalog", "schema", "errors", "safe_text", "version"), 2.5),
     )),
 )  # fmt: skip
 

@@ -24,7 +24,8 @@ class Features(NamedTuple):
     ----------
     ids : ndarray of str, shape (n,)
         Each once.
-    X : ndarray of float32, shape (n, d) or (n, steps, d)
+    X : ndarray of numbers, shape (n, d) or (n, steps, d)
+        As precise as they were read.
     columns : list of str, length d
         Without names in an npz: ``<stem of the file>_<number>``.
     notes : list of str
@@ -115,7 +116,7 @@ def _read_npz(path: Path, key: str) -> Features:
     columns = arrays.get("columns", np.array([f"{Path(path).stem}_{i}" for i in range(X.shape[-1])]))
     if len(columns) != X.shape[-1]:
         raise InputError(f"{key}: {path}: {len(columns)} column names for {X.shape[-1]} features")
-    return Features(ids, X.astype(np.float32), [plain(column) for column in columns], [])
+    return Features(ids, X, [plain(column) for column in columns], [])
 
 
 def npz_array(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
@@ -226,8 +227,14 @@ def _read_columns(path: Path, key: str, id_name: str) -> Features:
         )
     if features.shape[1] == 0:
         raise InputError(f"{key}: {path}: has no feature column beside {id_name!r}")
-    X = features.assign(**read).to_numpy(np.float32) if read else features.to_numpy(np.float32)
+    X = features.assign(**read).to_numpy(np.float64) if read else _numbers(features)
     return Features(clip_ids(ids, f"{key}: {path}", 2), X, [str(column) for column in features.columns], notes)
+
+
+def _numbers(table: pd.DataFrame) -> np.ndarray:
+    """Values of a table of numbers: a 32-bit table stays one."""
+    small = all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in table.dtypes)
+    return table.to_numpy(np.float32 if small else np.float64, na_value=np.nan)
 
 
 def _no_features(table: pd.DataFrame, id_name: str, path: Path) -> list[str]:

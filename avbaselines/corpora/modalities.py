@@ -13,6 +13,7 @@ from avbaselines.corpora.corpus import Modality, ModalityInfo
 from avbaselines.corpora.feature_tables import read_features
 from avbaselines.corpora.formats.avec_csv import FEATURES_MAY_LACK, read_folder
 from avbaselines.corpora.id_matching import match_ids
+from avbaselines.corpora.precision import costly_offsets, precision_notes, single_precision
 from avbaselines.corpora.sequences import padding_side, step_notes, summarise_steps
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate
@@ -124,7 +125,7 @@ def read_modality(
         if frames is None:
             raise InputError(f"{key}: {path} is a folder, which only corpora with recordings and times can read")
         X, columns = read_folder(path, frames, key=key, may_lack=FEATURES_MAY_LACK)
-        table_ids, X = ids, X.astype(np.float32)
+        table_ids = ids
     elif not path.suffix and not path.is_file():
         raise InputError(f"{key}: no folder {path}, which should hold a table a recording; bring it there")
     else:
@@ -167,13 +168,8 @@ def join(
     >>> joined.X.ravel().tolist(), joined.info.absent
     ([2.0, nan], 1)
     """
-    X = modality.X
-    infinite = np.isinf(X)
-    if infinite.any():
-        row, column = np.argwhere(infinite)[0]
-        raise InputError(
-            f"{source}: column {modality.columns[column]!r} of clip '{table_ids[row]}' is infinite; mend the features"
-        )
+    offsets = costly_offsets(modality.X, modality.columns)
+    X = single_precision(modality.X, modality.columns, table_ids, source, offsets)
     match = match_ids(ids, table_ids, source, elsewhere)
     absent = match.rows < 0
     if absent.mean() > max_missing:
@@ -188,12 +184,13 @@ def join(
     if empty.all():
         raise InputError(f"{source}: has no value for any clip of this study")
     notes = [*modality.info.notes, *filter(None, [match.note(modality.name)])]
+    notes += precision_notes(modality.name, joined, modality.columns, offsets)
     if absent.any() and match.strangers:
         notes.append(
             f"{modality.name}: has nothing of {int(absent.sum())} clips, such as '{ids[absent][0]}', and "
             f"{len(match.strangers)} ids of no clip, such as {match.strangers[0]!r}: look whether they are the same"
         )
     dropped = tuple(column for column, gone in zip(modality.columns, empty, strict=True) if gone)
-    info = replace(modality.info, absent=int(absent.sum()), dropped=dropped, notes=tuple(notes))
+    info = replace(modality.info, absent=int(absent.sum()), dropped=dropped, offsets=offsets, notes=tuple(notes))
     columns = [column for column, gone in zip(modality.columns, empty, strict=True) if not gone]
     return Modality(modality.name, joined[:, ~empty], columns, info)

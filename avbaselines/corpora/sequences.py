@@ -72,7 +72,7 @@ def summarise_steps(
 
     Returns
     -------
-    X : ndarray of float32, shape (n_clips, n_features * n_functionals)
+    X : ndarray of float64, shape (n_clips, n_features * n_functionals)
     columns : list of str
         ``<feature>_<functional>``.
 
@@ -90,8 +90,8 @@ def summarise_steps(
         warnings.simplefilter("ignore", RuntimeWarning)  # clips without steps: their NaN is the answer
         for functional in functionals:
             summaries.append(_summary(functional, kept, real))
-    summarised = np.concatenate(summaries, axis=1).astype(np.float32)
-    return summarised, [f"{column}_{functional}" for functional in functionals for column in columns]
+    names = [f"{column}_{functional}" for functional in functionals for column in columns]
+    return np.concatenate(summaries, axis=1), names
 
 
 def _filled(X: np.ndarray) -> np.ndarray:

@@ -57,6 +57,8 @@ class StudyResult:
         Fits that were not there before.
     failed : bool
         Whether any system failed.
+    damaged : tuple of Path
+        Files of finished work that were broken off, changed or mistaken; their work was done again.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class StudyResult:
     analyses: dict[str, AnalysisResult]
     computed: int
     failed: bool
+    damaged: tuple[Path, ...] = ()
 
 
 def run_study(
@@ -249,6 +252,7 @@ def execute(
         analyses=analysed,
         computed=sum(one.fitted.computed for one in scored) + sum(one.computed for one in analysed.values()),
         failed=any(one.fitted.failures for one in scored) or any(one.failed for one in analysed.values()),
+        damaged=tuple(path for one in scored for path in one.fitted.store.damaged),
     )
 
 

@@ -17,6 +17,7 @@ from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading.checks import label_notes, refuse_unlearnable, refuse_without_recordings
+from avbaselines.experiment.loading.clip_order import clip_order
 from avbaselines.experiment.loading.corpus_folder import data_folder, needed, needs_data, tables_below_data
 from avbaselines.experiment.loading.feature_checks import (
     duplicates_note,
@@ -104,6 +105,9 @@ def load_corpus(
         _refuse_straddling(recordings, groups, source)
     times, said = _times(clips, study.corpus.time or release.time, recordings, source)
     notes += said
+    order = clip_order(ids, recordings, times)
+    clips, ids, groups = clips.iloc[order], ids[order], groups[order]
+    recordings, times = (None if column is None else column[order] for column in (recordings, times))
     frames = None
     if recordings is not None and times is not None:
         frames = pd.DataFrame({"recording": recordings, "time": times}, index=ids)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import Split, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS, oriented
@@ -68,12 +69,20 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
         of_split = replace(base, split=split.name, remarks=row.remarks)
         results += _figures(board, of_split, _parts_of_split(board, row, split), [split])
         results += _combined(board, of_split, row, [split])
-    how = () if len(board.splits) == 1 else (POOLED,) if all(map(board.pools, targets)) else (AVERAGED,)
+    how = () if len(board.splits) == 1 else (_pooling(board),)
     together = replace(base, remarks=(*row.remarks, *how))
     pairs = [(target, metric) for target in targets for metric in board.metrics(target)]
     parts = {(target.name, metric): board.parts(row, target, metric) for target, metric in pairs}
     results += _figures(board, together, parts, board.splits)
     return results + _combined(board, together, row, None)
+
+
+def _pooling(board: Scoreboard) -> Remark:
+    """How splits are put together."""
+    if not all(map(board.pools, board.corpus.targets)):
+        return AVERAGED
+    repeats = len(by_repeat(board.splits))
+    return POOLED if repeats == 1 else Remark(RemarkKind.POOLED, f"pooled over clips, mean over {repeats} repeats")
 
 
 def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> ResultRow:
@@ -113,7 +122,8 @@ def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[
     rows = []
     for (target, metric), part in parts.items():
         of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        rows.append(_figure(of_target, part, extent, spread=(target, metric) in own))
+        spread = _named(len(part), splits) if (target, metric) in own else ""
+        rows.append(_figure(of_target, part, extent, spread))
     for metric in dict.fromkeys(metric for _, metric in parts):
         targets = [target for target, name in parts if name == metric]
         together = [piece for target in targets for piece in parts[target, metric]]
@@ -127,10 +137,17 @@ def _combined(board: Scoreboard, base: ResultRow, row: Scored, splits: Sequence[
     if not parts or combined is None:
         return []
     extent = board.extent([combined.label, combined.value], splits or board.splits)
-    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, spread=True)]
+    spread = _named(len(parts), splits or board.splits)
+    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, spread)]
 
 
-def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spread: bool = False) -> ResultRow:
+def _named(n_parts: int, splits: Sequence[Split]) -> str:
+    """What the terms of a figure are."""
+    return "splits" if n_parts == len(splits) else "repeats"
+
+
+def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spread: str = "") -> ResultRow:
+    """The row with its value and interval; where `spread` names what the terms are, with how far they lie apart."""
     low, high = interval_of_mean(parts)
     return replace(
         base,
@@ -139,16 +156,16 @@ def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spr
         ci_high=high,
         n_clips=extent[0],
         n_groups=extent[1],
-        remarks=(*base.remarks, *(_spread(parts) if spread else ())),
+        remarks=(*base.remarks, *(_spread(parts, spread) if spread else ())),
     )
 
 
-def _spread(parts: Sequence[Part]) -> tuple[Remark, ...]:
-    """The range of the splits' values, where the value is the mean over several."""
+def _spread(parts: Sequence[Part], terms: str) -> tuple[Remark, ...]:
+    """The range of the values of splits or repeats, where the value is the mean over several."""
     if len(parts) < 2:
         return ()
     values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
-    text = f"{min(values):.3f} to {max(values):.3f} over {len(parts)} splits (deviation {np.std(values):.3f})"
+    text = f"{min(values):.3f} to {max(values):.3f} over {len(parts)} {terms} (deviation {np.std(values):.3f})"
     return (Remark(RemarkKind.SPREAD, text),)
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
@@ -229,9 +230,9 @@ class Scoreboard:
         )
 
     def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
-        """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split."""
+        """Terms of the ``all`` value of a metric (default: the target's own), one for each of its `pieces`."""
         metric = metric or target.metric
-        pieces = [self.splits] if self.pools(target) else [[split] for split in self.splits]
+        pieces = self.pieces(target)
         sums = [self.sums(row, target, metric, piece) for piece in pieces]
         return [(METRICS[metric], part) for part in sums if part is not None]
 
@@ -241,7 +242,7 @@ class Scoreboard:
         if combined is None:
             return []
         label, value = self._combined_targets(combined)
-        whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
+        whole = self.pieces(label, value)
         sums = [
             combined.sums(self.sums(row, label, label.metric, part), self.sums(row, value, value.metric, part))
             for part in ([splits] if splits else whole)
@@ -275,6 +276,10 @@ class Scoreboard:
         labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
         return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
 
+    def pieces(self, *targets: Target) -> list[list[Split]]:
+        """Splits whose clips are pooled into one term of the ``all`` value: all of a repeat, else each by itself."""
+        return by_repeat(self.splits) if all(map(self.pools, targets)) else [[split] for split in self.splits]
+
     def pools(self, target: Target) -> bool:
-        """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
+        """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"

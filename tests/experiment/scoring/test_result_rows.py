@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_results import changed, made_results, of, result
-from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
+from small_board import AROUSAL, EMOTION, SPLITS, TRUTH, VALENCE, corpus, scored
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.combined import Combined
@@ -47,6 +47,22 @@ def test_a_mean_over_splits_says_so_and_how_far_they_lie_apart():
     assert own.note == "mean over splits; 0.250 to 0.250 over 2 splits (deviation 0.000)"
     [other] = of(rows, target="valence", metric="mae")
     assert [remark.kind for remark in other.remarks] == [RemarkKind.AVERAGED]
+
+
+def test_repeats_are_pooled_each_by_itself_and_their_spread_is_told():
+    again = [replace(split, name=f"again{split.name}", repeat=1) for split in SPLITS]
+    board = Scoreboard(replace(corpus(VALENCE), splits=[*SPLITS, *again]), [*SPLITS, *again])
+    row = scored("row", board.corpus, 0.5)
+    row.test |= {part.name: {"valence": TRUTH[part.test, None] + 1.0} for part in again}
+    rows = of(rows_of(board, row), split="all", target="valence")
+    [mse] = of(rows, metric="mse")
+    # 0.25 over all folds of the first repeat, 1 over those of the second one.
+    assert mse.value == pytest.approx((0.25 + 1) / 2) and mse.n_clips == 12
+    spread = "0.250 to 1.000 over 2 repeats (deviation 0.375)"
+    assert mse.note == f"pooled over clips, mean over 2 repeats; {spread}"
+    [ccc] = of(rows, metric="ccc")
+    pooled = [Scoreboard(board.corpus, part).parts(row, VALENCE, "ccc")[0] for part in (SPLITS, again)]
+    assert ccc.value == pytest.approx(np.mean([metric.value(sums.sum(axis=0)) for metric, sums in pooled]))
 
 
 def test_a_single_split_is_neither_pooled_nor_a_mean():
