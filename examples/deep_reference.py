@@ -61,11 +61,11 @@ class Training:
 
     width: int = 64
     dropout: float = 0.5
-    rate: float = 1e-3
+    rate: float = 3e-3
     decay: float = 1e-2
     batch: int = 128
-    epochs: int = 150
-    patience: int = 15
+    epochs: int = 100
+    patience: int = 10
 
 
 @dataclass(frozen=True)
