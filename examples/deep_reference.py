@@ -21,6 +21,7 @@ one by one, without the frames around them.
 import argparse
 import sys
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,9 @@ class Standardised:
         for X in tables:
             real = ~np.isnan(X).all(axis=-1)
             seen = X[rows][real[rows]]
-            mean, spread = np.nanmean(seen, axis=0), np.nanstd(seen, axis=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value stay NaN, and become 0
+                mean, spread = np.nanmean(seen, axis=0), np.nanstd(seen, axis=0)
             scaled = np.clip((X - mean) / np.where(spread > 0, spread, 1), -5, 5)
             self.inputs.append(torch.tensor(np.nan_to_num(scaled), dtype=torch.float32))
             self.masks.append(torch.tensor(real, dtype=torch.float32))
