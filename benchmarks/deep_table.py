@@ -2,9 +2,9 @@
 
 Of each study: the suite is run, `examples/deep_reference.py` trains its networks on the splits of that run, and the
 suite is run again with all their predictions beside its own (nothing is fitted anew). The score is the study's own
-metric, mean over targets. "One network" is the mean score of the single networks and their standard deviation over
-seeds; "mean of all" is the mean of their predictions, which the picked system is compared with: difference with its
-95 % interval over groups, and the verdict by the study's margin. CPU seconds are of all processes: of the suite for
+metric, mean over targets. "One network" is the mean score of the single networks, with their deviation over seeds;
+"mean of 5" the score of their averaged predictions. The picked system is compared with both: difference with its 95 %
+interval over groups, and the verdict by the study's margin. CPU seconds are of all processes: of the suite for
 everything that it tries, of a network for all of its seeds. Needs PyTorch.
 
     python benchmarks/deep_table.py OUT --data pom=POM_TABLES ravdess=RAVDESS_TABLES [--studies quickstart pom ravdess]
@@ -68,8 +68,10 @@ def measure(study: str, out: Path, data: Path | None, seeds: int, costs: Costs) 
         folder = out / trained_for / name
         example = ["examples/deep_reference.py", str(run), *place, "--out", str(folder), "--seeds", str(seeds)]
         costs.run(trained_for, name, [*example, *further])
-        files = sorted(folder.glob("*.csv"))
-        compared += [f"{name}-{file.stem}={file.resolve()}" for file in files if file.stem != "cpu"]
+        for mode in _seconds(folder):
+            files = {"": f"{mode}-seed*.csv", "-mean": f"{mode}.csv"}
+            files |= {f"-seed{seed}": f"{mode}-seed{seed}.csv" for seed in range(seeds)}
+            compared += [f"{name}-{mode}{part}={folder.resolve() / file}" for part, file in files.items()]
     beside = [part for text in compared for part in ("--compare", text)]
     costs.run(study, "comparison", [*suite, "--out", str(run), *beside])
 
@@ -91,22 +93,25 @@ def rows(study: str, out: Path, costs: Costs) -> Iterator[tuple[str, ...]]:
     picked = results[results["picked"] == "yes"].iloc[0]
     scores = results[results["metric"] == picked["metric"]].set_index("system")
     for name in OF_SEQUENCES if study in SEQUENCES else NETWORKS:
-        spent = pd.read_csv(out / trained_for / name / "cpu.csv").groupby("mode", sort=False)["cpu_seconds"].sum()
-        for mode, seconds in spent.items():
-            seeds = scores.loc[scores.index.str.startswith(f"{name}-{mode}-seed"), "value"]
-            mean, test = scores.loc[f"{name}-{mode}"], tests.loc[(picked["system"], f"{name}-{mode}")]
-            yield (
-                study,
-                picked["metric"],
+        for mode, seconds in _seconds(out / trained_for / name).items():
+            deviation = scores.loc[scores.index.str.startswith(f"{name}-{mode}-seed"), "value"].std()
+            cells = [
+                f"{study}, {picked['metric']}",
                 f"{picked['system']} {_figure(picked)}",
                 f"{costs.seconds[study, 'suite']:.0f}",
                 f"{name}, {mode}-task",
-                f"{seeds.mean():.3f} ({seeds.std():.3f})",
-                _figure(mean),
                 f"{seconds:.0f}",
-                f"{test['difference']:+.3f} [{test['ci_low']:+.3f}, {test['ci_high']:+.3f}]",
-                str(test["verdict"]),
-            )
+            ]
+            for system, spread in ((f"{name}-{mode}", f" (deviation {deviation:.3f})"), (f"{name}-{mode}-mean", "")):
+                test = tests.loc[(picked["system"], system)]
+                difference = f"{test['difference']:+.3f} [{test['ci_low']:+.3f}, {test['ci_high']:+.3f}]"
+                cells += [_figure(scores.loc[system]) + spread, f"{difference}, {test['verdict']}"]
+            yield tuple(cells)
+
+
+def _seconds(folder: Path) -> dict[str, float]:
+    """CPU seconds of all seeds of a network, by mode."""
+    return pd.read_csv(folder / "cpu.csv").groupby("mode", sort=False)["cpu_seconds"].sum().to_dict()
 
 
 def _figure(row: pd.Series) -> str:
@@ -124,9 +129,9 @@ def main() -> None:
     folders = {study: Path(folder) for study, _, folder in (text.partition("=") for text in options.data)}
     options.out.mkdir(parents=True, exist_ok=True)
     costs = Costs(options.out / "costs.csv")
-    heads = ("study", "metric", "picked by the suite", "CPU s", "network", "one network (deviation)", "mean of all")
-    print("| " + " | ".join((*heads, "CPU s", "suite - network", "the suite is")) + " |")
-    print("| --- " * (len(heads) + 3) + "|")
+    heads = ("study", "picked by the suite", "CPU s", "network", "CPU s", "one network", "suite - it, the suite is")
+    heads += (f"mean of {options.seeds}", "suite - it, the suite is")
+    print("| " + " | ".join(heads) + " |\n" + "| --- " * len(heads) + "|")
     for study in options.studies:
         measure(study, options.out, folders.get(study), options.seeds, costs)
         for row in rows(study, options.out, costs):
