@@ -43,7 +43,7 @@ class Room:
     column: float
 
 
-_COMMANDS = ("__main__", "command", "listing", "init", "run", "extract", "predict")
+_COMMANDS = ("__main__", "command", "listing", "init", "run", "extract", "predict", "board")
 _STUDY_RUN = ("experiment/__init__", "experiment/study_run", "experiment/run_output")
 _PLANNING = ("experiment/planning", "experiment/protocol_run")
 _FORMATS = ("corpora/formats", "corpora/tables", "corpora/text_tables", "corpora/feature_tables", "corpora/text_form",
@@ -89,7 +89,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     )),
     ("ground", (
         Room("evaluation", "metrics, intervals, paired comparison, from sums per group", ("evaluation",), 0.5),
-        Room("results", "rows of results.csv, and their remarks", ("results_table",), 1.5),
+        Room("results", "rows of results.csv, and their remarks; runs read back", ("results_table", "finished_run"), 1.5),
         Room("catalog", "finding study and recipe files; sections; errors; the version",
              ("catalog", "schema", "errors", "version"), 2.5),
     )),
