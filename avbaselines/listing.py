@@ -20,8 +20,8 @@ from avbaselines.study_sections import Paper
 if TYPE_CHECKING:
     from avbaselines.experiment.protocol_run import ProtocolRun
 
-REPORTED_COLUMNS = ("study", "system", "target", "metric", "value", "protocol", "source", "note")
-FIGURE_COLUMNS = ("system", "target", "metric", "value", "protocol", "source")
+REPORTED_COLUMNS = ("study", "system", "split", "target", "metric", "value", "protocol", "source", "note")
+FIGURE_COLUMNS = ("system", "split", "target", "metric", "value", "protocol", "source")
 
 
 def show_studies(console: Console) -> None:
@@ -171,7 +171,7 @@ def show_reported(console: Console, as_csv: bool = False) -> None:
     >>> console = Console(file=io.StringIO())
     >>> show_reported(console, as_csv=True)
     >>> console.file.getvalue().splitlines()[0]
-    'study,system,target,metric,value,protocol,source,note'
+    'study,system,split,target,metric,value,protocol,source,note'
     """
     rows = reported_figures()
     if as_csv:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -65,6 +66,12 @@ def parser() -> argparse.ArgumentParser:
         help="everything learnt on training groups, or as the paper did it",
     )
     command.add_argument("--seed", type=int, metavar="N", help="overrides the study's seed")
+    command.add_argument(
+        "--margin",
+        type=float,
+        metavar="D",
+        help="the difference that matters, in the unit of the score (default .02 of a score such as CCC)",
+    )
     command.add_argument("--only", nargs="+", default=[], metavar="SYSTEM", help="these systems and what they need")
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a study key"
@@ -173,6 +180,9 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
             show_plan(console, run)
         return DONE
     _show(console, result)
+    if result.damaged:
+        count, first = len(result.damaged), result.damaged[0]
+        messages.print(f"{count} damaged files of finished work, such as {first}: done again", highlight=False)
     seconds = time.perf_counter() - started
     work = f"{result.computed} fits" if result.computed else "nothing computed anew"
     messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)
@@ -188,6 +198,10 @@ def _study(path: Path, arguments: argparse.Namespace) -> "Study":
         overrides.append(f"seed={arguments.seed}")
     if arguments.trials is not None:
         overrides.append(f"tuning.trials={arguments.trials}")
+    if arguments.margin is not None:
+        if not 0 <= arguments.margin < math.inf:
+            raise InputError(f"--margin {arguments.margin:g}: must be a difference of 0 or more")
+        overrides.append(f"comparison.margin={arguments.margin!r}")
     study = load_study(path, overrides)
     return load_study(path, [*overrides, *_compared(arguments.compare, study)]) if arguments.compare else study
 

@@ -82,9 +82,11 @@ class Stage(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _method_alone(cls, value: Any) -> dict[str, Any]:
-        value = {"method": value} if isinstance(value, str) else dict(value)
-        method = value.get("method", "")
+    def _method_alone(cls, value: Any) -> Any:
+        value = {"method": value} if isinstance(value, str) else value
+        if not isinstance(value, dict) or not isinstance(value.get("method"), str):
+            return value
+        value, method = dict(value), value["method"]
         joint = "joint-" if value.get("targets") == "all" and method in JOINT_METHODS else ""
         name = method if method == "best-single" else f"late-{joint}{method}"
         value.setdefault("name", f"{name}-{value['missing']}" if value.get("missing") else name)
@@ -295,6 +297,8 @@ class Identity(Section):
         Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
     max_loss
         Out-of-fold score, in units of the study's metric, that an erasure may cost.
+    probes
+        What looks for the speaker: lines, and boosted trees.
     learner
         Learns the targets from erased features.
 

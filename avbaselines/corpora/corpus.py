@@ -245,6 +245,27 @@ class Split:
         return np.sort(np.concatenate([self.train, self.dev]))
 
 
+@dataclass(frozen=True)
+class Resampling:
+    """The units that intervals and tests resample where these are not the groups.
+
+    Attributes
+    ----------
+    column : str
+        Of the clips table.
+    names : ndarray of str, shape (n_clips,)
+        Unit of each clip; empty where a clip that is never evaluated has none.
+
+    Examples
+    --------
+    >>> Resampling("speaker", np.array(["f", "m", "m"])).column
+    'speaker'
+    """
+
+    column: str
+    names: np.ndarray
+
+
 @dataclass
 class Corpus:
     """Clips with groups, targets, modalities, imported predictions and splits, joined by clip id.
@@ -266,6 +287,8 @@ class Corpus:
         Of class targets with soft labels: share of the votes of each class; NaN = no votes.
     combined : Combined or None
         The score of a class and an attribute together that systems are picked and compared by, where there is one.
+    resampling : Resampling or None
+        What intervals and tests resample, where that is not the groups.
 
     Examples
     --------
@@ -287,6 +310,12 @@ class Corpus:
     notes: list[str] = field(default_factory=list)
     votes: dict[str, np.ndarray] = field(default_factory=dict)
     combined: Combined | None = None
+    resampling: Resampling | None = None
+
+    @property
+    def units(self) -> np.ndarray:
+        """What intervals and tests resample, str, shape (n_clips,): the groups, or units of the study's own."""
+        return self.groups if self.resampling is None else self.resampling.names
 
 
 @dataclass

@@ -100,10 +100,12 @@ def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading
         notes[f"Predictions are matched to {study.systems.matching:g} of the targets' deviation only."] = None
     if study.systems.answer and any(study.systems.answer in system.labels for system in runs[0].systems):
         notes[f"The answer, {study.systems.answer}, is named by the study file, not chosen out-of-fold."] = None
+    units = "groups" if corpus.resampling is None else f"units of {corpus.resampling.column}"
     return Heading(
         title=study.title,
         targets=[ReportTarget(target.name, target.metric, target.kind) for target in corpus.targets],
         notes=[*notes, *further],
-        interval="95 % intervals over groups (jackknife-t)",
+        interval=f"95 % intervals over {units} (jackknife-t)",
         protocols=protocols,
+        units=units,
     )

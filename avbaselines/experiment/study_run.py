@@ -26,7 +26,7 @@ from avbaselines.experiment.run_folder import (
 from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
 from avbaselines.experiment.scoring.picking import pick
-from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard
 from avbaselines.results_table import ResultRow, results_frame
@@ -57,6 +57,8 @@ class StudyResult:
         Fits that were not there before.
     failed : bool
         Whether any system failed.
+    damaged : tuple of Path
+        Files of finished work that were broken off, changed or mistaken; their work was done again.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class StudyResult:
     analyses: dict[str, AnalysisResult]
     computed: int
     failed: bool
+    damaged: tuple[Path, ...] = ()
 
 
 def run_study(
@@ -229,7 +232,7 @@ def execute(
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
     words = heading(runs, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
-    output = RunOutput(scored, _results(scored, analysed), tests, words, analysed)
+    output = RunOutput(scored, with_verdicts(_results(scored, analysed), tests), tests, words, analysed)
     write_tables(folder, output)
     provenance = write_provenance(
         folder,
@@ -249,6 +252,7 @@ def execute(
         analyses=analysed,
         computed=sum(one.fitted.computed for one in scored) + sum(one.computed for one in analysed.values()),
         failed=any(one.fitted.failures for one in scored) or any(one.failed for one in analysed.values()),
+        damaged=tuple(path for one in scored for path in one.fitted.store.damaged),
     )
 
 
@@ -274,7 +278,8 @@ def _compare(scored: ScoredRun) -> pd.DataFrame:
     """Paired tests of one protocol, those that its analyses need included."""
     wanted = [analysis for analysis in ANALYSES if analysis.name in scored.run.analyses]
     further = [pair for analysis in wanted for pair in analysis.pairs(scored)]
-    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further)
+    margin = scored.run.study.comparison.margin
+    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further, margin)
 
 
 def _analyse(

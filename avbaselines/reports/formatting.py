@@ -75,8 +75,8 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
     """
     marks, heading = marks or MARKS, board.heading
     metrics = dict.fromkeys(column.metric for column in board.columns)
-    spread = heading.interval if board.has_intervals else "no intervals: too few groups to resample"
-    sizes = " of ".join(filter(None, (counted(board.n_clips, "clips"), counted(board.n_groups, "groups"))))
+    spread = heading.interval if board.has_intervals else f"no intervals: too few {heading.units} to resample"
+    sizes = " of ".join(filter(None, (counted(board.n_clips, "clips"), counted(board.n_groups, heading.units))))
     split = "" if board.split == "all" else f"split {board.split}"
     first = f"{', '.join(map(heading.metric_label, metrics))} [{spread}]"
     lines = ["; ".join(filter(None, (first, sizes, split, joined(board.common)))) + "."]

@@ -44,6 +44,8 @@ class Heading:
         How the intervals were made, as a noun phrase.
     protocols : dict of str to str
         Each protocol's meaning in words, by name.
+    units : str
+        What intervals and tests resample, in the plural.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class Heading:
     notes: Sequence[str] = ()
     interval: str = "95 % intervals by resampling groups"
     protocols: dict[str, str] = field(default_factory=dict)
+    units: str = "groups"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(ReportTarget(*target) for target in self.targets))

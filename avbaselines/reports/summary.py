@@ -241,7 +241,7 @@ def _gain(
             test = test.reversed()
         here = (test.system_a, test.system_b) == (row.system, rival.system) and test.target in targets
         if here and test.protocol in ("", row.protocol):
-            text = f"{test.text} over {whom} (paired over groups): {VERDICTS[test.verdict]}."
+            text = f"{test.text} over {whom} (paired over {board.heading.units}): {VERDICTS[test.verdict]}."
             return test.verdict, text
     gap = oriented(column.metric, row.value(column) - rival.value(column))
     return "none", f"{signed(gap)} over {whom}; no paired test of the two was given, so this may be chance."

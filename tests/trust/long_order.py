@@ -39,7 +39,8 @@ def differences(one: Path, other: Path) -> list[str]:
         tables = [read_table(run / name).drop(columns="seconds", errors="ignore") for run in (one, other)
                   if (run / name).is_file()]  # fmt: skip
         if tables and (len(tables) < 2 or not tables[0].equals(tables[1])):
-            found.append(f"{name}: {_cells(tables)} cells differ" if len(tables) == 2 else f"{name}: only one run has it")
+            told = f"{_cells(tables)} cells differ" if len(tables) == 2 else "only one run has it"
+            found.append(f"{name}: {told}")
     first, second = (
         pd.read_parquet(run / "predictions.parquet").astype(dict.fromkeys(KEYS, str)).set_index(KEYS).sort_index()
         for run in (one, other)

@@ -7,7 +7,6 @@ from long_order import add_unrelated_column, changed, differences, shuffle_rows
 from small_study import SmallStudy, people, small_release, write_study
 
 
-
 @pytest.fixture(scope="module")
 def given(tmp_path_factory) -> SmallStudy:
     study = small_release(tmp_path_factory.mktemp("given"), speakers=6, clips=6)

@@ -12,7 +12,7 @@ from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fingerprint import source_digest
 from avbaselines.experiment.fitting.fitted_system import FittedBase
 from avbaselines.experiment.fitting.split_task import SplitTask
-from avbaselines.experiment.fitting.store import Store, digest, replacing
+from avbaselines.experiment.fitting.store import Store, digest
 from avbaselines.experiment.fitting.tuned import drawn_again
 from avbaselines.experiment.planning.system import BaseSystem
 
@@ -72,17 +72,16 @@ class PermutedPredictions:
         """Write them under a key of the store, whole or not at all."""
         arrays = {f"untouched/{name}": values for name, values in self.untouched.items()}
         arrays |= {f"permuted/{name}": values for name, values in self.permuted.items()}
-        with replacing(store.path(key)) as temporary:
-            np.savez(temporary, **arrays)  # type: ignore[arg-type]
+        store.put_arrays(key, arrays)
 
     @classmethod
     def load(cls, store: Store, key: str, targets: Sequence[str]) -> "PermutedPredictions":
         """Read back what `save` wrote of the named targets."""
-        with np.load(store.path(key), allow_pickle=False) as stored:
-            return cls(
-                {name: stored[f"untouched/{name}"] for name in targets},
-                {name: stored[f"permuted/{name}"] for name in targets},
-            )
+        stored = store.get_arrays(key)
+        return cls(
+            {name: stored[f"untouched/{name}"] for name in targets},
+            {name: stored[f"permuted/{name}"] for name in targets},
+        )
 
 
 def families_of(corpus: Corpus, system: BaseSystem) -> list[FeatureFamily]:

@@ -10,9 +10,10 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.experiment.bundles.card import Card, read_card
 from avbaselines.experiment.bundles.inputs import NewClips
-from avbaselines.experiment.bundles.write import MODEL_FILE, file_digest
+from avbaselines.experiment.bundles.write import MODEL_FILE
 from avbaselines.experiment.fitting.fitted_system import FittedBase, FittedFusion
 from avbaselines.experiment.fitting.predictions import Predictions
+from avbaselines.experiment.fitting.store import file_digest
 from avbaselines.experiment.planning.shipped_types import TRUSTED, untrusted
 
 __all__ = ["TRUSTED", "ShippedSystem", "read_shipped"]

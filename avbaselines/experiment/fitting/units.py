@@ -76,8 +76,8 @@ class Unit:
         return self.system.modalities if isinstance(self.system, BaseSystem) else ()
 
     def is_done(self, store: Store) -> bool:
-        """Whether its result, and the model where that is kept, are stored."""
-        return store.has(self.key) and (not self.keep_model or store.path(self.key, MODEL).is_file())
+        """Whether its result, and the model where that is kept, are stored and whole."""
+        return store.has(self.key) and (not self.keep_model or store.has_model(self.key))
 
 
 def unit_of(
@@ -205,7 +205,7 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
             fitted.note = "; ".join(filter(None, [fitted.note, _kept(models, store.path(unit.key, MODEL))]))
     except Exception as error:  # whatever a learner raises is this row's reason, and only this row's
         return unit.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    store.save(unit.key, fitted)
+    store.save(unit.key, fitted, with_model=unit.keep_model)
     return unit.key, None
 
 

@@ -27,6 +27,7 @@ from avbaselines.experiment.loading.feature_checks import (
     wild_note,
 )
 from avbaselines.experiment.loading.readers import reader
+from avbaselines.experiment.loading.resampling import read_resampling, single_group_notes
 from avbaselines.experiment.loading.row_filters import filter_clips
 from avbaselines.experiment.loading.spelling_checks import group_notes
 from avbaselines.experiment.loading.timing_checks import check_delays, check_recording_shares
@@ -124,6 +125,12 @@ def load_corpus(
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
     if group:
         notes += group_notes(groups, splits, ids, group)
+    columns, resampled = _columns_read(study, clips, group), None
+    if study.corpus.resample:
+        resampled, said = read_resampling(study.corpus.resample, clips, groups, recordings, splits, source)
+    else:
+        said = single_group_notes(clips, groups, recordings, splits, columns)
+    notes += said
     refuse_without_recordings(targets, recordings)
     refuse_unlearnable(splits, groups, targets, y)
     corpus = Corpus(
@@ -138,8 +145,8 @@ def load_corpus(
         notes=[*notes, *split_notes, *label_notes(splits, groups, targets, y)],
         votes=votes,
         combined=combined_of(study),
+        resampling=resampled,
     )
-    columns = _columns_read(study, clips, group)
     for name, options in study.modalities.items():
         corpus.modalities[name] = modalities[name] if name in modalities else read(name, options)
         corpus.notes += _notes_on(corpus.modalities[name], corpus, study, clips, columns)

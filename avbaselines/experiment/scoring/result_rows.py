@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from avbaselines.corpora.corpus import Split, Target
 from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS, oriented
+from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
@@ -119,7 +122,8 @@ def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[
     rows = []
     for (target, metric), part in parts.items():
         of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        rows.append(_figure(of_target, part, extent, spread=_named(len(part), splits) if (target, metric) in own else ""))
+        spread = _named(len(part), splits) if (target, metric) in own else ""
+        rows.append(_figure(of_target, part, extent, spread))
     for metric in dict.fromkeys(metric for _, metric in parts):
         targets = [target for target, name in parts if name == metric]
         together = [piece for target in targets for piece in parts[target, metric]]
@@ -163,6 +167,42 @@ def _spread(parts: Sequence[Part], terms: str) -> tuple[Remark, ...]:
     values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
     text = f"{min(values):.3f} to {max(values):.3f} over {len(parts)} {terms} (deviation {np.std(values):.3f})"
     return (Remark(RemarkKind.SPREAD, text),)
+
+
+def with_verdicts(rows: Iterable[ResultRow], tests: pd.DataFrame) -> list[ResultRow]:
+    """The rows with what comparisons with the picked row of their protocol say: the verdict, and whether it is tied.
+
+    Parameters
+    ----------
+    rows
+        Of all protocols.
+    tests
+        comparisons.csv.
+
+    Examples
+    --------
+    >>> late = ResultRow(protocol="honest", system="late", target="mean", metric="ccc", value=0.4, picked=True)
+    >>> test = {"protocol": "honest", "system_a": "late", "system_b": "early", "target": "mean", "verdict": "not worse"}
+    >>> tests = pd.DataFrame([test | {"ci_low": -0.01, "ci_high": 0.08}])
+    >>> early = with_verdicts([late, replace(late, system="early", picked=False)], tests)[1]
+    >>> early.tied, early.verdict.value
+    (True, 'not better')
+    """
+    rows = list(rows)
+    picked = {(row.protocol, row.system) for row in rows if row.picked}
+    said = {
+        (test["protocol"], test["system_b"]): test
+        for test in tests[tests["target"].isin([MEAN, COMBINED])].to_dict("records")
+        if (test["protocol"], test["system_a"]) in picked
+    }
+    return [_with_verdict(row, said.get((row.protocol, row.system))) for row in rows]
+
+
+def _with_verdict(row: ResultRow, test: dict[str, Any] | None) -> ResultRow:
+    if test is None or row.kind not in ("measured", "imported"):
+        return row
+    tied = tells_from_zero((test["ci_low"], test["ci_high"])) is False
+    return replace(row, tied=tied, verdict=Verdict(test["verdict"]).reversed)
 
 
 def reported_rows(study: Study) -> list[ResultRow]:

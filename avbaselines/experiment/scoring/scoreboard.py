@@ -179,7 +179,7 @@ def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
 
 
 class Scoreboard:
-    """Sums per group of every row, target and metric, over one list of evaluated groups.
+    """Sums per group of every row, target and metric, over one list of evaluated groups (or units that stand for them).
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ class Scoreboard:
     def __init__(self, corpus: Corpus, splits: Sequence[Split]) -> None:
         self.corpus, self.splits = corpus, splits
         tested = np.unique(np.concatenate([split.test for split in splits]))
-        self.groups, codes = np.unique(corpus.groups[tested], return_inverse=True)
+        self.groups, codes = np.unique(corpus.units[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
         self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_results import changed, made_results, of, result
 from small_board import AROUSAL, EMOTION, SPLITS, TRUTH, VALENCE, corpus, scored
@@ -10,7 +11,7 @@ from small_board import AROUSAL, EMOTION, SPLITS, TRUTH, VALENCE, corpus, scored
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.combined import Combined
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
-from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard
 from avbaselines.results_table import RemarkKind
 from avbaselines.study import Reported
@@ -174,3 +175,28 @@ def test_only_learnt_fusions_of_the_same_protocol_are_flagged():
         result("late-ridge", "mean", protocol="paper", **low),
     ]
     assert set(flagged(rows).values()) == {""}
+
+
+def test_rows_know_their_verdict_against_the_picked_one_and_whether_they_are_tied():
+    rows = [
+        result("late", "mean", value=0.5, picked=True), result("early", "mean", value=0.45),
+        result("early", "arousal", value=0.4), result("svr", "mean", value=0.1), result("alone", "mean", value=0.2),
+        result("Deep A", "mean", value=0.6, kind="reported"), result("early", "mean", protocol="paper", value=0.7),
+    ]  # fmt: skip
+    columns = ["protocol", "system_a", "system_b", "target", "ci_low", "ci_high", "verdict"]
+    tests = pd.DataFrame(
+        [
+            ("honest", "late", "early", "mean", -0.01, 0.1, "not worse"),
+            ("honest", "late", "early", "arousal", 0.01, 0.1, "better"),  # one target is not the question
+            ("honest", "late", "svr", "mean", 0.2, 0.6, "better"),
+            ("honest", "late", "alone", "mean", np.nan, np.nan, "undecided"),  # no interval, so no tie either
+            ("honest", "late", "Deep A", "mean", -1, 1, "undecided"),
+            ("honest", "svr", "early", "mean", 0.1, 0.2, "better"),
+        ],
+        columns=columns,
+    )
+    said = with_verdicts(rows, tests)
+    assert [row.tied for row in said] == [False, True, True, False, False, False, False]
+    assert [row.verdict and row.verdict.value for row in said] == [
+        None, "not better", "not better", "worse", "undecided", None, None,
+    ]  # fmt: skip

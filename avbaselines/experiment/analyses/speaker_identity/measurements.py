@@ -11,7 +11,7 @@ from avbaselines.corpora.corpus import Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.speaker_identity.erasures import Job, code_digest, measure_representation
 from avbaselines.experiment.analyses.speaker_identity.people import IdentityRun
-from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation, has_json
+from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.system import BaseSystem
@@ -105,7 +105,7 @@ def _pending(
                 continue
             features = [corpus.modalities[name].X for name in representation.modalities]
             key = _key(identity, representation, split, features)
-            if has_json(fitted.store, key) and not force:
+            if not force and Measured.is_done(fitted.store, key):
                 measurements.add(representation, split, Measured.load(fitted.store, key))
                 continue
             task, chosen = fitted.tasks[split.id], [] if raw is None else raw.chosen
