@@ -12,11 +12,12 @@ from avbaselines.finished_run import FinishedRun, find_runs
 from avbaselines.reports.standings import Standing, standings
 from avbaselines.reports.standings_views import standings_grid, standings_markdown, standings_page, standings_table
 from avbaselines.reports.table import rich_table
+from avbaselines.safe_text import cell, shown
 
 DESCRIPTION = """\
-Finished runs as one table: the system that each picked, its score with the interval, the verdict against the best figure
-of others (imported predictions, or figures that papers report), and a link to its report. With --before, what moved since
-earlier runs of the same studies. Nothing is fitted.
+Finished runs as one table: the system that each picked, its score with the interval, the verdict against the best
+figure of others (imported predictions, or figures that papers report), and a link to its report. With --before, what
+moved since earlier runs of the same studies. Nothing is fitted.
 Exit status: 0 done, 2 bad input, 130 interrupted."""
 FORMATS = (".html", ".csv", ".md")
 
@@ -78,7 +79,7 @@ def _board(arguments: argparse.Namespace) -> int:
     grid = standings_grid(rows, arguments.title)
     console.print(rich_table(grid, folded=range(len(grid.heads)), stacked=True, ascii_only=ascii_only))
     for line in [*notes, *(f"written: {place}" for place in places)]:
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(shown(line), soft_wrap=True, highlight=False)
     return DONE
 
 
@@ -93,7 +94,9 @@ def _write(place: Path, rows: Sequence[Standing], title: str, notes: Sequence[st
     place.parent.mkdir(parents=True, exist_ok=True)
     with replacing(place) as temporary:
         if place.suffix.lower() == ".csv":
-            standings_table(rows).to_csv(temporary, index=False)
+            table = standings_table(rows)
+            texts = table.select_dtypes(exclude="number").columns
+            table.assign(**{name: table[name].map(cell) for name in texts}).to_csv(temporary, index=False)
         elif place.suffix.lower() == ".md":
             temporary.write_text(f"# {title}\n\n{standings_markdown(rows, notes)}", encoding="utf-8")
         else:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from avbaselines.errors import InputError
 from avbaselines.results_table import NUMBERS
+from avbaselines.safe_text import from_cell
 
 __all__ = ["FinishedRun", "find_runs", "read_run", "results"]
 
@@ -176,6 +177,7 @@ def _read_table(path: Path, needed: Iterable[str]) -> pd.DataFrame:
     lacking = [name for name in needed if name not in table.columns]
     if lacking:
         raise InputError(f"{path}: lacks column {lacking[0]!r}; run the study again")
+    table = table.apply(lambda column: column.map(from_cell))
     numbers = {*NUMBERS, "difference", "p_value", "p_holm", "p_floor", "margin"} & set(table.columns)
     return table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in numbers})
 

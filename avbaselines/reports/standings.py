@@ -151,8 +151,8 @@ class Standing:
 def standings(runs: Sequence[FinishedRun], before: Sequence[FinishedRun] = ()) -> list[Standing]:
     """A standing of every run, protocol and figure that the study is judged by.
 
-    A study of one metric is judged by the mean over its targets (or its only target), one of several metrics by the mean
-    in each, one with a combined score by that.
+    A study of one metric is judged by the mean over its targets (or its only target), one of several metrics by the
+    mean in each, one with a combined score by that.
 
     Parameters
     ----------
