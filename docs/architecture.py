@@ -47,7 +47,7 @@ _COMMANDS = ("__main__", "command", "listing", "init", "run", "extract", "predic
 _STUDY_RUN = ("experiment/__init__", "experiment/study_run", "experiment/run_output")
 _PLANNING = ("experiment/planning", "experiment/protocol_run")
 _FORMATS = ("corpora/formats", "corpora/tables", "corpora/text_tables", "corpora/feature_tables", "corpora/text_form",
-            "corpora/text_features", "corpora/numbers")  # fmt: skip
+            "corpora/text_features", "corpora/numbers", "corpora/segments", "corpora/clip_tables")  # fmt: skip
 
 FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("commands", (
