@@ -1,7 +1,7 @@
 """Any regressor or classifier with scikit-learn's interface, tuned and cross-predicted like the learners here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -31,7 +31,7 @@ class _Adapted(TunedModel):
     lack. A column is of unit deviation, as most estimators expect; modalities weigh the same whatever their widths.
     """
 
-    search_space: dict[str, Dimension] = {
+    search_space: ClassVar[dict[str, Dimension]] = {
         "scalings": Choice(
             {STANDARD: (STANDARD,), QUANTILE: (QUANTILE,), "both": (STANDARD, QUANTILE)}, part="scaling"
         ),
