@@ -129,7 +129,10 @@ def _facts(study: Study, data: str | None) -> Iterator[tuple[str, str]]:
     split = study.split.model_dump(exclude_none=True, exclude_defaults=True)
     yield "split", ", ".join(f"{key} = {value}" for key, value in split.items() if value != [])
     if study.modalities:
-        made = {name: entry.recipe or Path(entry.path or "").name for name, entry in study.modalities.items()}
+        made = {
+            name: entry.recipe or ", ".join(Path(file).name for file in entry.files)
+            for name, entry in study.modalities.items()
+        }
         yield "modalities", ", ".join(f"{name} ({source})" for name, source in made.items())
     if study.predictions:
         yield "predictions", f"{len(study.predictions)} other systems: {', '.join(study.predictions)}"

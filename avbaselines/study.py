@@ -16,7 +16,7 @@ from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.schema import Name, NoTomlError, Section, locate, nearest, parse_toml, read_toml, validate
+from avbaselines.schema import Name, NoTomlError, Section, locate, nearest, parse_toml, read_toml, texts_in, validate
 from avbaselines.study_sections import CombinedOptions, ComparisonOptions, CorpusSection, Paper, Protocols, Reported
 from avbaselines.systems import SPEAKER, Identity, Masking, Systems, Tuning
 
@@ -119,9 +119,9 @@ class Study(Section):
         """Before anything below ``${data}`` is looked at, no path leads out of it."""
         tables = (*self.modalities.values(), *self.predictions.values())
         for section in (self.corpus.options, *(part.model_dump() for part in tables)):
-            for value in section.values():
-                if isinstance(value, str) and "${data}" in value:
-                    locate(value, Path(), Path())
+            for text in texts_in(section):
+                if "${data}" in text:
+                    locate(text, Path(), Path())
         return self
 
     @model_validator(mode="after")

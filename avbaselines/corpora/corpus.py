@@ -1,6 +1,6 @@
 """A release as a reader hands it over, and the corpus that the experiment works on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,8 @@ class Release:
         Folder that ``${data}`` stands for in the study file.
     notes : list of str
         What a reader of the leaderboard has to know about this corpus.
+    segments : mapping of str to (str, float, float or None)
+        Of clips that are parts of files: file, start and end in seconds (None = its end).
     clip_of : callable, optional
         Clip id (or recording) of a media file's stem, None for files of no clip; by default the stem itself.
 
@@ -46,6 +48,7 @@ class Release:
     time: str | None = None
     notes: list[str] = field(default_factory=list)
     clip_of: Callable[[str], str | None] | None = None
+    segments: Mapping[str, tuple[str, float, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ def step_notes(name: str, X: np.ndarray, padding: Padding) -> list[str]:
     'face: 25.0% of its steps are zeros at the end of a clip, left out as padding'
     """
     filled, inside = _filled(X), _inside(X, padding)
-    padded, zeros = float((~inside).mean()), float((inside & ~filled & ~np.isnan(X).all(axis=2)).mean())
+    there = ~np.isnan(X).all(axis=2)
+    padded, zeros = float((~inside & there).mean()), float((inside & ~filled & there).mean())
     notes = []
     if padded:
         notes.append(f"{name}: {padded:.1%} of its steps are zeros at the {padding} of a clip, left out as padding")

@@ -11,7 +11,7 @@ READERS = {
     name: f"avbaselines.corpora.readers.{name}"
     for name in (
         *("table", "synthetic", "structured", "ravdess", "sewa", "recola", "creativeit"),
-        *("crema_d", "msp_improv", "mer2023"),
+        *("crema_d", "msp_improv", "mer2023", "audformat"),
     )
 }
 GROUP = "avbaselines.readers"
