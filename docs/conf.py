@@ -1,4 +1,4 @@
-"""Settings of the documentation: Sphinx with MyST pages, numpydoc and furo; nothing is fetched, at build or by readers."""
+"""Settings of the documentation: Sphinx, MyST, numpydoc and furo; nothing is fetched, at build or by readers."""
 
 import re
 import sys

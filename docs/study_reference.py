@@ -1,4 +1,4 @@
-"""The reference of study files, made from the classes that check them: every key, its type, default, meaning, an example.
+"""The reference of study files, made from the classes that check them: each key's type, default, meaning, an example.
 
 The meaning is the class's docstring (``Attributes``), the example stands in ``docs/study_keys.toml``; a key that lacks
 either is an error, so that a new key cannot be forgotten.
