@@ -121,13 +121,12 @@ def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[
     own = {(target.name, target.metric) for target in board.corpus.targets}
     rows = []
     for (target, metric), part in parts.items():
-        of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        spread = _named(len(part), splits) if (target, metric) in own else ""
-        rows.append(_figure(of_target, part, extent, spread))
+        of_target, spread = replace(base, target=target, metric=metric), _named(len(part), splits)
+        rows.append(_figure(board, of_target, part, [target], splits, spread if (target, metric) in own else ""))
     for metric in dict.fromkeys(metric for _, metric in parts):
         targets = [target for target, name in parts if name == metric]
         together = [piece for target in targets for piece in parts[target, metric]]
-        rows.append(_figure(replace(base, target=MEAN, metric=metric), together, board.extent(targets, splits)))
+        rows.append(_figure(board, replace(base, target=MEAN, metric=metric), together, targets, splits))
     return rows
 
 
@@ -136,9 +135,9 @@ def _combined(board: Scoreboard, base: ResultRow, row: Scored, splits: Sequence[
     parts, combined = board.combined_parts(row, splits), board.corpus.combined
     if not parts or combined is None:
         return []
-    extent = board.extent([combined.label, combined.value], splits or board.splits)
-    spread = _named(len(parts), splits or board.splits)
-    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, spread)]
+    targets, of_both = [combined.label, combined.value], replace(base, target=COMBINED, metric=COMBINED)
+    splits = splits or board.splits
+    return [_figure(board, of_both, parts, targets, splits, _named(len(parts), splits))]
 
 
 def _named(n_parts: int, splits: Sequence[Split]) -> str:
@@ -146,16 +145,25 @@ def _named(n_parts: int, splits: Sequence[Split]) -> str:
     return "splits" if n_parts == len(splits) else "repeats"
 
 
-def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spread: str = "") -> ResultRow:
+def _figure(
+    board: Scoreboard,
+    base: ResultRow,
+    parts: Sequence[Part],
+    names: Sequence[str],
+    splits: Sequence[Split],
+    spread: str = "",
+) -> ResultRow:
     """The row with its value and interval; where `spread` names what the terms are, with how far they lie apart."""
-    low, high = interval_of_mean(parts)
+    targets = [target for target in board.corpus.targets if target.name in names]
+    low, high = interval_of_mean(parts, training=board.training(targets, splits, base.kind == "measured"))
+    n_clips, n_groups = board.extent(names, splits)
     return replace(
         base,
         value=mean_value(parts),
         ci_low=low,
         ci_high=high,
-        n_clips=extent[0],
-        n_groups=extent[1],
+        n_clips=n_clips,
+        n_groups=n_groups,
         remarks=(*base.remarks, *(_spread(parts, spread) if spread else ())),
     )
 

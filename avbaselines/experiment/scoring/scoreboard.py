@@ -9,6 +9,7 @@ import numpy as np
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
 from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.cross_validation import Training
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
@@ -252,6 +253,21 @@ class Scoreboard:
     def _combined_targets(self, combined: Combined) -> tuple[Target, Target]:
         by_name = {target.name: target for target in self.corpus.targets}
         return by_name[combined.label], by_name[combined.value]
+
+    def training(self, targets: Sequence[Target], splits: Sequence[Split], measured: bool = True) -> Training:
+        """What intervals of a score over some splits have to reckon with.
+
+        Parameters
+        ----------
+        targets
+            Those that the score is the mean of.
+        splits
+        measured
+            Fitted here, where the level of a fit is the mean of its training labels; nobody knows how others fitted.
+        """
+        if len(splits) == 1:
+            return "fixed"
+        return "folds" if measured and all(map(self.pools, targets)) else "shared"
 
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""

@@ -10,6 +10,8 @@ from small_board import AROUSAL, EMOTION, SPLITS, TRUTH, VALENCE, corpus, scored
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.intervals import interval_of_mean
+from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard
@@ -200,3 +202,15 @@ def test_rows_know_their_verdict_against_the_picked_one_and_whether_they_are_tie
     assert [row.verdict and row.verdict.value for row in said] == [
         None, "not better", "not better", "worse", "undecided", None, None,
     ]  # fmt: skip
+
+
+def test_intervals_of_all_folds_are_those_of_the_procedure_and_of_one_fold_those_of_its_fit():
+    board = Scoreboard(corpus(AROUSAL), SPLITS)
+    row = scored("row", board.corpus, 2.0)
+    outside = scored("deep", board.corpus, 2.0, system=ExternalSystem(name="deep", source="deep"))
+    rows = rows_of(board, row, outside)
+    for split, system, training in (("0", "row", "fixed"), ("all", "row", "folds"), ("all", "deep", "shared")):
+        [one] = of(rows, split=split, target="arousal", metric="ccc", system=system)
+        here = SPLITS if split == "all" else SPLITS[:1]
+        parts = [(METRICS["ccc"], board.sums(row, AROUSAL, "ccc", here))]
+        assert (one.ci_low, one.ci_high) == pytest.approx(interval_of_mean(parts, training=training))
