@@ -46,6 +46,8 @@ class RemarkKind(Enum):
     AVERAGED = "mean over splits"
     SPREAD = "spread"
     """How far the splits lie apart."""
+    SEEDS = "seeds"
+    """How far the seeds of one model lie apart."""
     FAILURE = "failure"
     SOURCE = "source"
     """Where a reported figure was read, and what is known of it."""

@@ -10,7 +10,7 @@ import pandas as pd
 from avbaselines.corpora.corpus import Split, Target
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import METRICS, oriented
+from avbaselines.evaluation.metrics import oriented
 from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
@@ -66,13 +66,13 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
     results = []
     for split in board.splits:
         of_split = replace(base, split=split.name, remarks=row.remarks)
-        results += _figures(board, of_split, _parts_of_split(board, row, split), [split])
+        results += _figures(board, of_split, _parts_of_split(board, row, split), [split], _n_seeds(row))
         results += _combined(board, of_split, row, [split])
     how = () if len(board.splits) == 1 else (POOLED,) if all(map(board.pools, targets)) else (AVERAGED,)
     together = replace(base, remarks=(*row.remarks, *how))
     pairs = [(target, metric) for target in targets for metric in board.metrics(target)]
     parts = {(target.name, metric): board.parts(row, target, metric) for target, metric in pairs}
-    results += _figures(board, together, parts, board.splits)
+    results += _figures(board, together, parts, board.splits, _n_seeds(row))
     return results + _combined(board, together, row, None)
 
 
@@ -101,23 +101,29 @@ def _parts_of_split(board: Scoreboard, row: Scored, split: Split) -> Parts:
     parts = {}
     for target in board.corpus.targets:
         for metric in board.metrics(target):
-            sums = board.sums(row, target, metric, [split])
-            if sums is not None:
-                parts[target.name, metric] = [(METRICS[metric], sums)]
+            found = board.parts(row, target, metric, [split])
+            if found:
+                parts[target.name, metric] = found
     return parts
 
 
-def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[Split]) -> list[ResultRow]:
+def _figures(
+    board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[Split], n_seeds: int
+) -> list[ResultRow]:
     """One row a target and metric, and the mean over targets of each metric."""
     own = {(target.name, target.metric) for target in board.corpus.targets}
     rows = []
     for (target, metric), part in parts.items():
         of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        rows.append(_figure(of_target, part, extent, spread=(target, metric) in own))
+        remarks = (*_spread(part, n_seeds), *_seed_spread(target, [part], n_seeds)) if (target, metric) in own else ()
+        rows.append(_figure(of_target, part, extent, remarks))
     for metric in dict.fromkeys(metric for _, metric in parts):
         targets = [target for target, name in parts if name == metric]
-        together = [piece for target in targets for piece in parts[target, metric]]
-        rows.append(_figure(replace(base, target=MEAN, metric=metric), together, board.extent(targets, splits)))
+        each = [parts[target, metric] for target in targets]
+        of_mean, extent = replace(base, target=MEAN, metric=metric), board.extent(targets, splits)
+        several = len(targets) > 1 and {(target, metric) for target in targets} <= own
+        remarks = _seed_spread(MEAN, each, n_seeds) if several else ()
+        rows.append(_figure(of_mean, [piece for part in each for piece in part], extent, remarks))
     return rows
 
 
@@ -127,10 +133,13 @@ def _combined(board: Scoreboard, base: ResultRow, row: Scored, splits: Sequence[
     if not parts or combined is None:
         return []
     extent = board.extent([combined.label, combined.value], splits or board.splits)
-    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, spread=True)]
+    remarks = (*_spread(parts, _n_seeds(row)), *_seed_spread(COMBINED, [parts], _n_seeds(row)))
+    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, remarks)]
 
 
-def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spread: bool = False) -> ResultRow:
+def _figure(
+    base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], remarks: Sequence[Remark] = ()
+) -> ResultRow:
     low, high = interval_of_mean(parts)
     return replace(
         base,
@@ -139,17 +148,36 @@ def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spr
         ci_high=high,
         n_clips=extent[0],
         n_groups=extent[1],
-        remarks=(*base.remarks, *(_spread(parts) if spread else ())),
+        remarks=(*base.remarks, *remarks),
     )
 
 
-def _spread(parts: Sequence[Part]) -> tuple[Remark, ...]:
+def _n_seeds(row: Scored) -> int:
+    """The number of predictions whose mean score is a row's score."""
+    return max(1, len(row.seeds))
+
+
+def _values(parts: Sequence[Part], n_seeds: int) -> np.ndarray:
+    """Values of the parts, shape (n_seeds, parts of each)."""
+    return np.array([float(metric.value(sums.sum(axis=0))) for metric, sums in parts]).reshape(n_seeds, -1)
+
+
+def _spread(parts: Sequence[Part], n_seeds: int = 1) -> tuple[Remark, ...]:
     """The range of the splits' values, where the value is the mean over several."""
-    if len(parts) < 2:
+    values = np.mean(_values(parts, n_seeds), axis=0)
+    return () if len(values) < 2 else (Remark(RemarkKind.SPREAD, _range(values, "splits")),)
+
+
+def _seed_spread(what: str, each: Sequence[Sequence[Part]], n_seeds: int) -> tuple[Remark, ...]:
+    """The range of the seeds' values, each the mean over the targets given, where there are several seeds."""
+    if n_seeds < 2:
         return ()
-    values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
-    text = f"{min(values):.3f} to {max(values):.3f} over {len(parts)} splits (deviation {np.std(values):.3f})"
-    return (Remark(RemarkKind.SPREAD, text),)
+    values = np.mean([np.mean(_values(parts, n_seeds), axis=1) for parts in each], axis=0)
+    return (Remark(RemarkKind.SEEDS, f"{what} {_range(values, 'seeds')}"),)
+
+
+def _range(values: np.ndarray, what: str) -> str:
+    return f"{min(values):.3f} to {max(values):.3f} over {len(values)} {what} (deviation {np.std(values):.3f})"
 
 
 def with_verdicts(rows: Iterable[ResultRow], tests: pd.DataFrame) -> list[ResultRow]:

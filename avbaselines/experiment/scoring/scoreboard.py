@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +12,7 @@ from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
-from avbaselines.experiment.planning.system import RowId, System
+from avbaselines.experiment.planning.system import ExternalSystem, RowId, System
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.selection_score import recording_codes
 from avbaselines.results_table import Remark, RemarkKind, phrases
@@ -45,6 +46,10 @@ class HasTest(Protocol):
     def test(self) -> Predictions:
         """Predictions of evaluated clips."""
 
+    @property
+    def seeds(self) -> Sequence[Predictions]:
+        """Where it was trained with several seeds, predictions of evaluated clips by each: its score is their mean."""
+
 
 @dataclass
 class Predicted:
@@ -54,6 +59,7 @@ class Predicted:
     ----------
     name : str
     test : see `Predictions`
+    seeds : see `HasTest`
 
     Examples
     --------
@@ -63,6 +69,7 @@ class Predicted:
 
     name: str
     test: Predictions
+    seeds: Sequence[Predictions] = ()
 
 
 @dataclass
@@ -80,6 +87,7 @@ class Scored:
     remarks
     failed
         The reasons, where the system failed.
+    seeds : see `HasTest`
 
     Examples
     --------
@@ -97,6 +105,7 @@ class Scored:
     seconds: float = 0.0
     remarks: tuple[Remark, ...] = ()
     failed: Mapping[SplitId, str] | None = None
+    seeds: Sequence[Predictions] = ()
 
     @property
     def name(self) -> str:
@@ -146,6 +155,7 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> 
                     sum(item.raw.seconds for item in finished.values()),
                     (*labels, *of_fits, *(() if raw else matching)),
                     fitted_run.failed_splits(system),
+                    seeds=_seeds(system, row, run, splits),
                 )
             )
     return rows
@@ -170,11 +180,33 @@ def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
             yield Remark(RemarkKind.FIT, f"matching costs {loss:.2f} of ccc out-of-fold ({target})")
 
 
+def _seeds(system: System, row: RowId, run: ProtocolRun, splits: Sequence[Split]) -> list[Predictions]:
+    """Predictions of evaluated clips by each seed of an external system; matching is learnt on their mean alone."""
+    if not isinstance(system, ExternalSystem) or row.matched:
+        return []
+    return [
+        {split.name: {name: part[split.test] for name, part in seed.of(split.name).items()} for split in splits}
+        for seed in run.corpus.predictions[system.source].seeds
+    ]
+
+
 def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
     if run.resubstitution and system.kind == "measured":
         yield RESUBSTITUTION
     if system.transductive:
         yield TRANSDUCTIVE
+
+
+def seeds_of(row: HasTest) -> Sequence[HasTest]:
+    """What a row's score is the mean of: its seeds, one by one, or itself.
+
+    Examples
+    --------
+    >>> deep = Predicted("deep", test={}, seeds=[{"0": {}}, {"0": {}}])
+    >>> len(seeds_of(deep)), seeds_of(Predicted("late", {}))
+    (2, [Predicted(name='late', test={}, seeds=())])
+    """
+    return [Predicted("", seed) for seed in row.seeds] or [row]
 
 
 class Scoreboard:
@@ -228,11 +260,17 @@ class Scoreboard:
             n_classes=target.width if classes else None,
         )
 
-    def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
-        """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split."""
+    def parts(
+        self, row: HasTest, target: Target, metric: str | None = None, splits: Sequence[Split] | None = None
+    ) -> list[Part]:
+        """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split.
+
+        Of given splits, their pooled clips. Of a row with several seeds, the terms of each seed after those of the one
+        before.
+        """
         metric = metric or target.metric
-        pieces = [self.splits] if self.pools(target) else [[split] for split in self.splits]
-        sums = [self.sums(row, target, metric, piece) for piece in pieces]
+        pieces = [splits] if splits else [self.splits] if self.pools(target) else [[split] for split in self.splits]
+        sums = [self.sums(one, target, metric, piece) for one in seeds_of(row) for piece in pieces]
         return [(METRICS[metric], part) for part in sums if part is not None]
 
     def combined_parts(self, row: HasTest, splits: Sequence[Split] | None = None) -> list[Part]:
@@ -243,7 +281,8 @@ class Scoreboard:
         label, value = self._combined_targets(combined)
         whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
         sums = [
-            combined.sums(self.sums(row, label, label.metric, part), self.sums(row, value, value.metric, part))
+            combined.sums(self.sums(one, label, label.metric, part), self.sums(one, value, value.metric, part))
+            for one in seeds_of(row)
             for part in ([splits] if splits else whole)
         ]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
@@ -254,8 +293,11 @@ class Scoreboard:
 
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
-        parts = zip(self.parts(a, target), self.parts(b, target), strict=True)
-        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+        return [
+            (metric, *metric.oriented_pair(ours, theirs))
+            for one, other in product(seeds_of(a), seeds_of(b))
+            for (metric, ours), (_, theirs) in zip(self.parts(one, target), self.parts(other, target), strict=True)
+        ]
 
     def paired_mean(self, a: HasTest, b: HasTest, targets: Sequence[Target] | None = None) -> list[Pair]:
         """As `paired`, of the mean over targets (default: all)."""
@@ -266,8 +308,11 @@ class Scoreboard:
         """As `paired`, of what systems are compared by: the combined score, or the mean over all targets."""
         if self.corpus.combined is None:
             return self.paired_mean(a, b)
-        parts = zip(self.combined_parts(a), self.combined_parts(b), strict=True)
-        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+        return [
+            (metric, *metric.oriented_pair(ours, theirs))
+            for one, other in product(seeds_of(a), seeds_of(b))
+            for (metric, ours), (_, theirs) in zip(self.combined_parts(one), self.combined_parts(other), strict=True)
+        ]
 
     def extent(self, names: Sequence[str], splits: Sequence[Split]) -> tuple[int, int]:
         """Number of evaluated clips labelled for any of the targets, and of their groups."""

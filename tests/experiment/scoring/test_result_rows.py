@@ -184,3 +184,21 @@ def test_rows_know_their_verdict_against_the_picked_one_and_whether_they_are_tie
     assert [row.verdict and row.verdict.value for row in said] == [
         None, "not better", "not better", "worse", "undecided", None, None,
     ]  # fmt: skip
+
+
+def test_the_spread_over_seeds_stands_in_the_note():
+    board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
+    one, other = (scored("deep", board.corpus, error) for error in (0.5, 1.0))
+    rows = rows_of(board, replace(one, seeds=[one.test, other.test]))
+    [mse] = of(rows, split="all", target="valence", metric="mse")
+    assert mse.value == pytest.approx((0.25 + 1) / 2)
+    assert mse.note == "pooled over clips; valence 0.250 to 1.000 over 2 seeds (deviation 0.375)"
+    [other_metric] = of(rows, split="all", target="valence", metric="mae")
+    assert other_metric.note == "pooled over clips" and other_metric.value == pytest.approx(0.75)
+    assert all(RemarkKind.SPREAD not in {remark.kind for remark in row.remarks} for row in rows)
+    # With a mean over splits too, the splits' range is that of their means over seeds.
+    averaged = Scoreboard(corpus(VALENCE, once=False), SPLITS)
+    one, other = (scored("deep", averaged.corpus, error) for error in (0.5, 1.0))
+    rows = rows_of(averaged, replace(one, seeds=[one.test, other.test]))
+    [mse] = of(rows, split="all", target="valence", metric="mse")
+    assert "0.625 to 0.625 over 2 splits (deviation 0.000); valence 0.250 to 1.000 over 2 seeds" in mse.note
