@@ -76,6 +76,9 @@ class CorpusSection(Section):
 class Reported(Section):
     """One figure that somebody reported, and where it was read.
 
+    Of all splits together, ``aggregate`` says whether the paper pooled the clips or took the mean over splits; by
+    default as the study does.
+
     Examples
     --------
     >>> Reported(system="ours", target="arousal", metric="ccc", value=0.68, source="Table 3").protocol
@@ -90,6 +93,7 @@ class Reported(Section):
     protocol: Literal["honest", "paper"] = "paper"
     source: str
     note: str = ""
+    aggregate: Literal["pooled", "mean"] | None = None
 
 
 class ComparisonOptions(Section):

@@ -15,19 +15,23 @@ from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
-from avbaselines.results_table import Remark, RemarkKind, ResultRow
+from avbaselines.results_table import ALL, Aggregate, Remark, RemarkKind, ResultRow
 from avbaselines.study import Reported, Study
 
 MEAN = "mean"
-POOLED = Remark(RemarkKind.POOLED, "pooled over clips")
-AVERAGED = Remark(RemarkKind.AVERAGED, "mean over splits")
+HOW = {
+    Aggregate.POOLED: Remark(RemarkKind.POOLED, Aggregate.POOLED.words),
+    Aggregate.MEAN: Remark(RemarkKind.AVERAGED, Aggregate.MEAN.words),
+}
 
+TOGETHER = (COMBINED, COMBINED)
+"""Target and metric of the combined score."""
 Parts = dict[tuple[str, str], list[Part]]
 """By target and metric, the terms of the mean that is the figure."""
 
 
 def score_rows(board: Scoreboard, rows: Iterable[Scored], picked: str | None, protocol: str) -> list[ResultRow]:
-    """Result rows of measured and imported systems: each split, and all of them together.
+    """Result rows of measured and imported systems: each split, all of them as the study has it, and the other way.
 
     Parameters
     ----------
@@ -63,17 +67,40 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
     if row.failed:
         reason = "; ".join(dict.fromkeys(row.failed.values()))
         return [replace(base, status="failed", remarks=(Remark(RemarkKind.FAILURE, reason),))]
-    results = []
-    for split in board.splits:
-        of_split = replace(base, split=split.name, remarks=row.remarks)
-        results += _figures(board, of_split, _parts_of_split(board, row, split), [split], _n_seeds(row))
-        results += _combined(board, of_split, row, [split])
-    how = () if len(board.splits) == 1 else (POOLED,) if all(map(board.pools, targets)) else (AVERAGED,)
-    together = replace(base, remarks=(*row.remarks, *how))
-    pairs = [(target, metric) for target in targets for metric in board.metrics(target)]
-    parts = {(target.name, metric): board.parts(row, target, metric) for target, metric in pairs}
-    results += _figures(board, together, parts, board.splits, _n_seeds(row))
-    return results + _combined(board, together, row, None)
+    n_seeds, results = max(1, len(row.seeds)), []
+    each = [_parts(board, row, [split]) for split in board.splits]
+    for split, parts in zip(board.splits, each, strict=True):
+        results += _figures(board, replace(base, split=split.name, remarks=row.remarks), parts, [split], n_seeds)
+    if len(board.splits) == 1:
+        return results + _figures(board, replace(base, remarks=row.remarks), each[0], board.splits, n_seeds)
+    ways = {Aggregate.POOLED: _parts(board, row, board.splits), Aggregate.MEAN: _side_by_side(each, n_seeds)}
+    chosen = board.chosen(targets)
+    whole = chosen or Aggregate.MEAN  # where targets differ
+    way = {(target.name, metric): board.chosen([target]) for target in targets for metric in board.metrics(target)}
+    own = {key: ways[way.get(key) or whole][key] for key in ways[whole]}
+    together = replace(base, remarks=(*row.remarks, HOW[whole]))
+    results += _figures(board, together, own, board.splits, n_seeds)
+    for aggregate, parts in ways.items():
+        if aggregate is not chosen:
+            beside = replace(base, split=aggregate.value, remarks=(*row.remarks, HOW[aggregate]))
+            results += _figures(board, beside, parts, board.splits, n_seeds)
+    return results
+
+
+def _parts(board: Scoreboard, row: Scored, splits: Sequence[Split]) -> Parts:
+    """Sums of a row's clips in some splits, pooled, for each figure that it has there."""
+    pairs = [(target, metric) for target in board.corpus.targets for metric in board.metrics(target)]
+    parts = {(target.name, metric): board.parts(row, target, metric, [splits]) for target, metric in pairs}
+    parts[TOGETHER] = board.combined_parts(row, [splits])
+    return {key: part for key, part in parts.items() if part}
+
+
+def _side_by_side(each: Sequence[Parts], n_seeds: int) -> Parts:
+    """The parts of all splits, one after the other for each seed."""
+    keys = dict.fromkeys(key for parts in each for key in parts)
+    return {
+        key: [parts[key][seed] for seed in range(n_seeds) for parts in each if key in parts] for key in keys
+    }
 
 
 def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> ResultRow:
@@ -97,44 +124,29 @@ def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> Result
     )
 
 
-def _parts_of_split(board: Scoreboard, row: Scored, split: Split) -> Parts:
-    parts = {}
-    for target in board.corpus.targets:
-        for metric in board.metrics(target):
-            found = board.parts(row, target, metric, [split])
-            if found:
-                parts[target.name, metric] = found
-    return parts
-
-
 def _figures(
     board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[Split], n_seeds: int
 ) -> list[ResultRow]:
-    """One row a target and metric, and the mean over targets of each metric."""
+    """One row a target and metric, the mean over targets of each metric, and the combined score where there is one."""
     own = {(target.name, target.metric) for target in board.corpus.targets}
-    rows = []
-    for (target, metric), part in parts.items():
+    rows, of_targets = [], {key: part for key, part in parts.items() if key != TOGETHER}
+    for (target, metric), part in of_targets.items():
         of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        remarks = (*_spread(part, n_seeds), *_seed_spread(target, [part], n_seeds)) if (target, metric) in own else ()
+        remarks = _spreads(target, [part], n_seeds) if (target, metric) in own else ()
         rows.append(_figure(of_target, part, extent, remarks))
-    for metric in dict.fromkeys(metric for _, metric in parts):
-        targets = [target for target, name in parts if name == metric]
+    for metric in dict.fromkeys(metric for _, metric in of_targets):
+        targets = [target for target, name in of_targets if name == metric]
         each = [parts[target, metric] for target in targets]
         of_mean, extent = replace(base, target=MEAN, metric=metric), board.extent(targets, splits)
         several = len(targets) > 1 and {(target, metric) for target in targets} <= own
-        remarks = _seed_spread(MEAN, each, n_seeds) if several else ()
+        remarks = _spreads(MEAN, each, n_seeds) if several else ()
         rows.append(_figure(of_mean, [piece for part in each for piece in part], extent, remarks))
+    combined = board.corpus.combined
+    if combined and TOGETHER in parts:
+        part, extent = parts[TOGETHER], board.extent([combined.label, combined.value], splits)
+        remarks = _spreads(COMBINED, [part], n_seeds)
+        rows.append(_figure(replace(base, target=COMBINED, metric=COMBINED), part, extent, remarks))
     return rows
-
-
-def _combined(board: Scoreboard, base: ResultRow, row: Scored, splits: Sequence[Split] | None) -> list[ResultRow]:
-    """The combined score's row, where the study has one and both its targets are labelled."""
-    parts, combined = board.combined_parts(row, splits), board.corpus.combined
-    if not parts or combined is None:
-        return []
-    extent = board.extent([combined.label, combined.value], splits or board.splits)
-    remarks = (*_spread(parts, _n_seeds(row)), *_seed_spread(COMBINED, [parts], _n_seeds(row)))
-    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, remarks)]
 
 
 def _figure(
@@ -152,28 +164,21 @@ def _figure(
     )
 
 
-def _n_seeds(row: Scored) -> int:
-    """The number of predictions whose mean score is a row's score."""
-    return max(1, len(row.seeds))
-
-
 def _values(parts: Sequence[Part], n_seeds: int) -> np.ndarray:
     """Values of the parts, shape (n_seeds, parts of each)."""
     return np.array([float(metric.value(sums.sum(axis=0))) for metric, sums in parts]).reshape(n_seeds, -1)
 
 
-def _spread(parts: Sequence[Part], n_seeds: int = 1) -> tuple[Remark, ...]:
-    """The range of the splits' values, where the value is the mean over several."""
-    values = np.mean(_values(parts, n_seeds), axis=0)
-    return () if len(values) < 2 else (Remark(RemarkKind.SPREAD, _range(values, "splits")),)
-
-
-def _seed_spread(what: str, each: Sequence[Sequence[Part]], n_seeds: int) -> tuple[Remark, ...]:
-    """The range of the seeds' values, each the mean over the targets given, where there are several seeds."""
-    if n_seeds < 2:
-        return ()
-    values = np.mean([np.mean(_values(parts, n_seeds), axis=1) for parts in each], axis=0)
-    return (Remark(RemarkKind.SEEDS, f"{what} {_range(values, 'seeds')}"),)
+def _spreads(what: str, each: Sequence[Sequence[Part]], n_seeds: int) -> tuple[Remark, ...]:
+    """The ranges of the splits' and of the seeds' values, means over the targets given, where there are several."""
+    values = [_values(parts, n_seeds) for parts in each]
+    remarks = []
+    if len({one.shape for one in values}) == 1 and values[0].shape[1] > 1:
+        remarks.append(Remark(RemarkKind.SPREAD, _range(np.mean(values, axis=(0, 1)), "splits")))
+    if n_seeds > 1:
+        seeds = np.mean([one.mean(axis=1) for one in values], axis=0)
+        remarks.append(Remark(RemarkKind.SEEDS, f"{what} {_range(seeds, 'seeds')}"))
+    return tuple(remarks)
 
 
 def _range(values: np.ndarray, what: str) -> str:
@@ -216,20 +221,22 @@ def _with_verdict(row: ResultRow, test: dict[str, Any] | None) -> ResultRow:
     return replace(row, tied=tied, verdict=Verdict(test["verdict"]).reversed)
 
 
-def reported_rows(study: Study) -> list[ResultRow]:
+def reported_rows(study: Study, board: Scoreboard) -> list[ResultRow]:
     """Result rows of the figures that others reported, with their source.
+
+    A figure whose paper put the splits together otherwise than the study stands with the rows of that way.
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> figure = Reported(system="LSTM", target="arousal", metric="ccc", value=0.5, source="Table 1")
-    >>> reported_rows(SimpleNamespace(reported=[figure]))[0].note
+    >>> reported_rows(SimpleNamespace(reported=[figure]), board=None)[0].note
     'Table 1'
     """
     return [
         ResultRow(
             protocol=figure.protocol,
-            split=figure.split,
+            split=_reported_split(figure, board),
             system=figure.system,
             kind="reported",
             target=figure.target,
@@ -239,6 +246,14 @@ def reported_rows(study: Study) -> list[ResultRow]:
         )
         for figure in study.reported
     ]
+
+
+def _reported_split(figure: Reported, board: Scoreboard) -> str:
+    if figure.split != ALL or figure.aggregate is None or len(board.splits) == 1:
+        return figure.split
+    aggregate = Aggregate.POOLED if figure.aggregate == "pooled" else Aggregate.MEAN
+    targets = [target for target in board.corpus.targets if figure.target in (target.name, MEAN, COMBINED)]
+    return ALL if board.chosen(targets) is aggregate else aggregate.value
 
 
 def source_remarks(figure: Reported) -> tuple[Remark, ...]:

@@ -15,7 +15,7 @@ from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.planning.system import ExternalSystem, RowId, System
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.selection_score import recording_codes
-from avbaselines.results_table import Remark, RemarkKind, phrases
+from avbaselines.results_table import Aggregate, Remark, RemarkKind, phrases
 
 MOST_NOTES = 3
 """Notes of a row: its labels, and of fits that say different things in different splits the first ones."""
@@ -261,29 +261,29 @@ class Scoreboard:
         )
 
     def parts(
-        self, row: HasTest, target: Target, metric: str | None = None, splits: Sequence[Split] | None = None
+        self, row: HasTest, target: Target, metric: str | None = None, pieces: Sequence[Sequence[Split]] | None = None
     ) -> list[Part]:
         """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split.
 
-        Of given splits, their pooled clips. Of a row with several seeds, the terms of each seed after those of the one
-        before.
+        With `pieces`, the pooled clips of each of these lists of splits. Of a row with several seeds, the terms of each
+        seed after those of the one before.
         """
         metric = metric or target.metric
-        pieces = [splits] if splits else [self.splits] if self.pools(target) else [[split] for split in self.splits]
+        pieces = pieces or self.pieces(target)
         sums = [self.sums(one, target, metric, piece) for one in seeds_of(row) for piece in pieces]
         return [(METRICS[metric], part) for part in sums if part is not None]
 
-    def combined_parts(self, row: HasTest, splits: Sequence[Split] | None = None) -> list[Part]:
-        """As `parts` (or of some splits together), of the study's combined score; nothing where it has none."""
+    def combined_parts(self, row: HasTest, pieces: Sequence[Sequence[Split]] | None = None) -> list[Part]:
+        """As `parts`, of the study's combined score; nothing where it has none."""
         combined = self.corpus.combined
         if combined is None:
             return []
         label, value = self._combined_targets(combined)
-        whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
+        pieces = pieces or self.pieces(label, value)
         sums = [
             combined.sums(self.sums(one, label, label.metric, part), self.sums(one, value, value.metric, part))
             for one in seeds_of(row)
-            for part in ([splits] if splits else whole)
+            for part in pieces
         ]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
 
@@ -319,6 +319,15 @@ class Scoreboard:
         rows = np.unique(np.concatenate([split.test for split in splits]))
         labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
         return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
+
+    def pieces(self, *targets: Target) -> list[Sequence[Split]]:
+        """Splits whose clips are pooled in the ``all`` value: all of them, or each where any target asks for a mean."""
+        return [self.splits] if all(map(self.pools, targets)) else [[split] for split in self.splits]
+
+    def chosen(self, targets: Sequence[Target]) -> Aggregate | None:
+        """How the ``all`` values of targets are put together; None where some are pooled and some are means."""
+        pooled = {self.pools(target) for target in targets}
+        return None if len(pooled) > 1 else Aggregate.POOLED if pooled == {True} else Aggregate.MEAN
 
     def pools(self, target: Target) -> bool:
         """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
