@@ -333,6 +333,8 @@ class ImportedPrediction:
         Split name to such a dict, for files whose ``fold`` column restricts rows to one split.
     notes : tuple of str
         What was done to the file's ids and scores.
+    seeds : tuple of ImportedPrediction
+        Where a model was trained with several seeds, the predictions of each; `values` are then their means.
 
     Examples
     --------
@@ -345,6 +347,7 @@ class ImportedPrediction:
     values: dict[str, np.ndarray]
     by_fold: dict[str, dict[str, np.ndarray]] | None = None
     notes: tuple[str, ...] = ()
+    seeds: tuple["ImportedPrediction", ...] = ()
 
     def of(self, split: str) -> dict[str, np.ndarray]:
         """Predictions that may be used in a split (by its name)."""
