@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import ImportedPrediction, Split
+from avbaselines.corpora.predictions import knows_training
 from avbaselines.evaluation.verdicts import Verdict
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
@@ -156,7 +157,7 @@ def rivals(scored: ScoredRun) -> list[Rivals]:
     chosen = []
     for name in sources:
         fused, reason = best(row for row in fusions if name in reads[row.system.name]), ""
-        if not _predicts_training(corpus.predictions[name], splits):
+        if not knows_training(corpus.predictions[name], splits):
             fused, reason = None, "its predictions of training clips are not known, so no fusion can weigh it"
         elif fused is None:
             reason = "no late fusion reads it (systems.fusion)"
@@ -171,12 +172,6 @@ def _external_inputs(systems: Iterable[System]) -> dict[str, set[str]]:
         own = {system.source} if isinstance(system, ExternalSystem) else set()
         reads[system.name] = own.union(*(reads[name] for name in system.inputs))
     return reads
-
-
-def _predicts_training(prediction: ImportedPrediction, splits: Iterable[Split]) -> bool:
-    return all(
-        not np.isnan(values[split.fit]).all() for split in splits for values in prediction.of(split.name).values()
-    )
 
 
 def _sentence(item: Rivals, comparisons: pd.DataFrame, several_protocols: bool) -> str:
