@@ -81,6 +81,9 @@ def _keys(model: type[BaseModel], example: str) -> str:
         key = field.alias or name
         if not texts.get(name):
             raise ValueError(f"{model.__module__}.{model.__name__}: its docstring has no Attributes entry for {name!r}")
+        if any(_sections(field.annotation)):  # shown by the examples of its own keys
+            lines += [f"`{key}`", f": *section{_default(field, section=True)}*", "", f"  {sentence(texts[name])} Its keys are below.", ""]
+            continue
         values = [section[key] for section in shown if key in section]
         if not values:
             raise ValueError(f"{EXAMPLES.name}: no example of key {key!r} under [[{example}]]")
@@ -90,7 +93,7 @@ def _keys(model: type[BaseModel], example: str) -> str:
     return "\n".join(lines)
 
 
-def _default(field: FieldInfo) -> str:
+def _default(field: FieldInfo, section: bool = False) -> str:
     if field.default_factory is not None:
         value: Any = field.default_factory()  # type: ignore[call-arg]
     elif field.default is PydanticUndefined:
@@ -100,9 +103,11 @@ def _default(field: FieldInfo) -> str:
     if value is None or value == "":
         return "; may be left out"
     if isinstance(value, BaseModel):
-        return "; by default the defaults of its keys"
+        return "; may be left out"
     if isinstance(value, list) and value and isinstance(value[0], BaseModel):
         value = [getattr(part, "method", "...") for part in value]
+    if section and not value:
+        return "; may be left out"
     if isinstance(value, (list, dict)) and not value:
         return "; by default empty"
     return f"; by default `{toml_value(value if not isinstance(value, Path) else str(value))}`"
