@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: quickstart test coverage check docs oldest package clean
+.PHONY: quickstart test coverage check docs oldest package trust clean
 
 $(BIN)/.installed: setup.cfg
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,10 @@ ROOMS = evaluation estimators experiment/planning experiment/fitting experiment/
 coverage: $(BIN)/.installed-test
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(wildcard $(ROOMS:%=tests/%))
 	$(BIN)/python tests/helpers/room_coverage.py
+
+# Kills, damage, order, hostile files, fuzzing, shuffled targets: the long trials, under 30 minutes on two cores.
+trust: $(BIN)/.installed-test
+	$(BIN)/python tests/trust/harness.py
 
 check: $(BIN)/.installed-test
 	$(BIN)/ruff check .

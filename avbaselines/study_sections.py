@@ -1,11 +1,12 @@
 """Smaller sections of a study file: the paper, the corpus, reported figures, a combined score, protocols."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from avbaselines.corpora.splits import SplitOptions
-from avbaselines.schema import Section
+from avbaselines.evaluation.metrics import METRICS
+from avbaselines.schema import Section, nearest
 
 
 class Paper(Section):
@@ -56,6 +57,8 @@ class CorpusSection(Section):
         Marks of missing labels, for all targets.
     duplicates
         With ``merge``, groups that share the same row of features become one.
+    resample
+        Column whose values intervals and tests resample, by default the group.
 
     Examples
     --------
@@ -74,6 +77,7 @@ class CorpusSection(Section):
     where: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
     where_not: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
     missing: list[str | int | float] = Field(default_factory=list)
+    resample: str | None = None
     duplicates: Literal["merge"] | None = None
 
     @model_validator(mode="before")
@@ -81,7 +85,7 @@ class CorpusSection(Section):
     def _empty_is_none(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return {
-                key: (None if part == "" and key in {"group", "recording", "time"} else part)
+                key: (None if part == "" and key in {"group", "recording", "time", "resample"} else part)
                 for key, part in value.items()
             }
         return value
@@ -108,7 +112,8 @@ class Reported(Section):
     target
         A target of the study, or ``mean``.
     metric
-        A metric of the study's target, or any other name; only a figure of the target's own metric is compared.
+        A metric of the suite, whose value has to lie within its bounds, or any other in words; only a figure of the
+        target's own metric is compared.
     value
         As printed, as a share and not in per cent.
     split
@@ -126,14 +131,50 @@ class Reported(Section):
     'paper'
     """
 
-    system: str
+    system: str = Field(pattern=r"\S")
     target: str
-    metric: str
-    value: float = Field(allow_inf_nan=False)
+    metric: str = Field(pattern=r"\S")
+    value: float
     split: str = "all"
     protocol: Literal["honest", "paper"] = "paper"
     source: str
     note: str = ""
+
+    @field_validator("metric")
+    @classmethod
+    def _no_slip(cls, value: str) -> str:
+        if value not in METRICS and (close := nearest(value, METRICS, cutoff=0.8)):
+            raise ValueError(f"unknown metric {value!r}{close}; one that the suite does not have is named in words")
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.metric not in METRICS:
+            return self
+        low, high = METRICS[self.metric].bounds
+        if not low <= self.value <= high:
+            percent = "; per cent are divided by 100" if 1 < abs(self.value) <= 100 and high == 1 else ""
+            raise ValueError(f"{self.metric} lies within {low:g} and {high:g}, not at {self.value:g}{percent}")
+        return self
+
+
+class ComparisonOptions(Section):
+    """The ``[comparison]`` section: how systems are compared.
+
+    Attributes
+    ----------
+    margin
+        The difference that matters, in the unit of the score that is compared; 0 = none is too small to matter. By
+        default .02 of a score such as CCC or UAR; of rmse and mae .02 of the labels' deviation, of mse .02 of their
+        variance.
+
+    Examples
+    --------
+    >>> ComparisonOptions(margin=0.05).margin
+    0.05
+    """
+
+    margin: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class CombinedOptions(Section):

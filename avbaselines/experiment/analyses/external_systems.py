@@ -13,7 +13,7 @@ from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem,
 from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.experiment.scoring.selection_score import oof_score
-from avbaselines.reports.summary import p_text, signed
+from avbaselines.reports.paired_tests import p_text, signed
 from avbaselines.study import Study
 
 __all__ = ["ExternalSystems", "Rivals", "rivals"]

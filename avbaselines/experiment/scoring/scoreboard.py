@@ -7,7 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.cross_validation import Training
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
@@ -178,7 +180,7 @@ def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
 
 
 class Scoreboard:
-    """Sums per group of every row, target and metric, over one list of evaluated groups.
+    """Sums per group of every row, target and metric, over one list of evaluated groups (or units that stand for them).
 
     Parameters
     ----------
@@ -200,7 +202,7 @@ class Scoreboard:
     def __init__(self, corpus: Corpus, splits: Sequence[Split]) -> None:
         self.corpus, self.splits = corpus, splits
         tested = np.unique(np.concatenate([split.test for split in splits]))
-        self.groups, codes = np.unique(corpus.groups[tested], return_inverse=True)
+        self.groups, codes = np.unique(corpus.units[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
         self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)
@@ -229,9 +231,9 @@ class Scoreboard:
         )
 
     def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
-        """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split."""
+        """Terms of the ``all`` value of a metric (default: the target's own), one for each of its `pieces`."""
         metric = metric or target.metric
-        pieces = [self.splits] if self.pools(target) else [[split] for split in self.splits]
+        pieces = self.pieces(target)
         sums = [self.sums(row, target, metric, piece) for piece in pieces]
         return [(METRICS[metric], part) for part in sums if part is not None]
 
@@ -241,7 +243,7 @@ class Scoreboard:
         if combined is None:
             return []
         label, value = self._combined_targets(combined)
-        whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
+        whole = self.pieces(label, value)
         sums = [
             combined.sums(self.sums(row, label, label.metric, part), self.sums(row, value, value.metric, part))
             for part in ([splits] if splits else whole)
@@ -251,6 +253,21 @@ class Scoreboard:
     def _combined_targets(self, combined: Combined) -> tuple[Target, Target]:
         by_name = {target.name: target for target in self.corpus.targets}
         return by_name[combined.label], by_name[combined.value]
+
+    def training(self, targets: Sequence[Target], splits: Sequence[Split], measured: bool = True) -> Training:
+        """What intervals of a score over some splits have to reckon with.
+
+        Parameters
+        ----------
+        targets
+            Those that the score is the mean of.
+        splits
+        measured
+            Fitted here, where the level of a fit is the mean of its training labels; nobody knows how others fitted.
+        """
+        if len(splits) == 1:
+            return "fixed"
+        return "folds" if measured and all(map(self.pools, targets)) else "shared"
 
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
@@ -275,6 +292,10 @@ class Scoreboard:
         labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
         return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
 
+    def pieces(self, *targets: Target) -> list[list[Split]]:
+        """Splits whose clips are pooled into one term of the ``all`` value: all of a repeat, else each by itself."""
+        return by_repeat(self.splits) if all(map(self.pools, targets)) else [[split] for split in self.splits]
+
     def pools(self, target: Target) -> bool:
-        """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
+        """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"

@@ -111,3 +111,18 @@ def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone()
         )
         matched, raw = gather(SimpleNamespace(systems=[system], resubstitution=False), fitted_run, SPLITS)
         assert [remark.text for remark in matched.remarks] == said and raw.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("splits", "once", "measured", "training"),
+    [(1, True, True, "fixed"), (2, True, True, "folds"), (2, False, True, "shared"), (2, True, False, "shared")],
+)
+def test_scores_of_several_fits_reckon_with_shared_training_clips(splits, once, measured, training):
+    board = Scoreboard(corpus(AROUSAL, VALENCE, once=once), SPLITS[:splits])
+    assert board.training([AROUSAL, VALENCE], SPLITS[:splits], measured) == training
+
+
+def test_a_mean_of_pooled_and_of_averaged_targets_is_not_freed_of_lean():
+    board = Scoreboard(corpus(AROUSAL, replace(VALENCE, aggregate="mean")), SPLITS)
+    assert board.training(board.corpus.targets, SPLITS) == "shared"
+    assert board.training([AROUSAL], SPLITS) == "folds" and board.training([AROUSAL], SPLITS[:1]) == "fixed"
