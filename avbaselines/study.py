@@ -52,6 +52,8 @@ class Study(Section):
         Scores of evaluated clips whose modalities are hidden.
     combined
         A class and an attribute scored as one.
+    comparison
+        How systems are compared.
     protocols
         What is different where a paper did otherwise.
     factors

@@ -13,7 +13,7 @@ from sphinx.util.typing import stringify_annotation
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
-from generated_pages import write_all  # noqa: E402
+from generated_pages import INCLUDED, write_all  # noqa: E402
 
 from avbaselines.version import __version__  # noqa: E402
 
@@ -23,7 +23,7 @@ copyright = f"2026, {author}"  # noqa: A001
 version = release = __version__
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.viewcode"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "_generated"]
+exclude_patterns = ["_build", "_generated", *INCLUDED]
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["deflist", "colon_fence"]
