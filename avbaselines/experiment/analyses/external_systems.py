@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import ImportedPrediction, Split
 from avbaselines.corpora.predictions import knows_training
 from avbaselines.evaluation.verdicts import Verdict
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
