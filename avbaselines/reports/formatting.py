@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from ..results_table import joined
+from ..results_table import RemarkKind, joined
 from .board import Board, Column, Row
 
 Marks = dict[str, str]
@@ -145,7 +145,7 @@ def margin_text(margin: float) -> str:
 
 
 def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
-    """Each row that needs a line of its own: failed ones with the reason, reported ones with source or reason.
+    """Each row that needs a line of its own: failed with the reason, reported with source or reason, several seeds.
 
     Examples
     --------
@@ -167,6 +167,8 @@ def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
         elif row.kind == "reported":
             reason = "" if row.comparable else f"not comparable: {row.reason}"
             yield row, "; ".join(filter(None, (reason, row.note))) or "no source was recorded"
+        elif RemarkKind.SEEDS in row.kinds:
+            yield row, joined(remark for remark in row.remarks if remark.kind is RemarkKind.SEEDS)
 
 
 def name_marks(row: Row, marks: Marks) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
 
+from avbaselines.corpora.corpus import ImportedPrediction
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
@@ -96,9 +97,15 @@ def test_an_imported_row_is_not_said_to_be_fitted_on_what_it_is_scored_on():
     fitted_run = SimpleNamespace(
         finished=lambda split, _: finished(""), has=lambda split, _: split.outer == "0", failed_splits=lambda _: {}
     )
-    run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True)
+    values = {"arousal": np.zeros((12, 1))}
+    theirs = ImportedPrediction("theirs", values)
+    own = SimpleNamespace(predictions={"theirs": theirs})
+    run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True, corpus=own)
     [row] = gather(run, fitted_run, SPLITS)
-    assert row.remarks == () and list(row.test) == ["0"]
+    assert row.remarks == () and list(row.test) == ["0"] and list(row.seeds) == []
+    own.predictions["theirs"] = replace(theirs, seeds=(theirs, replace(theirs, values={"arousal": np.ones((12, 1))})))
+    [row] = gather(run, fitted_run, SPLITS)
+    assert [seed["1"]["arousal"].mean() for seed in row.seeds] == [0, 1]
 
 
 def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone():
@@ -117,19 +124,30 @@ def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone()
     ("splits", "once", "measured", "training"),
     [(1, True, True, "fixed"), (2, True, True, "folds"), (2, False, True, "shared"), (2, True, False, "shared")],
 )
-def test_intervals_of_several_fits_reckon_with_shared_training_clips(splits, once, measured, training):
-    board = Scoreboard(corpus(AROUSAL, once=once), SPLITS[:splits])
-    parts = board.parts(scored("row", board.corpus, 2.0), AROUSAL)
-    expected = interval_of_mean(parts, training=training)
-    assert board.interval(parts, [AROUSAL], measured=measured) == pytest.approx(expected)
-    assert board.interval(parts, [AROUSAL], SPLITS[:1], measured) == pytest.approx(interval_of_mean(parts))
+def test_scores_of_several_fits_reckon_with_shared_training_clips(splits, once, measured, training):
+    board = Scoreboard(corpus(AROUSAL, VALENCE, once=once), SPLITS[:splits])
+    assert board.training([AROUSAL, VALENCE], SPLITS[:splits], measured) == training
 
 
 def test_a_mean_of_pooled_and_of_averaged_targets_is_not_freed_of_lean():
-    averaged = replace(VALENCE, aggregate="mean")
-    board = Scoreboard(corpus(AROUSAL, averaged), SPLITS)
-    parts = board.parts(scored("row", board.corpus, 2.0), AROUSAL)
-    assert board.interval(parts, [AROUSAL, averaged]) == pytest.approx(interval_of_mean(parts, training="shared"))
+    board = Scoreboard(corpus(AROUSAL, replace(VALENCE, aggregate="mean")), SPLITS)
+    assert board.training(board.corpus.targets, SPLITS) == "shared"
+    assert board.training([AROUSAL], SPLITS) == "folds" and board.training([AROUSAL], SPLITS[:1]) == "fixed"
+
+
+def test_a_system_of_several_seeds_scores_the_mean_of_their_scores():
+    board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
+    a, b, ours = (scored(name, board.corpus, error) for name, error in (("a", 0.2), ("b", 1.0), ("ours", 0.5)))
+    both = replace(a, seeds=[a.test, b.test])
+    mse = [mean_value(board.parts(row, VALENCE)) for row in (a, b, both)]
+    assert mse[2] == pytest.approx((mse[0] + mse[1]) / 2) and mse[0] != mse[1]
+    differences = [compare_means(board.paired(ours, row, VALENCE)).difference for row in (a, b, both)]
+    assert differences[2] == pytest.approx((differences[0] + differences[1]) / 2)
+    backwards = compare_means(board.paired(both, ours, VALENCE))
+    assert backwards.difference == pytest.approx(-differences[2])
+    # Two such systems: every seed of one against every seed of the other.
+    assert len(board.paired(both, both, VALENCE)) == 4
+    assert compare_means(board.paired(both, both, VALENCE)).difference == pytest.approx(0)
 
 
 def test_recalls_are_freed_of_lean_fold_by_fold():
@@ -139,3 +157,9 @@ def test_recalls_are_freed_of_lean_fold_by_fold():
     expected = interval_of_mean(parts, training="folds", folds=[0, 0, 1, 1])
     assert board.folds.tolist() == [0, 0, 1, 1]
     assert board.interval(parts, [emotion]) == pytest.approx(expected)
+    assert board.interval(parts, [emotion], SPLITS[:1]) == pytest.approx(interval_of_mean(parts))
+
+
+def test_repeats_test_a_group_in_several_folds():
+    splits = [*SPLITS, *(replace(split, name=f"again{split.name}", repeat=1) for split in SPLITS)]
+    assert Scoreboard(corpus(AROUSAL), splits).folds is None
