@@ -29,6 +29,9 @@ from avbaselines.reports.leaderboard import Heading, ReportTarget, leaderboard, 
 from avbaselines.reports.page import PageTables, render_page
 from avbaselines.results_table import ResultRow, results_frame
 
+OF_THE_PROCEDURE = " of the whole procedure: its fits share training clips, so the variance is doubled"
+"""What intervals of several splits add to those of one fit."""
+
 
 @dataclass(frozen=True)
 class RunOutput:
@@ -111,7 +114,7 @@ def heading(runs: Sequence[ProtocolRun], tests: pd.DataFrame, further: Sequence[
         title=study.title,
         targets=[ReportTarget(target.name, target.metric, target.kind) for target in corpus.targets],
         notes=[*notes, *further],
-        interval=f"95 % intervals over {units} (jackknife-t)",
+        interval=f"95 % intervals over {units} (jackknife-t){OF_THE_PROCEDURE * (len(corpus.splits) > 1)}",
         protocols=protocols,
         units=units,
         margin=float(overall.iloc[0]) if len(overall) else math.nan,

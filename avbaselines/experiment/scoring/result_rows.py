@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.corpora.corpus import Split, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import oriented
@@ -19,11 +20,6 @@ from avbaselines.results_table import ALL, Aggregate, Remark, RemarkKind, Result
 from avbaselines.study import Reported, Study
 
 MEAN = "mean"
-HOW = {
-    Aggregate.POOLED: Remark(RemarkKind.POOLED, Aggregate.POOLED.words),
-    Aggregate.MEAN: Remark(RemarkKind.AVERAGED, Aggregate.MEAN.words),
-}
-
 TOGETHER = (COMBINED, COMBINED)
 """Target and metric of the combined score."""
 Parts = dict[tuple[str, str], list[Part]]
@@ -68,30 +64,31 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
         reason = "; ".join(dict.fromkeys(row.failed.values()))
         return [replace(base, status="failed", remarks=(Remark(RemarkKind.FAILURE, reason),))]
     n_seeds, results = max(1, len(row.seeds)), []
-    each = [_parts(board, row, [split]) for split in board.splits]
+    each = [_parts(board, row, [[split]]) for split in board.splits]
     for split, parts in zip(board.splits, each, strict=True):
         results += _figures(board, replace(base, split=split.name, remarks=row.remarks), parts, [split], n_seeds)
     if len(board.splits) == 1:
         return results + _figures(board, replace(base, remarks=row.remarks), each[0], board.splits, n_seeds)
-    ways = {Aggregate.POOLED: _parts(board, row, board.splits), Aggregate.MEAN: _side_by_side(each, n_seeds)}
+    pooled, averaged = _parts(board, row, by_repeat(board.splits)), _side_by_side(each, n_seeds)
+    ways = {Aggregate.POOLED: pooled, Aggregate.MEAN: averaged}
     chosen = board.chosen(targets)
     whole = chosen or Aggregate.MEAN  # where targets differ
     way = {(target.name, metric): board.chosen([target]) for target in targets for metric in board.metrics(target)}
     own = {key: ways[way.get(key) or whole][key] for key in ways[whole]}
-    together = replace(base, remarks=(*row.remarks, HOW[whole]))
+    together = replace(base, remarks=(*row.remarks, _how(board, whole)))
     results += _figures(board, together, own, board.splits, n_seeds)
     for aggregate, parts in ways.items():
         if aggregate is not chosen:
-            beside = replace(base, split=aggregate.value, remarks=(*row.remarks, HOW[aggregate]))
-            results += _figures(board, beside, parts, board.splits, n_seeds)
+            beside = replace(base, split=aggregate.value, remarks=(*row.remarks, _how(board, aggregate)))
+            results += _figures(board, beside, parts, board.splits, n_seeds, aggregate)
     return results
 
 
-def _parts(board: Scoreboard, row: Scored, splits: Sequence[Split]) -> Parts:
-    """Sums of a row's clips in some splits, pooled, for each figure that it has there."""
+def _parts(board: Scoreboard, row: Scored, pieces: Sequence[Sequence[Split]]) -> Parts:
+    """Sums of a row's clips, those of each list of splits pooled, for each figure that it has there."""
     pairs = [(target, metric) for target in board.corpus.targets for metric in board.metrics(target)]
-    parts = {(target.name, metric): board.parts(row, target, metric, [splits]) for target, metric in pairs}
-    parts[TOGETHER] = board.combined_parts(row, [splits])
+    parts = {(target.name, metric): board.parts(row, target, metric, pieces) for target, metric in pairs}
+    parts[TOGETHER] = board.combined_parts(row, pieces)
     return {key: part for key, part in parts.items() if part}
 
 
@@ -101,6 +98,14 @@ def _side_by_side(each: Sequence[Parts], n_seeds: int) -> Parts:
     return {
         key: [parts[key][seed] for seed in range(n_seeds) for parts in each if key in parts] for key in keys
     }
+
+
+def _how(board: Scoreboard, aggregate: Aggregate) -> Remark:
+    """How splits are put together."""
+    if aggregate is Aggregate.MEAN:
+        return Remark(RemarkKind.AVERAGED, aggregate.words)
+    repeats = len(by_repeat(board.splits))
+    return Remark(RemarkKind.POOLED, aggregate.words + (f", mean over {repeats} repeats" if repeats > 1 else ""))
 
 
 def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> ResultRow:
@@ -125,43 +130,41 @@ def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> Result
 
 
 def _figures(
-    board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[Split], n_seeds: int
+    board: Scoreboard,
+    base: ResultRow,
+    parts: Parts,
+    splits: Sequence[Split],
+    n_seeds: int,
+    aggregate: Aggregate | None = None,
 ) -> list[ResultRow]:
-    """One row a target and metric, the mean over targets of each metric, and the combined score where there is one."""
-    own = {(target.name, target.metric) for target in board.corpus.targets}
-    rows, of_targets = [], {key: part for key, part in parts.items() if key != TOGETHER}
+    """One row a target and metric, the mean over targets of each metric, and the combined score where there is one.
+
+    `aggregate` says how the splits are put together where that is not the study's own way.
+    """
+    own, rows = {(target.name, target.metric) for target in board.corpus.targets}, []
+
+    def add(target: str, metric: str, names: Sequence[str], each: Sequence[Sequence[Part]], spreads: bool) -> None:
+        targets = [one for one in board.corpus.targets if one.name in names]
+        training = board.training(targets, splits, base.kind == "measured", aggregate)
+        together = [piece for part in each for piece in part]
+        low, high = interval_of_mean(together, training=training)
+        n_clips, n_groups = board.extent(names, splits)
+        remarks = (*base.remarks, *(_spreads(target, each, n_seeds, len(splits)) if spreads else ()))
+        extent = {"n_clips": n_clips, "n_groups": n_groups}
+        figure = {"value": mean_value(together), "ci_low": low, "ci_high": high, "remarks": remarks}
+        rows.append(replace(base, target=target, metric=metric, **figure, **extent))
+
+    of_targets = {key: part for key, part in parts.items() if key != TOGETHER}
     for (target, metric), part in of_targets.items():
-        of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        remarks = _spreads(target, [part], n_seeds) if (target, metric) in own else ()
-        rows.append(_figure(of_target, part, extent, remarks))
+        add(target, metric, [target], [part], (target, metric) in own)
     for metric in dict.fromkeys(metric for _, metric in of_targets):
         targets = [target for target, name in of_targets if name == metric]
-        each = [parts[target, metric] for target in targets]
-        of_mean, extent = replace(base, target=MEAN, metric=metric), board.extent(targets, splits)
         several = len(targets) > 1 and {(target, metric) for target in targets} <= own
-        remarks = _spreads(MEAN, each, n_seeds) if several else ()
-        rows.append(_figure(of_mean, [piece for part in each for piece in part], extent, remarks))
+        add(MEAN, metric, targets, [parts[target, metric] for target in targets], several)
     combined = board.corpus.combined
     if combined and TOGETHER in parts:
-        part, extent = parts[TOGETHER], board.extent([combined.label, combined.value], splits)
-        remarks = _spreads(COMBINED, [part], n_seeds)
-        rows.append(_figure(replace(base, target=COMBINED, metric=COMBINED), part, extent, remarks))
+        add(COMBINED, COMBINED, [combined.label, combined.value], [parts[TOGETHER]], True)
     return rows
-
-
-def _figure(
-    base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], remarks: Sequence[Remark] = ()
-) -> ResultRow:
-    low, high = interval_of_mean(parts)
-    return replace(
-        base,
-        value=mean_value(parts),
-        ci_low=low,
-        ci_high=high,
-        n_clips=extent[0],
-        n_groups=extent[1],
-        remarks=(*base.remarks, *remarks),
-    )
 
 
 def _values(parts: Sequence[Part], n_seeds: int) -> np.ndarray:
@@ -169,12 +172,13 @@ def _values(parts: Sequence[Part], n_seeds: int) -> np.ndarray:
     return np.array([float(metric.value(sums.sum(axis=0))) for metric, sums in parts]).reshape(n_seeds, -1)
 
 
-def _spreads(what: str, each: Sequence[Sequence[Part]], n_seeds: int) -> tuple[Remark, ...]:
-    """The ranges of the splits' and of the seeds' values, means over the targets given, where there are several."""
+def _spreads(what: str, each: Sequence[Sequence[Part]], n_seeds: int, n_splits: int) -> tuple[Remark, ...]:
+    """The ranges over splits (or repeats) and over seeds, means over the targets given, where there are several."""
     values = [_values(parts, n_seeds) for parts in each]
     remarks = []
     if len({one.shape for one in values}) == 1 and values[0].shape[1] > 1:
-        remarks.append(Remark(RemarkKind.SPREAD, _range(np.mean(values, axis=(0, 1)), "splits")))
+        terms = "splits" if values[0].shape[1] == n_splits else "repeats"
+        remarks.append(Remark(RemarkKind.SPREAD, _range(np.mean(values, axis=(0, 1)), terms)))
     if n_seeds > 1:
         seeds = np.mean([one.mean(axis=1) for one in values], axis=0)
         remarks.append(Remark(RemarkKind.SEEDS, f"{what} {_range(seeds, 'seeds')}"))

@@ -8,7 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.cross_validation import Training
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
@@ -291,6 +293,33 @@ class Scoreboard:
         by_name = {target.name: target for target in self.corpus.targets}
         return by_name[combined.label], by_name[combined.value]
 
+    def training(
+        self,
+        targets: Sequence[Target],
+        splits: Sequence[Split],
+        measured: bool = True,
+        aggregate: Aggregate | None = None,
+    ) -> Training:
+        """What intervals of a score over some splits have to reckon with.
+
+        Parameters
+        ----------
+        targets
+            Those that the score is the mean of.
+        splits
+        measured
+            Fitted here, where the level of a fit is the mean of its training labels; nobody knows how others fitted.
+        aggregate
+            How the splits are put together, by default as the study does.
+        """
+        if len(splits) == 1:
+            return "fixed"
+        if aggregate is None:
+            pooled = all(map(self.pools, targets))
+        else:
+            pooled = self.corpus.once and aggregate is Aggregate.POOLED
+        return "folds" if measured and pooled else "shared"
+
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
         return [
@@ -320,9 +349,9 @@ class Scoreboard:
         labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
         return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
 
-    def pieces(self, *targets: Target) -> list[Sequence[Split]]:
-        """Splits whose clips are pooled in the ``all`` value: all of them, or each where any target asks for a mean."""
-        return [self.splits] if all(map(self.pools, targets)) else [[split] for split in self.splits]
+    def pieces(self, *targets: Target) -> list[list[Split]]:
+        """Splits whose clips are pooled into one term of the ``all`` value: all of a repeat, else each by itself."""
+        return by_repeat(self.splits) if all(map(self.pools, targets)) else [[split] for split in self.splits]
 
     def chosen(self, targets: Sequence[Target]) -> Aggregate | None:
         """How the ``all`` values of targets are put together; None where some are pooled and some are means."""
@@ -330,5 +359,5 @@ class Scoreboard:
         return None if len(pooled) > 1 else Aggregate.POOLED if pooled == {True} else Aggregate.MEAN
 
     def pools(self, target: Target) -> bool:
-        """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
+        """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"

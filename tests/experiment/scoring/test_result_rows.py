@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_results import changed, made_results, of, result
-from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
+from small_board import AROUSAL, EMOTION, SPLITS, TRUTH, VALENCE, corpus, scored
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.intervals import interval_of_mean
+from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard
@@ -47,6 +49,22 @@ def test_a_mean_over_splits_says_so_and_how_far_they_lie_apart():
     assert own.note == "mean over splits; 0.250 to 0.250 over 2 splits (deviation 0.000)"
     [other] = of(rows, target="valence", metric="mae")
     assert [remark.kind for remark in other.remarks] == [RemarkKind.AVERAGED]
+
+
+def test_repeats_are_pooled_each_by_itself_and_their_spread_is_told():
+    again = [replace(split, name=f"again{split.name}", repeat=1) for split in SPLITS]
+    board = Scoreboard(replace(corpus(VALENCE), splits=[*SPLITS, *again]), [*SPLITS, *again])
+    row = scored("row", board.corpus, 0.5)
+    row.test |= {part.name: {"valence": TRUTH[part.test, None] + 1.0} for part in again}
+    rows = of(rows_of(board, row), split="all", target="valence")
+    [mse] = of(rows, metric="mse")
+    # 0.25 over all folds of the first repeat, 1 over those of the second one.
+    assert mse.value == pytest.approx((0.25 + 1) / 2) and mse.n_clips == 12
+    spread = "0.250 to 1.000 over 2 repeats (deviation 0.375)"
+    assert mse.note == f"pooled over clips, mean over 2 repeats; {spread}"
+    [ccc] = of(rows, metric="ccc")
+    pooled = [Scoreboard(board.corpus, part).parts(row, VALENCE, "ccc")[0] for part in (SPLITS, again)]
+    assert ccc.value == pytest.approx(np.mean([metric.value(sums.sum(axis=0)) for metric, sums in pooled]))
 
 
 def test_a_single_split_is_neither_pooled_nor_a_mean():
@@ -237,3 +255,15 @@ def test_a_reported_figure_stands_with_the_rows_put_together_as_its_paper_did():
     assert [row.split for row in rows] == ["all", "all", "all-mean", "0"]
     alone = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS[:1])
     assert {row.split for row in reported_rows(type("Study", (), {"reported": figures}), alone)} == {"all", "0"}
+
+
+def test_intervals_of_all_folds_are_those_of_the_procedure_and_of_one_fold_those_of_its_fit():
+    board = Scoreboard(corpus(AROUSAL), SPLITS)
+    row = scored("row", board.corpus, 2.0)
+    outside = scored("deep", board.corpus, 2.0, system=ExternalSystem(name="deep", source="deep"))
+    rows = rows_of(board, row, outside)
+    for split, system, training in (("0", "row", "fixed"), ("all", "row", "folds"), ("all", "deep", "shared")):
+        [one] = of(rows, split=split, target="arousal", metric="ccc", system=system)
+        here = SPLITS if split == "all" else SPLITS[:1]
+        parts = [(METRICS["ccc"], board.sums(row, AROUSAL, "ccc", here))]
+        assert (one.ci_low, one.ci_high) == pytest.approx(interval_of_mean(parts, training=training))

@@ -133,3 +133,18 @@ def test_a_system_of_several_seeds_scores_the_mean_of_their_scores():
     # Two such systems: every seed of one against every seed of the other.
     assert len(board.paired(both, both, VALENCE)) == 4
     assert compare_means(board.paired(both, both, VALENCE)).difference == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("splits", "once", "measured", "training"),
+    [(1, True, True, "fixed"), (2, True, True, "folds"), (2, False, True, "shared"), (2, True, False, "shared")],
+)
+def test_scores_of_several_fits_reckon_with_shared_training_clips(splits, once, measured, training):
+    board = Scoreboard(corpus(AROUSAL, VALENCE, once=once), SPLITS[:splits])
+    assert board.training([AROUSAL, VALENCE], SPLITS[:splits], measured) == training
+
+
+def test_a_mean_of_pooled_and_of_averaged_targets_is_not_freed_of_lean():
+    board = Scoreboard(corpus(AROUSAL, replace(VALENCE, aggregate="mean")), SPLITS)
+    assert board.training(board.corpus.targets, SPLITS) == "shared"
+    assert board.training([AROUSAL], SPLITS) == "folds" and board.training([AROUSAL], SPLITS[:1]) == "fixed"
