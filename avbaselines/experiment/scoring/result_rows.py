@@ -63,7 +63,8 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
     if row.failed:
         reason = "; ".join(dict.fromkeys(row.failed.values()))
         return [replace(base, status="failed", remarks=(Remark(RemarkKind.FAILURE, reason),))]
-    n_seeds, results = max(1, len(row.seeds)), []
+    n_seeds = max(1, len(row.seeds))
+    results: list[ResultRow] = []
     each = [_parts(board, row, [[split]]) for split in board.splits]
     for split, parts in zip(board.splits, each, strict=True):
         results += _figures(board, replace(base, split=split.name, remarks=row.remarks), parts, [split], n_seeds)
@@ -141,7 +142,8 @@ def _figures(
 
     `aggregate` says how the splits are put together where that is not the study's own way.
     """
-    own, rows = {(target.name, target.metric) for target in board.corpus.targets}, []
+    own = {(target.name, target.metric) for target in board.corpus.targets}
+    rows: list[ResultRow] = []
 
     def add(target: str, metric: str, names: Sequence[str], each: Sequence[Sequence[Part]], spreads: bool) -> None:
         targets = [one for one in board.corpus.targets if one.name in names]
@@ -149,10 +151,9 @@ def _figures(
         together = [piece for part in each for piece in part]
         low, high = interval_of_mean(together, training=training)
         n_clips, n_groups = board.extent(names, splits)
-        remarks = (*base.remarks, *(_spreads(target, each, n_seeds, len(splits)) if spreads else ()))
-        extent = {"n_clips": n_clips, "n_groups": n_groups}
-        figure = {"value": mean_value(together), "ci_low": low, "ci_high": high, "remarks": remarks}
-        rows.append(replace(base, target=target, metric=metric, **figure, **extent))
+        row = replace(base, target=target, metric=metric, value=mean_value(together), ci_low=low, ci_high=high)
+        remarks = _spreads(target, each, n_seeds, len(splits)) if spreads else ()
+        rows.append(replace(row, n_clips=n_clips, n_groups=n_groups, remarks=(*base.remarks, *remarks)))
 
     of_targets = {key: part for key, part in parts.items() if key != TOGETHER}
     for (target, metric), part in of_targets.items():
