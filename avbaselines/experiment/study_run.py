@@ -328,7 +328,7 @@ def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]
     protocols: list[str] = [one.run.protocol for one in scored]
     rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
-    return flag_fusions([*rows, *reported_rows(run.study)], run.corpus.targets)
+    return flag_fusions([*rows, *reported_rows(run.study, scored[0].scoreboard)], run.corpus.targets)
 
 
 def expected_fits(run: ProtocolRun) -> int:
