@@ -45,13 +45,24 @@ def sources(study: Study) -> dict[str, tuple[str, ...]]:
     return by_source | {name: (name,) for name in names_of_study if name not in named}
 
 
+def _refuse_joined_names(study: Study) -> None:
+    """What is left is named by its sources, joined by ``+``: a source whose name has one could not be told apart."""
+    for source, names in sources(study).items():
+        if "+" in source:
+            section = "modalities" if source in study.modalities else "predictions"
+            raise InputError(
+                f"masking: {section}.{names[0]} has a '+' in its name; rename it, or put it into a source of another "
+                "name under [masking.sources]"
+            )
+
+
 def masks(study: Study) -> dict[str, tuple[str, ...]]:
     """By name of what is kept (``face``, ``audio+text``), the modalities hidden; none unless the study asks.
 
     Raises
     ------
     InputError
-        One source alone, which nothing can stand in for, or more than four.
+        One source alone, which nothing can stand in for, or more than four, or one with a ``+`` in its name.
 
     Examples
     --------
@@ -61,6 +72,7 @@ def masks(study: Study) -> dict[str, tuple[str, ...]]:
     """
     if study.masking is None:
         return {}
+    _refuse_joined_names(study)
     parts = sources(study)
     if not 2 <= len(parts) <= MOST_SOURCES:
         raise InputError(
