@@ -158,6 +158,8 @@ def read_modality(
     info = ModalityInfo(path.name, options.text, options.width if options.text else None, notes=tuple(notes))
     if options.id != "clip_id":
         info = replace(info, id=options.id)
+    if options.array is not None:
+        info = replace(info, array=options.array)
     if X.ndim == 3:
         padding = padding_side(X)
         info = replace(info, functionals=tuple(options.functionals), padding=padding)

@@ -55,6 +55,7 @@ class Made(Section):
     text: str | None = None
     width: int | None = None
     id: str = "clip_id"
+    array: str | None = None
     functionals: tuple[str, ...] = ()
     padding: Literal["front", "end"] | None = None
     recipe: str | None = None
