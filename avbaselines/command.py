@@ -1,18 +1,22 @@
 """Common parts of all commands: errors as one line, exit statuses, consoles, progress and types of options."""
 
 import argparse
+import io
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
 from avbaselines.errors import InputError
+from avbaselines.interruption import Terminated, raising
+from avbaselines.safe_text import message, shown
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 def exit_status(work: Callable[[], int], *, debug: bool, interrupted: str) -> int:
@@ -30,13 +34,26 @@ def exit_status(work: Callable[[], int], *, debug: bool, interrupted: str) -> in
     Returns
     -------
     int
-        What `work` says; 2 bad input, 130 interrupted.
+        What `work` says; 2 bad input, 130 interrupted, 143 told to end by SIGTERM.
 
     Examples
     --------
     >>> exit_status(lambda: DONE, debug=False, interrupted="nothing was written")
     0
     """
+    mend_streams()
+    try:
+        with raising(f"ended; {interrupted}"):
+            return _status(work, debug)
+    except KeyboardInterrupt:
+        print(f"interrupted; {interrupted}", file=sys.stderr)
+        return INTERRUPTED
+    except Terminated:
+        print(f"terminated; {interrupted}", file=sys.stderr)
+        return TERMINATED
+
+
+def _status(work: Callable[[], int], debug: bool) -> int:
     try:
         status = work()
         sys.stdout.flush()
@@ -54,11 +71,46 @@ def exit_status(work: Callable[[], int], *, debug: bool, interrupted: str) -> in
         # A folder that is a file or may not be written, a full disk.
         if debug:
             traceback.print_exc()
-        print(f"error: {error.filename or 'reading or writing'}: {error.strerror or error}", file=sys.stderr)
+        what = f"{error.filename or 'reading or writing'}: {error.strerror or error}"
+        print(f"error: {message(what)}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"interrupted; {interrupted}", file=sys.stderr)
-        return INTERRUPTED
+
+
+def mend_streams() -> None:
+    """Give the process the streams that it was started without, and let all of them take any text.
+
+    A closed standard output would be the number of the next file that is opened. A sign that the terminal's encoding
+    lacks is written as its number.
+
+    Examples
+    --------
+    >>> mend_streams()
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process
+        if isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+class PlainConsole(Console):
+    """A console that writes signs in names that a terminal would obey out, see `shown`.
+
+    Examples
+    --------
+    >>> PlainConsole(markup=False, file=sys.stdout).print("spk\x1b[2J")
+    spk\\x1b[2J
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Segments of what is printed; those that move the cursor are rich's own and stay."""
+        for part in super().render(renderable, options):
+            yield part if part.control else Segment(shown(part.text), part.style)
 
 
 def plain_console(*, stderr: bool = False, file: IO[str] | None = None) -> Console:
@@ -69,7 +121,7 @@ def plain_console(*, stderr: bool = False, file: IO[str] | None = None) -> Conso
     >>> plain_console(file=sys.stdout).print("spk[01]")
     spk[01]
     """
-    return Console(markup=False, stderr=stderr, file=file)
+    return PlainConsole(markup=False, stderr=stderr, file=file)
 
 
 def progress_bar(console: Console) -> Progress:

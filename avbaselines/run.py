@@ -1,5 +1,10 @@
 """``python -m avbaselines.run STUDY``: from a study file to a leaderboard."""
 
+if __name__ == "__main__":  # before the imports that take a while: whoever interrupts them sees no traceback
+    from avbaselines.interruption import leave_at_once
+
+    leave_at_once()
+
 import argparse
 import json
 import math
@@ -22,6 +27,7 @@ from avbaselines.command import (
     whole_number,
 )
 from avbaselines.errors import InputError
+from avbaselines.interruption import leaving_at_once
 
 if TYPE_CHECKING:
     # What fits, scores and draws is imported when a study is run: --help, --list and --show do without it.
@@ -102,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 a system failed, 2 bad input, 130 interrupted.
+        0 done, 1 a system failed, 2 bad input, 130 interrupted, 143 told to end by SIGTERM.
 
     Examples
     --------
@@ -136,13 +142,14 @@ def _asked(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> int:
-    import joblib
+    with leaving_at_once():
+        import joblib
 
-    from avbaselines import catalog
-    from avbaselines.experiment.fitting.dask_backend import check_cluster
-    from avbaselines.experiment.fitting.run_options import RunOptions
-    from avbaselines.experiment.study_run import execute, prepare
-    from avbaselines.listing import show_plan
+        from avbaselines import catalog
+        from avbaselines.experiment.fitting.dask_backend import check_cluster
+        from avbaselines.experiment.fitting.run_options import RunOptions
+        from avbaselines.experiment.study_run import execute, prepare
+        from avbaselines.listing import show_plan
 
     path = catalog.find("studies", arguments.study)
     study = _study(path, arguments)

@@ -20,7 +20,8 @@ EVALUATION = ("metrics", "scores", "intervals", "comparison", "combined")
 
 def api_page() -> str:
     """Markdown with one autosummary for each group of public names, for the estimators and for the evaluation."""
-    lines = ["# API reference", "", "Everything here can be imported by these names and has an example that a test runs.", ""]
+    lines = ["# API reference", ""]
+    lines += ["Everything here can be imported by these names and has an example that a test runs.", ""]
     grouped = {name for names in GROUPS.values() for name in names}
     others = [name for name in avbaselines.__all__ if name not in grouped | NOT_LISTED]
     for title, names in {**GROUPS, **({"Further names": tuple(others)} if others else {})}.items():

@@ -1,4 +1,4 @@
-"""The page of shipped studies, made from the files of ``studies/``: paper, corpus, what is measured, reported figures."""
+"""The shipped studies, made from the files of ``studies/``: paper, corpus, what is measured, reported figures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,8 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     paper = study.paper
     if paper:
         arxiv = f"arXiv {paper.arxiv}" if paper.arxiv else ""
-        parts = [plain(f"{paper.authors} {paper.year or ''}".strip()), f"*{plain(paper.title)}*", plain(paper.venue), arxiv]
+        authors = plain(f"{paper.authors} {paper.year or ''}".strip())
+        parts = [authors, f"*{plain(paper.title)}*", plain(paper.venue), arxiv]
         yield "Paper", ". ".join(filter(None, parts)) + "."
     yield "Needs", plain(needed(study)) + "."
     targets = [f"{name} ({entry.metric})" for name, entry in study.targets.items()]
@@ -50,7 +51,8 @@ def _reported(figures: list[Reported]) -> list[str]:
     """A table of what was read in the literature, and where."""
     if not figures:
         return ["No figure of the literature stands beside it.", ""]
-    lines = ["| reported system | target | metric | value | protocol | read in |", "| --- | --- | --- | --- | --- | --- |"]
+    heads = ("reported system", "target", "metric", "value", "protocol", "read in")
+    lines = [f"| {' | '.join(heads)} |", f"| {' | '.join('---' for _ in heads)} |"]
     for figure in figures:
         source = "; ".join(filter(None, [figure.source, figure.note]))
         cells = (figure.system, figure.target, figure.metric, f"{figure.value:g}", figure.protocol, source)

@@ -7,12 +7,12 @@ papers). ``multi`` trains one network for all targets, ``single`` one a target.
 
 It learns from exactly the clips that the suite learnt from: ``splits.csv`` of the run folder says which. One inner fold
 is held out to stop training early, seed by seed another one, so that no evaluated clip and nobody of its group has any
-say. Each mode's ``<mode>.csv`` has the evaluated clips' predictions, the mean over seeds, and ``<mode>-seed<n>.csv``
-those of one seed; ``--compare`` of the suite takes both:
+say. ``<mode>-seed<n>.csv`` has one network's predictions of the evaluated clips, ``<mode>.csv`` their mean over seeds.
+``--compare`` of the suite takes both; the seeds as one system, whose score is the mean of theirs:
 
     python -m avbaselines.run quickstart
     python examples/deep_reference.py runs/quickstart --out deep
-    python -m avbaselines.run quickstart --compare deep=deep/multi.csv
+    python -m avbaselines.run quickstart --compare 'one=deep/multi-seed*.csv' --compare averaged=deep/multi.csv
 
 It needs PyTorch beside this package (``pip install torch``); one CPU thread is enough. Frames of a recording are taken
 one by one, without the frames around them.
@@ -21,6 +21,7 @@ one by one, without the frames around them.
 import argparse
 import sys
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +62,11 @@ class Training:
 
     width: int = 64
     dropout: float = 0.5
-    rate: float = 1e-3
+    rate: float = 3e-3
     decay: float = 1e-2
     batch: int = 128
-    epochs: int = 150
-    patience: int = 15
+    epochs: int = 100
+    patience: int = 10
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,9 @@ class Standardised:
         for X in tables:
             real = ~np.isnan(X).all(axis=-1)
             seen = X[rows][real[rows]]
-            mean, spread = np.nanmean(seen, axis=0), np.nanstd(seen, axis=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value stay NaN, and become 0
+                mean, spread = np.nanmean(seen, axis=0), np.nanstd(seen, axis=0)
             scaled = np.clip((X - mean) / np.where(spread > 0, spread, 1), -5, 5)
             self.inputs.append(torch.tensor(np.nan_to_num(scaled), dtype=torch.float32))
             self.masks.append(torch.tensor(real, dtype=torch.float32))
@@ -234,7 +237,7 @@ def read_folds(path: Path, corpus: Corpus) -> list[Fold]:
         test = (part["part"] == "test").to_numpy()
         both = set(corpus.groups[at[test]]) & set(corpus.groups[at[~test]])
         if both:
-            raise InputError(f"{path}: split {name}: group {min(both)!r} is learnt from and evaluated")
+            raise InputError(f"{path}: split {name}: group '{min(both)}' is learnt from and evaluated")
         folds.append(Fold(str(name), at[~test], part["fold"].to_numpy(str)[~test], at[test]))
     return folds
 

@@ -115,7 +115,7 @@ def key_of(fit: str, feature_families: Sequence[FeatureFamily]) -> str:
 
 def permute_and_store(
     system: BaseSystem, corpus: Corpus, split: Split, task: SplitTask, store: Store, fit: str
-) -> str:
+) -> None:
     """Fit a system again as its finished fit was, predict with each family permuted, and store that.
 
     Parameters
@@ -128,11 +128,6 @@ def permute_and_store(
     store : Store
     fit : str
         Key of the finished fit.
-
-    Returns
-    -------
-    str
-        System and split, for people who wait.
     """
     features = [corpus.modalities[name].X for name in system.modalities]
     blocks = [X[split.fit] for X in features]
@@ -155,7 +150,6 @@ def permute_and_store(
         for target in task.targets
     }
     PermutedPredictions(fitted.test, permuted).save(store, key_of(fit, feature_families))
-    return f"{system.name} · {split.name}"
 
 
 def _permuted(

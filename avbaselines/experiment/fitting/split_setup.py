@@ -6,6 +6,7 @@ from functools import cache
 import lightgbm
 import numpy as np
 import optuna
+import pandas as pd
 import scipy
 import sklearn
 
@@ -20,7 +21,10 @@ from avbaselines.experiment.planning.learners import estimator_places
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.protocol_run import ProtocolRun
 
-__all__ = ["clips_digest", "code_digest", "learning_groups", "prediction_digest", "split_digest", "split_task"]
+__all__ = [
+    *("clips_digest", "code_digest", "inner_folds", "learning_groups", "prediction_digest", "split_digest"),
+    *("split_table", "split_task"),
+]
 
 # Modules that do fits, and those of the estimators that are made by name; what they import counts as well.
 FITS = (
@@ -55,17 +59,13 @@ def split_task(run: ProtocolRun, split: Split, device: Device, present: dict[str
     """
     study, corpus, rows = run.study, run.corpus, split.fit
     groups = _codes(corpus.groups)
-    fold_groups = learning_groups(corpus, rows)
-    labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
-    if labels is not None:
-        labels = np.nan_to_num(labels, nan=-1).astype(int)
     return SplitTask(
         targets=corpus.targets,
         y={name: values[rows] for name, values in corpus.y.items()},
         groups=groups[rows],
-        fold_groups=fold_groups,
+        fold_groups=learning_groups(corpus, rows),
         test_groups=groups[split.test],
-        folds=group_folds(fold_groups, study.systems.inner_folds, labels=labels, seed=study.seed),
+        folds=inner_folds(run, split),
         matching=bool(study.systems.matching),
         strength=float(study.systems.matching) or 1.0,
         seed=study.seed,
@@ -81,6 +81,57 @@ def split_task(run: ProtocolRun, split: Split, device: Device, present: dict[str
         combined=corpus.combined,
         votes={name: shares[rows] for name, shares in corpus.votes.items()},
     )
+
+
+def inner_folds(run: ProtocolRun, split: Split) -> np.ndarray:
+    """The inner fold of each clip that a split learns from, int, in the order of ``split.fit``.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.study import load_study
+    >>> ids, nobody = np.array(["a", "b", "c"]), np.array([], int)
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(3.0)}, splits=[], once=True)
+    >>> run = ProtocolRun("honest", load_study("quickstart"), corpus, [])
+    >>> sorted(inner_folds(run, Split("x", np.arange(2), nobody, np.array([2]))).tolist())
+    [0, 1]
+    """
+    study, corpus, rows = run.study, run.corpus, split.fit
+    labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
+    if labels is not None:
+        labels = np.nan_to_num(labels, nan=-1).astype(int)
+    return group_folds(learning_groups(corpus, rows), study.systems.inner_folds, labels=labels, seed=study.seed)
+
+
+def split_table(run: ProtocolRun) -> pd.DataFrame:
+    """The evaluated splits and their inner folds, for whoever trains another model on them: splits.csv.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``clip_id``, ``group``, ``split``, ``part`` (train, dev, test), and ``fold``, the inner fold of train and dev
+        clips: the out-of-fold prediction of a clip comes from a fit that saw none of its fold. A row a clip and split;
+        clips that a split does not use have none.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.study import load_study
+    >>> ids, nobody = np.array(["a", "b", "c"]), np.array([], int)
+    >>> splits = [Split("x", np.arange(2), nobody, np.array([2]))]
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(3.0)}, splits, once=True)
+    >>> split_table(ProtocolRun("honest", load_study("quickstart"), corpus, []))["part"].tolist()
+    ['train', 'train', 'test']
+    """
+    corpus, tables = run.corpus, []
+    for split in corpus.splits:
+        rows = np.concatenate([split.fit, split.test])
+        tested = np.arange(len(rows)) >= len(split.fit)
+        folds = np.concatenate([inner_folds(run, split), np.full(len(split.test), -1)])
+        table = pd.DataFrame({"clip_id": corpus.ids[rows], "group": corpus.groups[rows], "split": split.name})
+        table["part"] = np.where(tested, "test", np.where(np.isin(rows, split.dev), "dev", "train"))
+        tables.append(table.assign(fold=pd.Series(folds, dtype="Int64").mask(tested)))
+    return pd.concat(tables, ignore_index=True)
 
 
 def learning_groups(corpus: Corpus, rows: np.ndarray) -> np.ndarray:

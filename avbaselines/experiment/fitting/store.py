@@ -16,10 +16,12 @@ import numpy as np
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.sealed import is_whole, seal, unsealed
 
-__all__ = ["MODEL", "Fitted", "Store", "Trial", "digest", "file_digest", "replacing"]
+__all__ = ["MODEL", "PARTIAL", "Fitted", "Store", "Trial", "digest", "file_digest", "replacing"]
 
 MODEL = ".skops"
 """Suffix of the file that holds a fit's estimators."""
+PARTIAL = ".part-"
+"""How the names of files begin that are not written to their end."""
 PLAIN = ("weights", "selected", "shares", "note", "trials", "importance", "seconds")
 """Fields of a fit that are stored as JSON; the others are arrays."""
 
@@ -147,7 +149,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL, suffix=path.suffix)
     os.close(handle)
     try:
         yield Path(temporary)
@@ -178,6 +180,11 @@ class Store:
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self.damaged: list[Path] = []
+
+    @property
+    def shared(self) -> Path:
+        """Folder of what worker processes share while they work; what is left there after a run is rubbish."""
+        return self.folder / "shared"
 
     def path(self, key: str, suffix: str = ".npz") -> Path:
         """Where the result (or with another suffix the model) of a key lies."""

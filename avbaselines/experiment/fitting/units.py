@@ -159,6 +159,8 @@ def to_be_done(unit: Unit, folder: Path, storage: str | None, force: bool) -> Un
 def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Store) -> tuple[str, str | None]:
     """Do one fit and store it; a failure becomes its reason, so that the rest of the run goes on.
 
+    A fit that a process finished before it died is not done again.
+
     Parameters
     ----------
     unit
@@ -188,6 +190,8 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
     ('a1', 'InputError: 0 of 2 training clips have audio and a label of arousal')
     """
     system, search = unit.system, unit.search
+    if unit.resumed and unit.is_done(store):
+        return unit.key, None
     try:
         if isinstance(system, FusionSystem):
             inputs = [source.load(store) for source in unit.sources]

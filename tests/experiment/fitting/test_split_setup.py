@@ -1,4 +1,4 @@
-"""What makes finished fits stale."""
+"""Splits with their inner folds as a table, and what makes finished fits stale."""
 
 import importlib
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small_study import people, small_release, write_study
 
-from avbaselines.experiment.fitting.split_setup import code_digest, learning_groups, split_task
+from avbaselines.experiment.fitting.split_setup import code_digest, learning_groups, split_table, split_task
 
 
 @pytest.fixture
@@ -77,3 +77,30 @@ def test_groups_stand_for_themselves_where_there_are_two(tmp_path):
     corpus = two_speakers(tmp_path).prepare().corpus
     assert learning_groups(corpus, np.arange(80)).tolist() == [0] * 40 + [1] * 40
     assert learning_groups(corpus, np.arange(0)).tolist() == []
+
+
+def test_splits_csv_holds_the_very_splits_and_inner_folds(tmp_path):
+    study = small_release(tmp_path, speakers=6, clips=5)
+    run = study.run(only=["ridge-audio"])
+    table, corpus = run.table("splits.csv"), run.corpus
+    assert list(table.columns) == ["clip_id", "group", "split", "part", "fold"]
+    assert set(table["part"]) == {"train", "test"} and len(table) == 3 * 30
+    for split in corpus.splits:
+        here = table[table["split"] == split.name].set_index("clip_id")
+        assert set(here.index[here["part"] == "test"]) == set(corpus.ids[split.test])
+        task = split_task(run.planned, split, "cpu", {})
+        assert here.loc[corpus.ids[split.fit], "fold"].tolist() == task.folds.tolist()
+        assert here.loc[corpus.ids[split.test], "fold"].isna().all()
+        # No group is in two folds, or in training and test.
+        learnt = here[here["part"] == "train"]
+        assert (learnt.groupby("group")["fold"].nunique() == 1).all()
+        assert not set(learnt["group"]) & set(here["group"][here["part"] == "test"])
+
+
+def test_development_clips_are_told_from_training_clips(tmp_path):
+    study = small_release(tmp_path, speakers=6, clips=5)
+    given = "split={column='fold', train=['0'], dev=['1'], test=['2']}"
+    table = split_table(study.prepare(given))
+    fold = pd.read_csv(tmp_path / "clips.csv").set_index("clip_id")["fold"]
+    assert table["part"].tolist() == fold[table["clip_id"]].map({0: "train", 1: "dev", 2: "test"}).tolist()
+    assert np.array_equal(table["fold"].isna(), table["part"] == "test")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import joblib
 import numpy as np
 
 from avbaselines.corpora.corpus import Split
@@ -15,6 +14,7 @@ from avbaselines.experiment.analyses.speaker_identity.representations import Mea
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.system import BaseSystem
+from avbaselines.workers import Died, in_workers
 
 __all__ = ["Measurements", "measure"]
 
@@ -69,9 +69,10 @@ def measure(identity: IdentityRun, options: RunOptions) -> Measurements:
     for representations in (raw, erased):
         jobs = _pending(identity, representations, measurements, options.force)
         done = sum(len(parts) for parts in measurements.by_split.values())
-        workers = joblib.Parallel(n_jobs=max(1, min(options.jobs, len(jobs))), return_as="generator_unordered")
-        for measured in workers(joblib.delayed(measure_representation)(job, store) for job in jobs):
-            job = next(job for job in jobs if job.key == measured.key)
+        calls = [(job, store) for job in jobs]
+        for number, answer in in_workers(measure_representation, calls, options.jobs, store.shared):
+            job = jobs[number]
+            measured = Measured(job.key, failed=answer.reason) if isinstance(answer, Died) else answer
             measurements.add(job.representation, job.split, measured)
             measurements.computed += 1
             done += 1
