@@ -177,8 +177,10 @@ def _read(name: str, table: Table, modality: CardModality) -> tuple[np.ndarray, 
         source = f"{name}: {path}"
         id_name = _id_column(path, made)
         # Rows of one file are steps where the system learnt from steps, else clips of their own.
-        kind = {"array": made.array, "by_segment": not made.functionals}
-        ids, X, columns, _ = read_features(path, name, id_name, made.text, made.width or 0, **kind)
+        by_segment = not made.functionals
+        ids, X, columns, _ = read_features(
+            path, name, id_name, made.text, made.width or 0, array=made.array, by_segment=by_segment
+        )
         columns = _named_as_then(columns, path.stem, made)
     if X.ndim == 3:
         if not made.functionals:
