@@ -133,7 +133,8 @@ def read_npz_table(path: Path, key: str) -> tuple[pd.DataFrame, list[str]]:
     ...     read_npz_table(path, "corpus.clips")[0].to_dict("list")
     {'id': ['a', 'b'], 'label': [0.5, 1.5], 'partition': ['train', 'test']}
     """
-    tables, left_out = [], {}
+    tables: list[pd.DataFrame] = []
+    left_out: dict[str, None] = {}
     with opened_npz(path, key) as stored:
         for part, names in _parts(list(stored)).items():
             arrays = {name: npz_array(stored, own, path) for name, own in names.items()}
