@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from avbaselines.errors import InputError
 from avbaselines.interruption import Terminated, raising
 
+NARROWEST = 40
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
@@ -98,12 +99,16 @@ def mend_streams() -> None:
 def plain_console(*, stderr: bool = False, file: IO[str] | None = None) -> Console:
     """A console that shows names, paths and notes as they are, whatever stands in brackets in them.
 
+    In a narrower terminal than `NARROWEST` columns lines are broken by the terminal, not by letters.
+
     Examples
     --------
     >>> plain_console(file=sys.stdout).print("spk[01]")
     spk[01]
     """
-    return Console(markup=False, stderr=stderr, file=file)
+    console = Console(markup=False, stderr=stderr, file=file)
+    console.width = max(console.width, NARROWEST)
+    return console
 
 
 def progress_bar(console: Console) -> Progress:
