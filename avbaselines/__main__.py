@@ -1,4 +1,4 @@
-"""``avbaselines init|run|extract|predict``: the commands under one name."""
+"""``avbaselines init|run|extract|predict|board``: the commands under one name."""
 
 import sys
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ VERBS = {
     "run": "fit a study",
     "extract": "make a feature table from media",
     "predict": "predict new clips",
+    "board": "show many runs on one page",
 }
 
 

@@ -7,6 +7,7 @@ if __name__ == "__main__":  # before the imports that take a while: whoever inte
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -71,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
         help="everything learnt on training groups, or as the paper did it",
     )
     command.add_argument("--seed", type=int, metavar="N", help="overrides the study's seed")
+    command.add_argument(
+        "--margin",
+        type=float,
+        metavar="D",
+        help="the difference that matters, in the unit of the score (default .02 of a score such as CCC)",
+    )
     command.add_argument("--only", nargs="+", default=[], metavar="SYSTEM", help="these systems and what they need")
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a study key"
@@ -198,6 +205,10 @@ def _study(path: Path, arguments: argparse.Namespace) -> "Study":
         overrides.append(f"seed={arguments.seed}")
     if arguments.trials is not None:
         overrides.append(f"tuning.trials={arguments.trials}")
+    if arguments.margin is not None:
+        if not 0 <= arguments.margin < math.inf:
+            raise InputError(f"--margin {arguments.margin:g}: must be a difference of 0 or more")
+        overrides.append(f"comparison.margin={arguments.margin!r}")
     study = load_study(path, overrides)
     return load_study(path, [*overrides, *_compared(arguments.compare, study)]) if arguments.compare else study
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from avbaselines.corpora.formats.arff import read_arff
+from avbaselines.corpora.formats.pickles import refuse_pickle
+from avbaselines.corpora.segments import FRAME, SEGMENT
 from avbaselines.corpora.text_form import as_text
 from avbaselines.corpora.text_tables import Layout, is_gzip, layout_of, refuse_pointer
 from avbaselines.errors import InputError
+from avbaselines.safe_text import from_cell
 from avbaselines.schema import nearest
-
-SEGMENT = ("file", "start", "end")
-"""Index of tables that openSMILE's and audformat's Python packages write."""
 
 
 def read_table(
@@ -50,6 +50,7 @@ def read_table(
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{key}: no file {path}")
+    refuse_pickle(path, key)
     refuse_pointer(path)
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
@@ -60,9 +61,9 @@ def read_table(
             names = list(table.columns)
         else:
             layout = layout_of(path)
-            table = _read_csv(path, layout, text, ids, codes)
+            table = _from_cells(_read_csv(path, layout, text, ids, codes))
             # As they stand in the file: pandas renames the second of two.
-            names = [name.strip() for name in layout.names if name.strip()]
+            names = [from_cell(name.strip()) for name in layout.names if name.strip()]
     except InputError:
         raise
     except UnicodeDecodeError:
@@ -101,7 +102,7 @@ def column_names(path: Path) -> list[str]:
             import pyarrow.parquet as pq
 
             return list(pq.read_schema(path).names)
-        return [name.strip() for name in layout_of(path).names]
+        return [from_cell(name.strip()) for name in layout_of(path).names]
     except InputError:
         raise
     except (OSError, ValueError) as error:
@@ -132,6 +133,16 @@ def _read_csv(path: Path, layout: Layout, text: Collection[str], ids: Collection
             table = _with_codes(table, pd.read_csv(path, dtype=str, **how))
     empty = [name for name in table if is_unnamed(name) and (table[name].isna() | (table[name] == "")).all()]
     return table.drop(columns=empty)
+
+
+def _from_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Texts without the mark that keeps a spreadsheet from running them, see `avbaselines.safe_text.cell`."""
+    texts = [n for n, kind in enumerate(table.dtypes) if kind.kind not in "biufcMm"]
+    marked = [n for n in texts if table.iloc[:, n].map(lambda value: isinstance(value, str) and value[:1] == "'").any()]
+    for n in marked:
+        column = table.iloc[:, n].map(lambda value: from_cell(value) if isinstance(value, str) else value)
+        table.isetitem(n, column)
+    return table.rename(columns=lambda name: from_cell(name) if isinstance(name, str) else name)
 
 
 def _with_codes(table: pd.DataFrame, written: pd.DataFrame) -> pd.DataFrame:
@@ -167,7 +178,7 @@ def id_column(table: pd.DataFrame, wanted: str) -> str | None:
     """The column that holds the ids: the one wanted, else the index that a table was written with; None where unclear.
 
     A first column without a name is that index unless it counts the rows; ``file`` is it beside ``start`` and ``end``,
-    as openSMILE's Python package writes it; ``name`` is it in openSMILE's own files.
+    as openSMILE's Python package writes it, or alone, as audformat does; ``name`` is it in openSMILE's own files.
 
     Examples
     --------
@@ -185,7 +196,9 @@ def id_column(table: pd.DataFrame, wanted: str) -> str | None:
     if first == SEGMENT[0] and set(SEGMENT) <= set(table.columns):
         return first
     is_words = not pd.api.types.is_numeric_dtype(table[first].dtype)
-    return first if first == "name" and is_words and table[first].is_unique else None
+    if first == FRAME[0] and is_words and set(FRAME) <= set(table.columns) and table[first].nunique() > 1:
+        return first
+    return first if first in (FRAME[0], SEGMENT[0]) and is_words and table[first].is_unique else None
 
 
 def index_by_id(table: pd.DataFrame, column: str, source: object) -> pd.DataFrame:

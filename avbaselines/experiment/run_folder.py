@@ -21,6 +21,7 @@ from avbaselines.experiment.fitting.store import digest, replacing
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.results_table import ResultRow, results_frame
+from avbaselines.safe_text import as_cells
 from avbaselines.study import Study, dump_study
 from avbaselines.version import __version__
 
@@ -69,9 +70,9 @@ def write_results(folder: Path, results: Iterable[ResultRow], comparisons: pd.Da
     ['comparisons.csv', 'results.csv']
     """
     with replacing(Path(folder) / "results.csv") as temporary:
-        results_frame(results).to_csv(temporary, index=False)
+        as_cells(results_frame(results)).to_csv(temporary, index=False)
     with replacing(Path(folder) / "comparisons.csv") as temporary:
-        comparisons.to_csv(temporary, index=False)
+        as_cells(comparisons).to_csv(temporary, index=False)
 
 
 def write_extras(folder: Path, files: Mapping[str, pd.DataFrame | str | None]) -> None:
@@ -99,7 +100,7 @@ def write_extras(folder: Path, files: Mapping[str, pd.DataFrame | str | None]) -
             write_text(path, content)
         else:
             with replacing(path) as temporary:
-                content.to_csv(temporary, index=False)
+                as_cells(content).to_csv(temporary, index=False)
 
 
 def write_study(folder: Path, study: Study) -> None:
@@ -126,7 +127,8 @@ def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
     InputError
         No system could be fitted.
     """
-    with replacing(Path(folder) / "predictions.parquet") as temporary:
+    # An open file, for pyarrow knows no path that is no text.
+    with replacing(Path(folder) / "predictions.parquet") as temporary, open(temporary, "wb") as sink:
         writer = None
         for run, rows, splits in runs:
             width = sum(target.width for target in run.corpus.targets)
@@ -137,7 +139,7 @@ def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
                         continue
                     with_oof = every_oof or split is splits[-1]
                     table = _prediction_table(run.corpus, row, split, run.protocol, with_oof)
-                    writer = writer or pq.ParquetWriter(temporary, table.schema)
+                    writer = writer or pq.ParquetWriter(sink, table.schema)
                     writer.write_table(table)
         if writer is None:
             row = runs[0][1][0]

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from avbaselines.safe_text import shown
+
 # M. Okabe & K. Ito, "Color universal design" (2008): eight colours told apart with every kind of colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#6b6b6b"
@@ -101,4 +103,5 @@ def svg(figure: Figure) -> str:
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None})
     text = stream.getvalue()
-    return text[text.index("<svg") :]
+    # Names in it are text to XML, which holds no control signs.
+    return shown(text[text.index("<svg") :])

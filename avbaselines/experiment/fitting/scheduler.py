@@ -66,7 +66,7 @@ def all_splits(corpus: Corpus) -> list[Split]:
 
 
 def without_lonely_stages(run: ProtocolRun) -> ProtocolRun:
-    """The run without stages that learn from what fusions learnt, where a training part has two groups.
+    """The run without stages that learn from what fusions learnt, where a training part has one or two groups.
 
     Such a stage is fitted without each inner fold, which takes three groups; nothing that a study says would help.
     The corpus' notes tell of it.
@@ -85,12 +85,12 @@ def without_lonely_stages(run: ProtocolRun) -> ProtocolRun:
     depths = stack_depths(run.systems)
     deep = [system for system in run.systems if depths[system.name] > 1]
     groups = run.corpus.groups
-    lonely = [split.name for split in all_splits(run.corpus) if len(np.unique(groups[split.fit])) == 2]
+    lonely = [split.name for split in all_splits(run.corpus) if len(np.unique(groups[split.fit])) <= 2]
     if not deep or not lonely or run.resubstitution:
         return run
     left = [system for system in run.systems if depths[system.name] < 2]
     names = ", ".join(system.name for system in deep)
-    note = f"without {names}: learning from what fusions learnt takes three training groups, split {lonely[0]} has two"
+    note = f"without {names}: learning from what fusions learnt takes 3 training groups, split {lonely[0]} has fewer"
     return replace(run, systems=left, corpus=replace(run.corpus, notes=[*run.corpus.notes, note]))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import skops.io
 
 from avbaselines.corpora.corpus import Split, SplitId
+from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.fusion import fit_fusion
@@ -18,6 +19,7 @@ from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import MODEL, Store, digest, replacing
 from avbaselines.experiment.fitting.tuned import fit_tuned
 from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.planning.shipped_types import untrusted
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, System
 
 
@@ -204,9 +206,20 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
             else:
                 fitted, models = fit_base(system, task, blocks, test_blocks)
         if unit.keep_model:
-            with replacing(store.path(unit.key, MODEL)) as temporary:
-                skops.io.dump(models, temporary)
+            fitted.note = "; ".join(filter(None, [fitted.note, _kept(models, store.path(unit.key, MODEL))]))
     except Exception as error:  # whatever a learner raises is this row's reason, and only this row's
         return unit.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     store.save(unit.key, fitted, with_model=unit.keep_model)
     return unit.key, None
+
+
+def _kept(models: dict[str, TargetModel], path: Path) -> str:
+    """Write the estimators of a system; what stands against reading them again, which only those from outside have."""
+    with replacing(path) as temporary:
+        try:
+            skops.io.dump(models, temporary)
+            strange = untrusted(skops.io.get_untrusted_types(file=temporary))
+        except Exception as error:  # skops raises many kinds for what it cannot write
+            temporary.write_bytes(b"")
+            return f"its model cannot be written: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return f"its model cannot be loaded: it holds {strange[0]}, which skops does not trust" if strange else ""

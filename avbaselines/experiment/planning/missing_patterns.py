@@ -12,6 +12,8 @@ MOST_SOURCES = 4
 def sources(study: Study) -> dict[str, tuple[str, ...]]:
     """Modalities and outside systems by the source that they go missing with.
 
+    Outside systems that no fusion takes unless it names them (``fuse = false``) count where a source names them.
+
     Raises
     ------
     InputError
@@ -39,6 +41,7 @@ def sources(study: Study) -> dict[str, tuple[str, ...]]:
             raise InputError(f"masking.sources: call {source!r} something else (no '+', no other modality's name)")
         by_source[source] = tuple(dict.fromkeys(names))
     named = {name for names in by_source.values() for name in names}
+    named |= {name for name, options in study.predictions.items() if not options.fuse}
     return by_source | {name: (name,) for name in names_of_study if name not in named}
 
 
