@@ -16,6 +16,8 @@ from avbaselines.corpora.text_tables import refuse_pointer
 from avbaselines.errors import InputError
 from avbaselines.schema import nearest
 
+MOST_COLUMNS = 1_000_000
+
 
 class Features(NamedTuple):
     """A feature table as it stands in its file.
@@ -104,6 +106,8 @@ def _read_npz(path: Path, key: str) -> Features:
         raise InputError(
             f"{key}: {path}: X must be numbers (clips, features) or (clips, steps, features), not {X.dtype} {X.shape}"
         )
+    if X.shape[-1] > MOST_COLUMNS:
+        raise InputError(f"{key}: {path}: X has {X.shape[-1]:,} features; {MOST_COLUMNS:,} are read at most")
     if X.ndim == 3 and X.shape[1] == 0:
         raise InputError(f"{key}: {path}: X has no steps, its shape is {X.shape}")
     ids = arrays["clip_id"]
@@ -113,8 +117,8 @@ def _read_npz(path: Path, key: str) -> Features:
     if len(ids) != len(X):
         raise InputError(f"{key}: {path}: {len(ids)} ids for {len(X)} rows of X")
     columns = arrays.get("columns", np.array([f"{Path(path).stem}_{i}" for i in range(X.shape[-1])]))
-    if len(columns) != X.shape[-1]:
-        raise InputError(f"{key}: {path}: {len(columns)} column names for {X.shape[-1]} features")
+    if columns.ndim != 1 or len(columns) != X.shape[-1]:
+        raise InputError(f"{key}: {path}: {columns.size} column names for {X.shape[-1]} features")
     return Features(ids, X.astype(np.float32), [plain(column) for column in columns], [])
 
 
@@ -137,9 +141,15 @@ def npz_array(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray
     [[1.0, 2.5]]
     """
     try:
-        return stored[name]
+        array = stored[name]
     except ValueError:
         objects = load_objects(path, name)
+    else:
+        if array.dtype.kind == "U" and array.size:
+            signs = np.frombuffer(array.tobytes(), np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+            if (signs > 0x10FFFF).any() or ((signs >= 0xD800) & (signs <= 0xDFFF)).any():
+                raise ValueError(f"array {name!r} holds text that is no Unicode")
+        return array
     if all(isinstance(entry, np.ndarray) and entry.ndim == 2 for entry in objects.flat):
         longest = max(len(entry) for entry in objects.flat)
         padded = [np.pad(entry, ((0, longest - len(entry)), (0, 0)), constant_values=np.nan) for entry in objects.flat]
