@@ -62,7 +62,8 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         Room("study run", "load, plan, fit, score, analyse, write", _STUDY_RUN, 1),
         Room("analyses", "beyond scores: missing modalities, importance, identity", ("experiment/analyses",), 2),
         Room("run folder", "what a run keeps, and what its report reads",
-             ("experiment/run_folder", "experiment/report_inputs", "experiment/trial_tables"), 3),
+             ("experiment/run_folder", "experiment/predictions_file", "experiment/report_inputs",
+              "experiment/trial_tables"), 3),
     )),
     ("work", (
         Room("first study", "what lies in a folder, as the draft of a study", ("first_study",), 0),

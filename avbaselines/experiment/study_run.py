@@ -25,6 +25,7 @@ from avbaselines.experiment.run_folder import (
 )
 from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
+from avbaselines.experiment.scoring.kept import Kept
 from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
@@ -225,12 +226,13 @@ def execute(
     """
     started = time.perf_counter()
     folder = _writable(Path(folder))
-    scored = [_score(run, fit_systems(run, folder, options)) for run in runs]
+    kept = Kept(folder / "work" / "kept", force=options.force)
+    scored = [_score(run, fit_systems(run, folder, options), kept) for run in runs]
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
     words = heading(runs, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
     output = RunOutput(scored, _results(scored, analysed), tests, words, analysed)
-    write_tables(folder, output)
+    write_tables(folder, output, kept)
     provenance = write_provenance(
         folder,
         runs,
@@ -240,7 +242,7 @@ def execute(
         seconds=time.perf_counter() - started,
         device=(options.device, note),
     )
-    write_page(folder, output, provenance)
+    write_page(folder, output, provenance, kept)
     return StudyResult(
         folder=folder,
         results=results_frame(output.results),
@@ -263,11 +265,12 @@ def _writable(folder: Path) -> Path:
     return folder
 
 
-def _score(run: ProtocolRun, fitted: FittedRun) -> ScoredRun:
+def _score(run: ProtocolRun, fitted: FittedRun, kept: Kept) -> ScoredRun:
     """Rows of the leaderboard from finished fits, and the one that is handed over."""
-    splits = run.corpus.splits
-    picked, rows = pick(run.corpus, gather(run, fitted, all_splits(run.corpus)), splits, run.study.systems.answer)
-    return ScoredRun(run, fitted, Scoreboard(run.corpus, splits), rows, picked)
+    splits, board = run.corpus.splits, Scoreboard(run.corpus, run.corpus.splits, kept)
+    gathered = gather(run, fitted, all_splits(run.corpus), kept)
+    picked, rows = pick(run.corpus, gathered, splits, run.study.systems.answer, board)
+    return ScoredRun(run, fitted, board, rows, picked)
 
 
 def _compare(scored: ScoredRun) -> pd.DataFrame:

@@ -1,10 +1,10 @@
 """The interface of an analysis: when it is wanted, what it checks beforehand, and what it adds to a run."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 from rich.console import RenderableType
@@ -12,13 +12,14 @@ from rich.console import RenderableType
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.kept import Kept, typed
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.heading import Heading
 from avbaselines.results_table import ResultRow
 from avbaselines.study import Study
 
-__all__ = ["Analysis", "AnalysisContext", "AnalysisResult", "ScoredRun", "Source"]
+__all__ = ["Analysis", "AnalysisContext", "AnalysisResult", "ScoredRun", "Source", "drawn"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,14 @@ class ScoredRun:
     scoreboard: Scoreboard
     rows: list[Scored]
     picked: str | None
+
+    @property
+    def content(self) -> list[Any] | None:
+        """What anything made of the predictions of its rows depends on; None where a row cannot be told again."""
+        if any(row.identity is None and not row.failed for row in self.rows):
+            return None
+        rows = [[row.name, row.identity, repr(row.id), repr(row.system), repr(row.failed)] for row in self.rows]
+        return [self.scoreboard.identity, self.run.protocol, self.picked, rows]
 
 
 @dataclass(frozen=True)
@@ -175,3 +184,25 @@ class Analysis(ABC):
     @abstractmethod
     def run(self, context: AnalysisContext) -> AnalysisResult:
         """Do it, reusing whatever the run folder holds."""
+
+
+def drawn(kept: Kept, module: str, shown: Sequence[Any], draw: Callable[[], list[Drawing]]) -> list[Drawing]:
+    """Figures of tables, drawn once for the same tables.
+
+    Parameters
+    ----------
+    kept
+    module
+        That draws them.
+    shown : sequence of DataFrame or JSON-able value
+        All that is drawn.
+    draw
+
+    Examples
+    --------
+    >>> from avbaselines.experiment.scoring.kept import UNKEPT
+    >>> drawn(UNKEPT, "avbaselines.reports.masking", [], lambda: [Drawing("Nothing")])[0].title
+    'Nothing'
+    """
+    content = [part.to_csv(index=False) if isinstance(part, pd.DataFrame) else part for part in shown]
+    return kept.value(typed("drawn", list[Drawing], (module,)), content, draw)

@@ -12,7 +12,6 @@ from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, Anal
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
 from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
-from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.summary import p_text, signed
 from avbaselines.study import Study
 
@@ -90,7 +89,7 @@ def rivals(scored: ScoredRun) -> list[Rivals]:
     reads = _external_inputs(scored.run.systems)
     able = [row for row in scored.rows if may_be_picked(row) and row.system.name in reads]
     score = {
-        row.name: float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in splits])) for row in able
+        row.name: float(np.mean([scored.scoreboard.oof_score(row, split) for split in splits])) for row in able
     }
 
     def best(rows: Iterable[Scored]) -> str | None:

@@ -4,8 +4,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import skops.io
-
 from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.experiment.bundles.card import Card, read_card
@@ -99,6 +97,8 @@ def read_shipped(models: Path, name: str, expected: str | None = None) -> "Shipp
 
 def _estimators(path: Path, card: Card) -> dict[str, TargetModel]:
     """Estimators by target, read by skops from types in the closed list only."""
+    import skops.io  # it lists every estimator of scikit-learn, which takes a second
+
     try:
         strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
         if strange:

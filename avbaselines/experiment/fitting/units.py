@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import skops.io
 
 from avbaselines.corpora.corpus import Split, SplitId
 from avbaselines.experiment.fitting.base import fit_base
@@ -200,6 +199,8 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
             else:
                 fitted, models = fit_base(system, task, blocks, test_blocks)
         if unit.keep_model:
+            import skops.io  # it lists every estimator of scikit-learn, which takes a second
+
             with replacing(store.path(unit.key, MODEL)) as temporary:
                 skops.io.dump(models, temporary)
     except Exception as error:  # whatever a learner raises is this row's reason, and only this row's

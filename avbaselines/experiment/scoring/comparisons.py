@@ -8,10 +8,10 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Split
 from avbaselines.evaluation.combined import COMBINED
-from avbaselines.evaluation.comparison import compare_means, holm
+from avbaselines.evaluation.comparison import Comparison, holm
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, System
-from avbaselines.experiment.scoring.scoreboard import Pair, Scoreboard, Scored
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored
 
 ALL_TUNED, ALL_DEFAULTS = "all tuned systems", "their defaults"
 FIGURES = ("difference", "ci_low", "ci_high", "p_value")
@@ -89,10 +89,10 @@ def comparisons(
     by_name = {row.name: row for row in rows if not row.failed}
     overall = COMBINED if board.corpus.combined else "mean"
     pairs = list(dict.fromkeys([*_pairs(by_name, picked), *further]))
-    tests = [_test(a, b, overall, board.paired_overall(by_name[a], by_name[b])) for a, b in pairs]
+    tests = [_test(a, b, overall, board.compare(board.paired_overall(by_name[a], by_name[b]))) for a, b in pairs]
     # What joint decoding does to each target is the question it is there to answer.
     tests += [
-        _test(a, b, target.name, board.paired(by_name[a], by_name[b], target))
+        _test(a, b, target.name, board.compare(board.paired(by_name[a], by_name[b], target)))
         for a, b in pairs
         if _decodes_jointly(by_name[a]) and a != picked
         for target in board.corpus.targets
@@ -113,8 +113,7 @@ def _decodes_jointly(row: Scored) -> bool:
     return isinstance(row.system, FusionSystem) and row.system.decodes_jointly
 
 
-def _test(a: str, b: str, target: str, pairs: Sequence[Pair]) -> dict[str, Any]:
-    result = compare_means(pairs)
+def _test(a: str, b: str, target: str, result: Comparison) -> dict[str, Any]:
     return {"system_a": a, "system_b": b, "target": target} | {name: getattr(result, name) for name in FIGURES}
 
 
@@ -125,9 +124,10 @@ def _tuning_gains(board: Scoreboard, by_name: dict[str, Scored], overall: str) -
         for row in by_name.values()
         if isinstance(row.system, BaseSystem) and row.system.defaults in by_name and not row.is_twin
     ]
-    tests = [_test(a, b, overall, pair) for a, b, pair in pairs]
+    tests = [_test(a, b, overall, board.compare(pair)) for a, b, pair in pairs]
     if len(pairs) > 1:
-        tests.append(_test(ALL_TUNED, ALL_DEFAULTS, overall, [part for *_, pair in pairs for part in pair]))
+        every = board.compare([part for *_, pair in pairs for part in pair])
+        tests.append(_test(ALL_TUNED, ALL_DEFAULTS, overall, every))
     return tests
 
 

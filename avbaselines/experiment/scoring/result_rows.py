@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS, oriented
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
+from avbaselines.experiment.scoring.kept import typed
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
 from avbaselines.results_table import Remark, RemarkKind, ResultRow
 from avbaselines.study import Reported, Study
@@ -18,6 +20,8 @@ from avbaselines.study import Reported, Study
 MEAN = "mean"
 POOLED = Remark(RemarkKind.POOLED, "pooled over clips")
 AVERAGED = Remark(RemarkKind.AVERAGED, "mean over splits")
+
+ROWS = typed("rows", list[ResultRow], (__name__,))
 
 Parts = dict[tuple[str, str], list[Part]]
 """By target and metric, the terms of the mean that is the figure."""
@@ -51,7 +55,14 @@ def score_rows(board: Scoreboard, rows: Iterable[Scored], picked: str | None, pr
     >>> [(one.metric, one.value) for one in score_rows(Scoreboard(corpus, splits), [row], None, "honest")][:1]
     [('mae', 0.5)]
     """
-    return [result for row in rows for result in _results_of(board, row, picked, protocol)]
+    results = []
+    for row in rows:
+        content = board.content(row)
+        if content is not None:
+            said = [row.name, row.name == picked, protocol, row.seconds, repr(row.system), repr(row.remarks)]
+            content += [*said, repr(row.failed)]
+        results += board.kept.value(ROWS, content, partial(_results_of, board, row, picked, protocol))
+    return results
 
 
 def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: str) -> list[ResultRow]:

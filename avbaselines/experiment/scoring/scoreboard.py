@@ -1,19 +1,24 @@
 """Predictions of the leaderboard's rows, and their sums per group from which scores and comparisons are read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from typing import Any, Protocol
 
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.comparison import Comparison, compare_means
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
+from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.system import RowId, System
 from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.scoring.selection_score import recording_codes
+from avbaselines.experiment.scoring.kept import UNKEPT, Kept, arrays, typed
+from avbaselines.experiment.scoring.lazy_predictions import LazyPredictions, Predictions, SystemPredictions
+from avbaselines.experiment.scoring.selection_score import oof_score, recording_codes
 from avbaselines.results_table import Remark, RemarkKind, phrases
 
 MOST_NOTES = 3
@@ -25,8 +30,10 @@ TRANSDUCTIVE = Remark(
     RemarkKind.TRANSDUCTIVE, "transductive: normalised by each evaluated speaker's own unlabelled clips"
 )
 
-Predictions = dict[str, dict[str, np.ndarray]]
-"""Split name to target name to array (n_clips, width), nothing missing."""
+THIS = (__name__,)
+SUMS = arrays("sums", THIS)
+OOF_SCORES = typed("oof", dict[str, float], THIS)
+COMPARED = typed("compared", Comparison, ("avbaselines.evaluation.comparison", "avbaselines.evaluation.combined"))
 Part = tuple[Metric, np.ndarray]
 """A metric and its sums, shape (n_groups, S): one term of a mean of scores."""
 Pair = tuple[Metric, np.ndarray, np.ndarray]
@@ -44,6 +51,10 @@ class HasTest(Protocol):
     @property
     def test(self) -> Predictions:
         """Predictions of evaluated clips."""
+
+    @property
+    def identity(self) -> str | None:
+        """Changes whenever the predictions do; None where nothing tells."""
 
 
 @dataclass
@@ -63,6 +74,7 @@ class Predicted:
 
     name: str
     test: Predictions
+    identity: None = None
 
 
 @dataclass
@@ -80,6 +92,8 @@ class Scored:
     remarks
     failed
         The reasons, where the system failed.
+    identity
+        Changes whenever the predictions do; None where nothing tells, so that nothing made of the row is kept.
 
     Examples
     --------
@@ -97,6 +111,7 @@ class Scored:
     seconds: float = 0.0
     remarks: tuple[Remark, ...] = ()
     failed: Mapping[SplitId, str] | None = None
+    identity: str | None = None
 
     @property
     def name(self) -> str:
@@ -109,8 +124,41 @@ class Scored:
         return self.system.is_twin(self.id)
 
 
-def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> list[Scored]:
-    """Predictions of every leaderboard row, read from finished work, gaps filled by the training mean.
+@dataclass(frozen=True)
+class FitFacts:
+    """What the fits of a system say beside their predictions, over all splits.
+
+    Attributes
+    ----------
+    seconds : float
+        Time of the fits.
+    notes : list of str
+        Their different notes.
+    matching : list of Remark
+        Of matching that costs much.
+
+    Examples
+    --------
+    >>> FitFacts(2.5, ["delay 2 s"], []).seconds
+    2.5
+    """
+
+    seconds: float
+    notes: list[str]
+    matching: list[Remark]
+
+    @classmethod
+    def of(cls, finished: Sequence[Finished]) -> "FitFacts":
+        """Of a system's predictions, one a split."""
+        notes = list(dict.fromkeys(item.raw.note for item in finished if item.raw.note))
+        return cls(float(sum(item.raw.seconds for item in finished)), notes, list(matching_losses(finished)))
+
+
+FACTS = typed("facts", FitFacts, THIS)
+
+
+def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split], kept: Kept = UNKEPT) -> list[Scored]:
+    """Predictions of every leaderboard row, read from finished work when they are asked for, gaps filled by the mean.
 
     Parameters
     ----------
@@ -119,6 +167,8 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> 
         Its fits.
     splits
         The evaluated ones and the shipped one.
+    kept
+        Where rows are to be known again.
 
     Examples
     --------
@@ -126,29 +176,30 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> 
     >>> gather(SimpleNamespace(systems=[]), fitted_run=None, splits=[])
     []
     """
-    rows = []
-    for system in run.systems:
-        finished = {
-            split.name: fitted_run.finished(split.id, system) for split in splits if fitted_run.has(split.id, system)
-        }
-        labels = tuple(_labels(system, run))
-        notes = list(dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note))
-        matching = tuple(matching_losses(list(finished.values())))
-        of_fits = [remark for note in notes[: MOST_NOTES - len(labels)] for remark in phrases(RemarkKind.FIT, note)]
-        for row in system.rows:
-            raw = system.is_twin(row)
-            rows.append(
-                Scored(
-                    row,
-                    system,
-                    {split: item.filled(item.raw.test if raw else item.test) for split, item in finished.items()},
-                    {split: item.filled(item.raw.oof if raw else item.oof) for split, item in finished.items()},
-                    sum(item.raw.seconds for item in finished.values()),
-                    (*labels, *of_fits, *(() if raw else matching)),
-                    fitted_run.failed_splits(system),
-                )
-            )
-    return rows
+    return [row for system in run.systems for row in _rows_of(system, run, fitted_run, splits, kept)]
+
+
+def _rows_of(
+    system: System, run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split], kept: Kept
+) -> Iterator[Scored]:
+    there = [split.id for split in splits if fitted_run.has(split.id, system)]
+    content = None if kept is UNKEPT else [[split.outer, fitted_run.identity(split, system)] for split in there]
+    predictions = SystemPredictions(fitted_run, system, there)
+    facts = kept.value(FACTS, content, lambda: FitFacts.of(predictions.finished()))
+    labels = tuple(_labels(system, run))
+    of_fits = [remark for note in facts.notes[: MOST_NOTES - len(labels)] for remark in phrases(RemarkKind.FIT, note)]
+    for row in system.rows:
+        raw = system.is_twin(row)
+        yield Scored(
+            row,
+            system,
+            LazyPredictions(predictions, raw, "test"),
+            LazyPredictions(predictions, raw, "oof"),
+            facts.seconds,
+            (*labels, *of_fits, *(() if raw else facts.matching)),
+            fitted_run.failed_splits(system),
+            None if content is None else digest(content, raw),
+        )
 
 
 def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
@@ -185,6 +236,8 @@ class Scoreboard:
     corpus
     splits
         The evaluated ones.
+    kept
+        Where sums, scores and comparisons are kept between calls.
 
     Examples
     --------
@@ -197,8 +250,10 @@ class Scoreboard:
     3.0
     """
 
-    def __init__(self, corpus: Corpus, splits: Sequence[Split]) -> None:
-        self.corpus, self.splits = corpus, splits
+    def __init__(self, corpus: Corpus, splits: Sequence[Split], kept: Kept = UNKEPT) -> None:
+        self.corpus, self.splits, self.kept = corpus, splits, kept
+        self._sums: dict[str, Mapping[str, np.ndarray]] = {}
+        self._oof_scores: dict[str, dict[str, float]] = {}
         tested = np.unique(np.concatenate([split.test for split in splits]))
         self.groups, codes = np.unique(corpus.groups[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
@@ -231,9 +286,36 @@ class Scoreboard:
     def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
         """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split."""
         metric = metric or target.metric
-        pieces = [self.splits] if self.pools(target) else [[split] for split in self.splits]
-        sums = [self.sums(row, target, metric, piece) for piece in pieces]
+        own = metric == target.metric
+        sums = [
+            self._own_sums(row, target, piece) if own else self.sums(row, target, metric, piece)
+            for piece in self._pieces(self.pools(target))
+        ]
         return [(METRICS[metric], part) for part in sums if part is not None]
+
+    def _pieces(self, pooled: bool) -> list[Sequence[Split]]:
+        """Splits whose clips are pooled for one term of a mean."""
+        return [self.splits] if pooled else [[split] for split in self.splits]
+
+    def _own_sums(self, row: HasTest, target: Target, piece: Sequence[Split]) -> np.ndarray | None:
+        """As `sums`, of the target's own metric: what rows are compared by, made once and kept."""
+        name = _sums_name(target, piece)
+        if row.identity is None:
+            return self.sums(row, target, target.metric, piece)
+        if row.identity not in self._sums:
+            self._sums[row.identity] = self.kept.value(SUMS, self.content(row), lambda: self._all_own_sums(row))
+        return self._sums[row.identity].get(name)
+
+    def _all_own_sums(self, row: HasTest) -> Mapping[str, np.ndarray]:
+        """Sums of every target's own metric that a mean over splits or a combined score is made of, by piece."""
+        sums = {}
+        for target in self.corpus.targets:
+            pooled = {self.pools(target), self._combines_pooled} if self.corpus.combined else {self.pools(target)}
+            for piece in (piece for how in sorted(pooled) for piece in self._pieces(how)):
+                found = self.sums(row, target, target.metric, piece)
+                if found is not None:
+                    sums[_sums_name(target, piece)] = found
+        return sums
 
     def combined_parts(self, row: HasTest, splits: Sequence[Split] | None = None) -> list[Part]:
         """As `parts` (or of some splits together), of the study's combined score; nothing where it has none."""
@@ -241,12 +323,17 @@ class Scoreboard:
         if combined is None:
             return []
         label, value = self._combined_targets(combined)
-        whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
-        sums = [
-            combined.sums(self.sums(row, label, label.metric, part), self.sums(row, value, value.metric, part))
-            for part in ([splits] if splits else whole)
-        ]
+        if splits:
+            sums = [combined.sums(*(self.sums(row, target, target.metric, splits) for target in (label, value)))]
+        else:
+            pieces = self._pieces(self._combines_pooled)
+            sums = [combined.sums(*(self._own_sums(row, target, part) for target in (label, value))) for part in pieces]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
+
+    @property
+    def _combines_pooled(self) -> bool:
+        """Whether the combined score is that of the pooled clips."""
+        return self.corpus.combined is not None and all(map(self.pools, self._combined_targets(self.corpus.combined)))
 
     def _combined_targets(self, combined: Combined) -> tuple[Target, Target]:
         by_name = {target.name: target for target in self.corpus.targets}
@@ -269,6 +356,40 @@ class Scoreboard:
         parts = zip(self.combined_parts(a), self.combined_parts(b), strict=True)
         return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
 
+    def compare(self, pairs: Sequence[Pair], n_permutations: int = 9999) -> Comparison:
+        """The outcome of a paired comparison, see `compare_means`; known again by the sums alone."""
+        content = [part for metric, ours, theirs in pairs for part in (metric.name, metric.bounds, ours, theirs)]
+        compared = partial(compare_means, pairs, n_permutations=n_permutations)
+        return self.kept.value(COMPARED, [n_permutations, repr(self.corpus.combined), *content], compared)
+
+    def oof_score(self, row: Scored, split: Split) -> float:
+        """The out-of-fold score of a row in a split: what systems are picked by."""
+        if row.identity is None:
+            return oof_score(self.corpus, split, row.oof[split.name])
+        if row.identity not in self._oof_scores:
+            places = [place for place in self.splits if place.name in row.oof]
+            self._oof_scores[row.identity] = self.kept.value(
+                OOF_SCORES,
+                self.content(row),
+                lambda: {place.name: oof_score(self.corpus, place, row.oof[place.name]) for place in places},
+            )
+        return self._oof_scores[row.identity][split.name]
+
+    def content(self, row: HasTest) -> list[Any] | None:
+        """What anything made of a row's predictions depends on; None where nothing tells the row again."""
+        return None if row.identity is None else [self.identity, row.identity]
+
+    @cached_property
+    def identity(self) -> str:
+        """Changes whenever scores of the same predictions may: clips, groups, labels, splits and metrics."""
+        corpus = self.corpus
+        rows = [rows for split in self.splits for rows in (split.train, split.dev, split.test)]
+        options = [[split.name for split in self.splits], corpus.once, repr(corpus.combined)]
+        recordings = [] if corpus.recordings is None else [corpus.recordings]
+        labels = [corpus.y[target.name] for target in corpus.targets]
+        targets = [asdict(target) for target in corpus.targets]
+        return digest(corpus.ids, corpus.groups, *recordings, *labels, targets, *rows, options)
+
     def extent(self, names: Sequence[str], splits: Sequence[Split]) -> tuple[int, int]:
         """Number of evaluated clips labelled for any of the targets, and of their groups."""
         rows = np.unique(np.concatenate([split.test for split in splits]))
@@ -278,3 +399,7 @@ class Scoreboard:
     def pools(self, target: Target) -> bool:
         """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"
+
+
+def _sums_name(target: Target, piece: Sequence[Split]) -> str:
+    return f"{target.name}: {' '.join(split.name for split in piece)}"
