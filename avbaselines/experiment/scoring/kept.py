@@ -62,7 +62,7 @@ def typed(name: str, type_: Any, modules: tuple[str, ...]) -> "Kind[Any]":
     """
 
     def encode(value: Any) -> bytes:
-        return json.dumps(_adapter(type_).dump_python(value), default=_plain).encode()
+        return json.dumps(_adapter(type_).dump_python(value, warnings=False), default=_plain).encode()
 
     return Kind(name, modules, encode, lambda content: _adapter(type_).validate_python(json.loads(content)))
 
