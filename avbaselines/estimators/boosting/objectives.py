@@ -108,6 +108,20 @@ class Surrogate:
             gradient = self._concordance_gradient(q, rho)
         return (gradient if self._uniform else gradient * self._hessian), self._hessian
 
+    def as_squared_error(self, rho: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray] | None:
+        """Labels (n, T) and row weights (n,) whose weighted squared error has this gradient and Hessian, to the bit.
+
+        While the stretch is given, concordance is a squared error towards stretched targets, which a library computes
+        faster than any function it has to call. None where there is no such form: a stretch that follows the
+        predictions, or targets that differ in which rows count or how much.
+        """
+        known = self.objective == "squared" or (self.objective == "ccc" and rho is not None)
+        if not known or not (self._hessian == self._hessian[:, :1]).all():
+            return None
+        self.scale_ = self._per_row if rho is None else np.full_like(self.mean_, np.nan)
+        stretch = np.ones_like(self.mean_) if self.objective == "squared" else 1 / np.maximum(rho, self.rho_min)
+        return stretch.astype(np.float32) * self._centred + self._offset, self._hessian[:, 0]
+
     def concordance(self, predictions: np.ndarray) -> np.ndarray:
         """Concordance of predictions (n, T) with the labelled rows, per target; 0 for a constant target."""
         return self._concordance(self._around_mean(predictions))[0]
