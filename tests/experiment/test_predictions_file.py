@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from small_board import AROUSAL, EMOTION, GROUPS, MOOD, N, SPLITS, TRUTH, corpus, scored
+from small_board import AROUSAL, EMOTION, GROUPS, MOOD, SPLITS, TRUTH, N, corpus, scored
 
 from avbaselines.errors import InputError
 from avbaselines.experiment import predictions_file

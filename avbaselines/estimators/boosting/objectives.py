@@ -109,11 +109,12 @@ class Surrogate:
         return (gradient if self._uniform else gradient * self._hessian), self._hessian
 
     def as_squared_error(self, rho: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray] | None:
-        """Labels (n, T) and row weights (n,) whose weighted squared error has this gradient and Hessian, to the bit.
+        """Labels (n, T) and row weights (n,) whose weighted squared error has this gradient and Hessian.
 
         While the stretch is given, concordance is a squared error towards stretched targets, which a library computes
-        faster than any function it has to call. None where there is no such form: a stretch that follows the
-        predictions, or targets that differ in which rows count or how much.
+        faster than any function it has to call: the same to the bit for centred targets, else to rounding. None where
+        there is no such form: a stretch that follows the predictions, or targets that differ in which rows count or
+        how much.
         """
         known = self.objective == "squared" or (self.objective == "ccc" and rho is not None)
         if not known or not (self._hessian == self._hessian[:, :1]).all():

@@ -40,6 +40,8 @@ def test_a_given_stretch_is_left_to_xgboost_with_the_same_trees_to_the_bit(monke
     if n_targets > 1:
         parameters["multi_strategy"] = "multi_output_tree"
     weight, margins, called = rng.uniform(0.5, 2, 200), [], []
+    labelled = ~np.isnan(Y)
+    Y -= [np.average(y[known], weights=weight[known]) for y, known in zip(Y.T, labelled.T, strict=True)]
     rho = None if rho is None else np.array(rho[:n_targets])
     call = Surrogate.__call__
     monkeypatch.setattr(Surrogate, "__call__", lambda *arguments: called.append(1) or call(*arguments))
@@ -49,7 +51,7 @@ def test_a_given_stretch_is_left_to_xgboost_with_the_same_trees_to_the_bit(monke
         ensemble.grow(4, rho)
         ensemble.grow(3, None if rho is None else rho + 0.1)
         margins.append((ensemble.fitted(), ensemble.held()))
-        assert len(called) == (0 if len(margins) == 1 else 7)
+        assert len(called) == (0, 7)[len(margins) - 1]
         monkeypatch.setattr(Surrogate, "as_squared_error", lambda *_: None)
     assert all(np.array_equal(native, ours) for native, ours in zip(*margins, strict=True))
     assert np.ptp(margins[0][0]) > 0.1
