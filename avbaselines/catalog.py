@@ -36,6 +36,20 @@ def names(kind: Kind) -> list[str]:
     return sorted({path.stem for folder in places(kind) for path in folder.glob("*.toml")})
 
 
+def is_file(path: Path) -> bool:
+    """Whether it is a regular file; a name that no file can have is none.
+
+    Examples
+    --------
+    >>> is_file(Path("x" * 10_000)), is_file(Path(__file__))
+    (False, True)
+    """
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def find(kind: Kind, name_or_path: str | Path) -> Path:
     """Path of a study or recipe: an existing file, else a shipped one of that name.
 
@@ -49,12 +63,15 @@ def find(kind: Kind, name_or_path: str | Path) -> Path:
     >>> find("studies", "quickstart").name
     'quickstart.toml'
     """
-    path = Path(name_or_path).expanduser()
-    if path.is_file():
+    try:
+        path = Path(name_or_path).expanduser()
+    except RuntimeError as error:  # the home of somebody who is not known here
+        raise InputError(f"{name_or_path}: {error}") from None
+    if is_file(path):
         return path
     for folder in places(kind):
         shipped = folder / f"{name_or_path}.toml"
-        if shipped.is_file():
+        if is_file(shipped):
             return shipped
     searched = ", ".join([str(path.absolute()), *(str(folder) for folder in places(kind))])
     raise InputError(

@@ -8,14 +8,18 @@ from typing import Any, Literal
 
 import pandas as pd
 
-__all__ = ["COLUMNS", "Remark", "RemarkKind", "ResultRow", "joined", "phrases", "results_frame"]
+from avbaselines.evaluation.verdicts import Verdict
+
+__all__ = ["COLUMNS", "Remark", "RemarkKind", "ResultRow", "RowKind", "joined", "phrases", "results_frame"]
 
 COLUMNS = (
     *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
-    *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note"),
+    *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note", "tied"),
 )
 """Columns of results.csv, in their order."""
 NUMBERS = ("stage", "value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds")
+RowKind = Literal["measured", "reported", "imported", "ceiling"]
+"""Measured here, reported by others, predicted by others and scored here, or what the labels themselves allow."""
 
 
 class RemarkKind(Enum):
@@ -104,6 +108,8 @@ class ResultRow:
         A target's name, ``mean``, ``combined``, or what else was told (the speaker).
     picked
         The one row of its protocol that is handed over.
+    kind
+        ``ceiling``: what the labels themselves allow.
     modalities
         That the system reads.
     stage
@@ -116,6 +122,10 @@ class ResultRow:
         Time of the system's fits.
     remarks
         Column ``note``.
+    tied
+        The paired difference between its system and the picked one is not told from 0 at 95 %.
+    verdict
+        On its system against the picked one, None where the two were not compared; no column.
     raw_label
         Of a matched system, the name under which its unmatched predictions are found; no column.
     twin
@@ -134,7 +144,7 @@ class ResultRow:
     metric: str
     split: str = "all"
     picked: bool = False
-    kind: Literal["measured", "reported", "imported"] = "measured"
+    kind: RowKind = "measured"
     modalities: tuple[str, ...] = ()
     learner: str = ""
     task: str = ""
@@ -147,6 +157,8 @@ class ResultRow:
     seconds: float | None = None
     status: Literal["ok", "failed"] = "ok"
     remarks: tuple[Remark, ...] = ()
+    tied: bool = False
+    verdict: Verdict | None = None
     raw_label: str | None = None
     twin: bool = False
 
@@ -165,7 +177,8 @@ class ResultRow:
         ('a+b', '')
         """
         own = {field.name: getattr(self, field.name) for field in fields(self)}
-        own |= {"picked": "yes" if self.picked else "", "modalities": "+".join(self.modalities), "note": self.note}
+        own |= {name: "yes" if getattr(self, name) else "" for name in ("picked", "tied")}
+        own |= {"modalities": "+".join(self.modalities), "note": self.note}
         return {name: own[name] for name in COLUMNS}
 
 

@@ -1,6 +1,5 @@
 """Study files: the whole of their sections, inheritance between files, and the reported figures beside them."""
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,15 +16,32 @@ from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.schema import Name, Section, nearest, read_toml, validate
-from avbaselines.study_sections import CombinedOptions, CorpusSection, Paper, Protocols, Reported
+from avbaselines.schema import Name, NoTomlError, Section, locate, nearest, parse_toml, read_toml, texts_in, validate
+from avbaselines.study_sections import CombinedOptions, ComparisonOptions, CorpusSection, Paper, Protocols, Reported
 from avbaselines.systems import SPEAKER, Identity, Masking, Systems, Tuning
 
 
 class Study(Section):
     """A study: one corpus, its targets, the systems fitted to them and the figures beside them.
 
-    With ``factors = true`` its base systems are also set out by objective, task mode and modality, with paired tests.
+    Attributes
+    ----------
+    title
+        One line, the head of every report.
+    paper
+        The published work that the study stands beside.
+    notes
+        Sentences that stand under the leaderboard.
+    corpus, split, targets, modalities, predictions, systems, tuning, identity, masking, combined, protocols
+        Sections of their own.
+    factors
+        Set the base systems out by objective, task mode and modality, with paired tests.
+    importance
+        Tell what the best system of each set of modalities takes from each family of features.
+    reported
+        Figures of the literature: tables in the study file, or the name of a csv file beside it.
+    seed
+        What all random draws start from; fits repeat bit for bit.
 
     Examples
     --------
@@ -40,7 +56,7 @@ class Study(Section):
     ['ridge', 'svr', 'lightgbm']
     """
 
-    title: str
+    title: str = Field(pattern=r"\S")
     paper: Paper | None = None
     notes: list[str] = []
     corpus: CorpusSection
@@ -55,6 +71,7 @@ class Study(Section):
     importance: bool = False
     masking: Masking | None = None
     combined: CombinedOptions | None = None
+    comparison: ComparisonOptions = ComparisonOptions()
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -95,6 +112,16 @@ class Study(Section):
             if (metric.kind == "classes") != (key == "label") or metric.higher_is_better != (key == "label"):
                 needed = "a class metric" if key == "label" else "an error: mse, rmse or mae"
                 raise ValueError(f"combined.{key}: target {name!r} has metric {metric.name!r}; needed is {needed}")
+        return self
+
+    @model_validator(mode="after")
+    def _paths_below_data(self) -> Self:
+        """Before anything below ``${data}`` is looked at, no path leads out of it."""
+        tables = (*self.modalities.values(), *self.predictions.values())
+        for section in (self.corpus.options, *(part.model_dump() for part in tables)):
+            for text in texts_in(section):
+                if "${data}" in text:
+                    locate(text, Path(), Path())
         return self
 
     @model_validator(mode="after")
@@ -198,8 +225,14 @@ def dump_study(study: Study, path: str | Path) -> None:
     Path(path).write_text(tomli_w.dumps(content), encoding="utf-8")
 
 
+MOST_EXTENDED = 16
+"""Studies that one may extend, each by way of the next."""
+
+
 def _inherit(path: Path, seen: list[Path]) -> dict[str, Any]:
     path = path.resolve()
+    if len(seen) > MOST_EXTENDED:
+        raise InputError(f"{seen[0]}: extends goes through more than {MOST_EXTENDED} studies")
     if path in seen:
         chain = " -> ".join(part.stem for part in [*seen, path])
         raise InputError(f"{path}: extends goes round in a circle: {chain}")
@@ -210,8 +243,8 @@ def _inherit(path: Path, seen: list[Path]) -> dict[str, Any]:
         return content
     if not isinstance(parent, str):
         raise InputError(f"{path}: key 'extends' must be the name or path of one study")
-    beside = path.parent / parent
-    source = next((file for file in (beside, beside.with_suffix(".toml")) if file.is_file()), None)
+    beside = (path.parent / parent, path.parent / f"{parent}.toml")
+    source = next((file for file in beside if catalog.is_file(file)), None)
     return _merge(_inherit(source or catalog.find("studies", parent), [*seen, path]), content)
 
 
@@ -233,9 +266,10 @@ def _override(content: dict[str, Any], text: str) -> None:
     key, separator, value = text.partition("=")
     if not separator or not key.strip():
         raise InputError(f"--set {text!r}: expected key=value, such as seed=1 or systems.learners=['svr']")
+    parsed: Any
     try:
-        parsed: Any = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        parsed = parse_toml(f"value = {value}", f"--set {key.strip()}")["value"]
+    except NoTomlError:
         parsed = value
     *sections, last = key.strip().split(".")
     for section in sections:
@@ -248,7 +282,7 @@ def _override(content: dict[str, Any], text: str) -> None:
 def _absolute_reported(content: dict[str, Any], path: Path) -> dict[str, Any]:
     """A file of reported figures is named relative to the study that names it."""
     if isinstance(content.get("reported"), str):
-        content["reported"] = str(path.parent / content["reported"])
+        content["reported"] = str(locate(content["reported"], None, path.parent))
     return content
 
 

@@ -147,6 +147,7 @@ def write_provenance(
         "modalities": {name: modality.info.described() for name, modality in corpus.modalities.items()},
         "shipped_split": fitted_runs[0].shipped.outer,
         "fits_computed": sum(fitted_run.computed for fitted_run in fitted_runs),
+        "damaged": [path.name for fitted_run in fitted_runs for path in fitted_run.store.damaged],
         "seconds": round(seconds, 2),
         "notes": corpus.notes,
     }

@@ -23,12 +23,14 @@ from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, r
 from avbaselines.experiment.run_folder import (
     write_provenance,
 )
+from avbaselines.experiment.run_lock import held, sweep, unfinished
 from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
+from avbaselines.experiment.scoring.gathering import gather
 from avbaselines.experiment.scoring.kept import Kept
 from avbaselines.experiment.scoring.picking import pick
-from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
-from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
+from avbaselines.experiment.scoring.scoreboard import Scoreboard
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard
 from avbaselines.results_table import ResultRow, results_frame
 from avbaselines.study import Study, load_study, under_protocol
@@ -58,6 +60,8 @@ class StudyResult:
         Fits that were not there before.
     failed : bool
         Whether any system failed.
+    damaged : tuple of Path
+        Files of finished work that were broken off, changed or mistaken; their work was done again.
 
     Examples
     --------
@@ -71,6 +75,7 @@ class StudyResult:
     analyses: dict[str, AnalysisResult]
     computed: int
     failed: bool
+    damaged: tuple[Path, ...] = ()
 
 
 def run_study(
@@ -216,7 +221,7 @@ def execute(
     Raises
     ------
     InputError
-        The folder cannot be written to, or no system could be fitted.
+        The folder cannot be written to, another run is at work in it, or no system could be fitted.
 
     Examples
     --------
@@ -224,25 +229,35 @@ def execute(
     >>> runs = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
     >>> execute(runs, "runs/quickstart").picked  # doctest: +SKIP
     """
-    started = time.perf_counter()
     folder = _writable(Path(folder))
+    with held(folder, runs[0].study.title):
+        if not options.cluster:  # a cluster's workers may still be writing what a killed run asked for
+            sweep(folder)
+        return _execute(runs, folder, options, command, note)
+
+
+def _execute(
+    runs: Sequence[ProtocolRun], folder: Path, options: RunOptions, command: Sequence[str], note: str
+) -> StudyResult:
+    started = time.perf_counter()
     kept = Kept(folder / "work" / "kept", force=options.force)
     scored = [_score(run, fit_systems(run, folder, options), kept) for run in runs]
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
-    words = heading(runs, tuning_words(tests))
+    words = heading(runs, tests, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
-    output = RunOutput(scored, _results(scored, analysed), tests, words, analysed)
-    write_tables(folder, output, kept)
-    provenance = write_provenance(
-        folder,
-        runs,
-        [one.fitted for one in scored],
-        command=list(command),
-        jobs=options.jobs,
-        seconds=time.perf_counter() - started,
-        device=(options.device, note),
-    )
-    write_page(folder, output, provenance, kept)
+    output = RunOutput(scored, with_verdicts(_results(scored, analysed), tests), tests, words, analysed)
+    with unfinished(folder):
+        write_tables(folder, output, kept)
+        provenance = write_provenance(
+            folder,
+            runs,
+            [one.fitted for one in scored],
+            command=list(command),
+            jobs=options.jobs,
+            seconds=time.perf_counter() - started,
+            device=(options.device, note),
+        )
+        write_page(folder, output, provenance, kept)
     return StudyResult(
         folder=folder,
         results=results_frame(output.results),
@@ -251,6 +266,7 @@ def execute(
         analyses=analysed,
         computed=sum(one.fitted.computed for one in scored) + sum(one.computed for one in analysed.values()),
         failed=any(one.fitted.failures for one in scored) or any(one.failed for one in analysed.values()),
+        damaged=tuple(path for one in scored for path in one.fitted.store.damaged),
     )
 
 
@@ -277,7 +293,8 @@ def _compare(scored: ScoredRun) -> pd.DataFrame:
     """Paired tests of one protocol, those that its analyses need included."""
     wanted = [analysis for analysis in ANALYSES if analysis.name in scored.run.analyses]
     further = [pair for analysis in wanted for pair in analysis.pairs(scored)]
-    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further)
+    margin = scored.run.study.comparison.margin
+    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further, margin)
 
 
 def _analyse(

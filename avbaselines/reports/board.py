@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..evaluation.verdicts import Verdict
 from ..results_table import LABELLED, Remark, RemarkKind, joined
 from .heading import Heading
 
@@ -49,7 +50,8 @@ class Row:
 
     Attributes
     ----------
-    protocol, split, system, kind, picked, modalities, learner, task, stage, seconds, status, raw_label, twin
+    protocol, split, system, kind, picked, modalities, learner, task, stage, seconds, status, tied, verdict
+    raw_label, twin
         As in `ResultRow`.
     remarks : tuple of Remark
         Each once; those that all measured rows share are left out.
@@ -90,6 +92,8 @@ class Row:
     kinds: frozenset[RemarkKind]
     cells: dict[tuple[str, str], Cell]
     score: float
+    tied: bool = False
+    verdict: Verdict | None = None
     raw_label: str | None = None
     twin: bool = False
     reason: str = ""
@@ -149,12 +153,21 @@ class Board:
     @property
     def protocols(self) -> tuple[str, ...]:
         """Protocols of the rows measured here, in order of appearance."""
-        return tuple(dict.fromkeys(row.protocol for row in self.rows if row.kind != "reported"))
+        return tuple(dict.fromkeys(row.protocol for row in self.rows if row.kind not in ("reported", "ceiling")))
 
     @property
     def shows_protocol(self) -> bool:
         """Whether several protocols were measured, so that a column must say which; remarks name that of other rows."""
         return len(self.protocols) > 1
+
+    @property
+    def has_verdicts(self) -> bool:
+        """Whether rows were compared with the picked one, so that a column must say how."""
+        return any(row.verdict is not None for row in self.rows)
+
+    def rivals(self, protocol: str) -> list[Row]:
+        """Rows that were compared with the picked one of a protocol, unmatched twins left out."""
+        return [row for row in self.rows if row.protocol == protocol and row.verdict is not None and not row.twin]
 
     def is_best(self, row: Row, column: Column) -> bool:
         """Whether this is the best measured figure of its column and protocol (chosen on the evaluated clips)."""

@@ -46,7 +46,7 @@ def leaderboard(results: Iterable[ResultRow], heading: Heading, split: str = "al
     (['arousal CCC'], 0.4)
     """
     results, split = _of_split(results, heading, split)
-    measured = [row for row in results if row.kind != "reported"]
+    measured = [row for row in results if row.kind not in ("reported", "ceiling")]
     figures = [row for row in measured if row.status == "ok"]
     columns, common = _columns(measured, heading), _common(figures)
     place = _Place(split, frozenset(row.protocol for row in measured), columns, heading, common)
@@ -138,7 +138,7 @@ def _row(part: Sequence[ResultRow], place: _Place) -> Row:
     remarks = tuple(dict.fromkeys(remark for row in part for remark in row.remarks))
     return Row(
         **{name: getattr(first, name) for name in ("protocol", "split", "system", "kind", "modalities", "learner")},
-        **{name: getattr(first, name) for name in ("task", "stage", "seconds", "raw_label", "twin")},
+        **{name: getattr(first, name) for name in ("task", "stage", "seconds", "tied", "verdict", "raw_label", "twin")},
         picked=any(row.picked for row in part),
         status="failed" if any(row.status == "failed" for row in part) else "ok",
         remarks=tuple(remark for remark in remarks if reported or remark not in place.common),
@@ -172,7 +172,7 @@ def _comparable_value(cells: dict, column: Column) -> float:
 
 def _placed(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
     """Reported rows that give only some targets are placed by their distance from the picked system on those."""
-    complete = [row for row in rows if row.kind != "reported" and not math.isnan(row.score)]
+    complete = [row for row in rows if row.kind not in ("reported", "ceiling") and not math.isnan(row.score)]
     anchor = max(complete, key=lambda row: (row.picked, row.score), default=None)
     placed = []
     for row in rows:

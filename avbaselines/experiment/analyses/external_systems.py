@@ -12,7 +12,7 @@ from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, Anal
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
 from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
-from avbaselines.reports.summary import p_text, signed
+from avbaselines.reports.paired_tests import p_text, signed
 from avbaselines.study import Study
 
 __all__ = ["ExternalSystems", "Rivals", "rivals"]

@@ -1,6 +1,5 @@
 """Finished fits of a run: where each lies, which failed, and where a system's predictions in a split come from."""
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -8,14 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from avbaselines.corpora.corpus import ImportedPrediction, Split, SplitId
-from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.oof import Direct, Imported, Nested, Part, Source
 from avbaselines.experiment.fitting.postprocess import Finished, finish
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted, Store, digest
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
-
-DAMAGED = "{}: a finished fit that is damaged; delete the file, and the same command does it again"
 
 
 @dataclass
@@ -97,7 +93,7 @@ class FittedRun:
     def identity(self, split: SplitId, system: System) -> str:
         """Changes whenever the predictions of `finished` do: what the fits hold, and all that they are finished by.
 
-        No prediction is read: of each file of the store the checksums that it keeps of its own parts.
+        No prediction is read: of each file of the store the first line, with the checksum of the rest.
         """
         source, task = self.source(split, system), self.tasks[split]
         if split not in self._task_digests:
@@ -111,13 +107,7 @@ class FittedRun:
     def _held(self, key: str) -> str:
         """What a file of the store holds."""
         if key not in self._contents:
-            path = self.store.path(key)
-            try:
-                with zipfile.ZipFile(path) as file:
-                    parts = [(part.filename, part.CRC, part.file_size) for part in file.infolist()]
-            except (EOFError, zipfile.BadZipFile):
-                raise InputError(DAMAGED.format(path)) from None
-            self._contents[key] = digest(parts)
+            self._contents[key] = self.store.seal_of(key)
         return self._contents[key]
 
     @cached_property

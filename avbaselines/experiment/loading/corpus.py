@@ -17,6 +17,7 @@ from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading.checks import label_notes, refuse_unlearnable, refuse_without_recordings
+from avbaselines.experiment.loading.clip_order import clip_order
 from avbaselines.experiment.loading.corpus_folder import data_folder, needed, needs_data, tables_below_data
 from avbaselines.experiment.loading.feature_checks import (
     duplicates_note,
@@ -26,11 +27,12 @@ from avbaselines.experiment.loading.feature_checks import (
     wild_note,
 )
 from avbaselines.experiment.loading.readers import reader
+from avbaselines.experiment.loading.resampling import read_resampling, single_group_notes
 from avbaselines.experiment.loading.row_filters import filter_clips
 from avbaselines.experiment.loading.spelling_checks import group_notes
 from avbaselines.experiment.loading.timing_checks import check_delays, check_recording_shares
 from avbaselines.extractors.extraction import extract
-from avbaselines.extractors.media import find_media
+from avbaselines.extractors.media import Segment, find_media
 from avbaselines.extractors.recipe import load_recipe
 from avbaselines.extractors.table import FeatureTable
 from avbaselines.schema import locate, nearest, validate
@@ -103,6 +105,9 @@ def load_corpus(
         _refuse_straddling(recordings, groups, source)
     times, said = _times(clips, study.corpus.time or release.time, recordings, source)
     notes += said
+    order = clip_order(ids, recordings, times)
+    clips, ids, groups = clips.iloc[order], ids[order], groups[order]
+    recordings, times = (None if column is None else column[order] for column in (recordings, times))
     frames = None
     if recordings is not None and times is not None:
         frames = pd.DataFrame({"recording": recordings, "time": times}, index=ids)
@@ -120,6 +125,12 @@ def load_corpus(
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
     if group:
         notes += group_notes(groups, splits, ids, group)
+    columns, resampled = _columns_read(study, clips, group), None
+    if study.corpus.resample:
+        resampled, said = read_resampling(study.corpus.resample, clips, groups, recordings, splits, source)
+    else:
+        said = single_group_notes(clips, groups, recordings, splits, columns)
+    notes += said
     refuse_without_recordings(targets, recordings)
     refuse_unlearnable(splits, groups, targets, y)
     corpus = Corpus(
@@ -134,8 +145,8 @@ def load_corpus(
         notes=[*notes, *split_notes, *label_notes(splits, groups, targets, y)],
         votes=votes,
         combined=combined_of(study),
+        resampling=resampled,
     )
-    columns = _columns_read(study, clips, group)
     for name, options in study.modalities.items():
         corpus.modalities[name] = modalities[name] if name in modalities else read(name, options)
         corpus.notes += _notes_on(corpus.modalities[name], corpus, study, clips, columns)
@@ -233,25 +244,33 @@ def _modality(
     windowed = recipe.options.window is not None
     if windowed and frames is None:
         raise InputError(f"modalities.{name}: windows need a corpus with recordings and times")
-    wanted: dict[str, None] = dict.fromkeys(frames["recording"] if windowed and frames is not None else ids)
+    file_of = {clip: clip for clip in (frames["recording"] if windowed and frames is not None else ids)}
+    if not windowed:
+        file_of |= {clip: release.segments[clip][0] for clip in file_of if clip in release.segments}
+    wanted = dict.fromkeys(file_of.values())
     place = locate(options.media or "", release.root, folder)
     media = _media_of(find_media(place, recipe.suffixes), release.clip_of)
     match = match_ids(list(wanted), list(media), f"modalities.{name}: {options.media}", () if windowed else elsewhere)
     files = list(media.values())
-    found = {clip: files[row] for clip, row in zip(wanted, match.rows, strict=True) if row >= 0}
-    if not found:
+    path_of = {file: files[row] for file, row in zip(wanted, match.rows, strict=True) if row >= 0}
+    if not path_of:
         raise InputError(
             f"modalities.{name}: no file below {options.media} is named after a {'recording' if windowed else 'clip'} "
             f"(such as '{next(iter(wanted))}'; files such as {next(iter(media), 'none')!r})"
         )
+    found = {
+        clip: Segment(path_of[file], *release.segments.get(clip, ("",))[1:])
+        for clip, file in file_of.items()
+        if file in path_of
+    }
     table = extract(recipe, found, jobs=jobs, progress=progress)
     failed = table.status[table.status["status"] == "failed"]
     notes = list(filter(None, [match.note(name)]))
     if len(failed):
         clip, reason = failed.index[0], failed["reason"].iloc[0]
         notes.append(f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})")
-    if len(found) < len(wanted):
-        notes += _passed_over(name, place, set(wanted) - set(found), recipe.suffixes)
+    if len(path_of) < len(wanted):
+        notes += _passed_over(name, place, set(wanted) - set(path_of), recipe.suffixes)
     info = ModalityInfo(extraction=dict(table.info), failed=len(failed), notes=tuple(notes))
     table_ids, X = np.asarray(table.clip_id, dtype=str), table.X
     if frames is not None and recipe.options.hop is not None:

@@ -8,7 +8,8 @@ from itertools import combinations
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import CONCORDANCES
-from avbaselines.experiment.planning.learners import learner_name
+from avbaselines.experiment.planning.learners import learner_name, outside_learner
+from avbaselines.experiment.planning.outside_learners import OutsideLearner
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import (
     BaseSystem,
@@ -20,6 +21,7 @@ from avbaselines.experiment.planning.system import (
     TaskMode,
     Timing,
 )
+from avbaselines.learner_options import LearnerChoice, NamedLearner
 from avbaselines.schema import nearest
 from avbaselines.study import Study
 from avbaselines.systems import Stage, Systems
@@ -82,34 +84,51 @@ def _base(study: Study, targets: Sequence[Target], matching: bool) -> Iterator[B
     sections = study.systems
     names = tuple(study.modalities)
     sets = [(name,) for name in names] + _early_sets(sections.early, names)
-    learners = [learner_name(name) for name in sections.learners]
-    trees = [name for name in learners if name.startswith("xgboost")] or ["xgboost"]
+    learners = _learners(sections.learners, targets)
+    own = [name for name, outside in learners.items() if outside is None and name.startswith("xgboost")]
+    trees = dict.fromkeys(own or ["xgboost"])
     for part in sets:
         for task in sections.tasks:
             # Jointly grown trees are XGBoost's; asked for beside other learners they come once.
-            for learner in trees if task == "joint" else learners:
+            for learner in (trees if task == "joint" else learners).items():
                 yield _base_system(sections, targets, matching, learner, task, part)
+    named = {name: learners[name] for name in sections.transductive if name in learners}
+    again = _learners([name for name in sections.transductive if name not in named], targets) | named
     for part in sets:
-        for learner in sections.transductive:
-            yield _base_system(sections, targets, matching, learner_name(learner), "single", part, transductive=True)
+        for learner in again.items():
+            yield _base_system(sections, targets, matching, learner, "single", part, transductive=True)
+
+
+def _learners(choices: Sequence[LearnerChoice], targets: Sequence[Target]) -> dict[str, OutsideLearner | None]:
+    """Learners by name; None stands for one of ours."""
+    found: dict[str, OutsideLearner | None] = {}
+    for choice in choices:
+        outside = outside_learner(choice, [target.kind for target in targets])
+        name = choice.name if isinstance(choice, NamedLearner) else choice if outside else learner_name(choice)
+        if name in found and (outside or found[name]):
+            raise InputError(f"systems.learners: two learners are named {name!r}; rename one")
+        found[name] = outside
+    return found
 
 
 def _base_system(
     sections: Systems,
     targets: Sequence[Target],
     matching: bool,
-    learner: str,
+    learner: tuple[str, OutsideLearner | None],
     task: TaskMode,
     modalities: tuple[str, ...],
     transductive: bool = False,
 ) -> BaseSystem:
-    name = "-".join(filter(None, ["" if task == "single" else task, learner, "+".join(modalities)]))
+    label, outside = learner
+    name = "-".join(filter(None, ["" if task == "single" else task, label, "+".join(modalities)]))
     name += "-per-speaker" if transductive else ""
     return BaseSystem(
         name=name,
         raw_label=f"{name}-raw" if matching else None,
         modalities=modalities,
-        learner=learner,
+        learner=label,
+        outside=outside,
         task=task,
         chain_order=_chain_order(sections, targets) if task == "chain" else None,
         target_weights=_target_weights(sections, targets) if task == "joint" else None,

@@ -1,6 +1,5 @@
 """Values kept on disk: one file a value, named by the content it was made from, and checked when it is read."""
 
-import hashlib
 import io
 import json
 import os
@@ -17,7 +16,8 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from avbaselines.experiment.fitting.fingerprint import source_digest
-from avbaselines.experiment.fitting.store import digest, replacing
+from avbaselines.experiment.fitting.sealed import seal, unsealed
+from avbaselines.experiment.fitting.store import digest, file_digest, replacing
 
 __all__ = ["UNKEPT", "Kept", "Kind", "arrays", "frame", "typed"]
 
@@ -207,9 +207,7 @@ class Kept:
         sums = {}
         for path in paths:
             if path.is_file():
-                with path.open("rb") as stream:
-                    place = os.path.relpath(path, self.folder)
-                    sums[place] = hashlib.file_digest(stream, "sha256").hexdigest()
+                sums[os.path.relpath(path, self.folder)] = file_digest(path)
         return sums
 
 
@@ -234,15 +232,12 @@ def _versions() -> dict[str, str | None]:
 
 def _write(path: Path, content: bytes) -> None:
     with replacing(path) as temporary:
-        temporary.write_bytes(hashlib.sha256(content).digest() + content)
+        temporary.write_bytes(seal(content, path.name))
 
 
 def _read(path: Path) -> bytes | None:
     """What was written; None where nothing is there, or where it is not what was written."""
     try:
-        stored = path.read_bytes()
-    except OSError:
+        return unsealed(path.read_bytes(), path.name)
+    except (OSError, ValueError):
         return None
-    checksum, content = stored[:32], stored[32:]
-    return content if hashlib.sha256(content).digest() == checksum else None
-

@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from avbaselines.corpora.corpus import Split, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import METRICS, oriented
+from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
 from avbaselines.experiment.scoring.kept import typed
@@ -76,12 +80,20 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
         of_split = replace(base, split=split.name, remarks=row.remarks)
         results += _figures(board, of_split, _parts_of_split(board, row, split), [split])
         results += _combined(board, of_split, row, [split])
-    how = () if len(board.splits) == 1 else (POOLED,) if all(map(board.pools, targets)) else (AVERAGED,)
+    how = () if len(board.splits) == 1 else (_pooling(board),)
     together = replace(base, remarks=(*row.remarks, *how))
     pairs = [(target, metric) for target in targets for metric in board.metrics(target)]
     parts = {(target.name, metric): board.parts(row, target, metric) for target, metric in pairs}
     results += _figures(board, together, parts, board.splits)
     return results + _combined(board, together, row, None)
+
+
+def _pooling(board: Scoreboard) -> Remark:
+    """How splits are put together."""
+    if not all(map(board.pools, board.corpus.targets)):
+        return AVERAGED
+    repeats = len(by_repeat(board.splits))
+    return POOLED if repeats == 1 else Remark(RemarkKind.POOLED, f"pooled over clips, mean over {repeats} repeats")
 
 
 def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> ResultRow:
@@ -120,12 +132,12 @@ def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[
     own = {(target.name, target.metric) for target in board.corpus.targets}
     rows = []
     for (target, metric), part in parts.items():
-        of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        rows.append(_figure(of_target, part, extent, spread=(target, metric) in own))
+        of_target, spread = replace(base, target=target, metric=metric), _named(len(part), splits)
+        rows.append(_figure(board, of_target, part, [target], splits, spread if (target, metric) in own else ""))
     for metric in dict.fromkeys(metric for _, metric in parts):
         targets = [target for target, name in parts if name == metric]
         together = [piece for target in targets for piece in parts[target, metric]]
-        rows.append(_figure(replace(base, target=MEAN, metric=metric), together, board.extent(targets, splits)))
+        rows.append(_figure(board, replace(base, target=MEAN, metric=metric), together, targets, splits))
     return rows
 
 
@@ -134,30 +146,82 @@ def _combined(board: Scoreboard, base: ResultRow, row: Scored, splits: Sequence[
     parts, combined = board.combined_parts(row, splits), board.corpus.combined
     if not parts or combined is None:
         return []
-    extent = board.extent([combined.label, combined.value], splits or board.splits)
-    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, spread=True)]
+    targets, of_both = [combined.label, combined.value], replace(base, target=COMBINED, metric=COMBINED)
+    splits = splits or board.splits
+    return [_figure(board, of_both, parts, targets, splits, _named(len(parts), splits))]
 
 
-def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spread: bool = False) -> ResultRow:
-    low, high = interval_of_mean(parts)
+def _named(n_parts: int, splits: Sequence[Split]) -> str:
+    """What the terms of a figure are."""
+    return "splits" if n_parts == len(splits) else "repeats"
+
+
+def _figure(
+    board: Scoreboard,
+    base: ResultRow,
+    parts: Sequence[Part],
+    names: Sequence[str],
+    splits: Sequence[Split],
+    spread: str = "",
+) -> ResultRow:
+    """The row with its value and interval; where `spread` names what the terms are, with how far they lie apart."""
+    targets = [target for target in board.corpus.targets if target.name in names]
+    low, high = interval_of_mean(parts, training=board.training(targets, splits, base.kind == "measured"))
+    n_clips, n_groups = board.extent(names, splits)
     return replace(
         base,
         value=mean_value(parts),
         ci_low=low,
         ci_high=high,
-        n_clips=extent[0],
-        n_groups=extent[1],
-        remarks=(*base.remarks, *(_spread(parts) if spread else ())),
+        n_clips=n_clips,
+        n_groups=n_groups,
+        remarks=(*base.remarks, *(_spread(parts, spread) if spread else ())),
     )
 
 
-def _spread(parts: Sequence[Part]) -> tuple[Remark, ...]:
-    """The range of the splits' values, where the value is the mean over several."""
+def _spread(parts: Sequence[Part], terms: str) -> tuple[Remark, ...]:
+    """The range of the values of splits or repeats, where the value is the mean over several."""
     if len(parts) < 2:
         return ()
     values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
-    text = f"{min(values):.3f} to {max(values):.3f} over {len(parts)} splits (deviation {np.std(values):.3f})"
+    text = f"{min(values):.3f} to {max(values):.3f} over {len(parts)} {terms} (deviation {np.std(values):.3f})"
     return (Remark(RemarkKind.SPREAD, text),)
+
+
+def with_verdicts(rows: Iterable[ResultRow], tests: pd.DataFrame) -> list[ResultRow]:
+    """The rows with what comparisons with the picked row of their protocol say: the verdict, and whether it is tied.
+
+    Parameters
+    ----------
+    rows
+        Of all protocols.
+    tests
+        comparisons.csv.
+
+    Examples
+    --------
+    >>> late = ResultRow(protocol="honest", system="late", target="mean", metric="ccc", value=0.4, picked=True)
+    >>> test = {"protocol": "honest", "system_a": "late", "system_b": "early", "target": "mean", "verdict": "not worse"}
+    >>> tests = pd.DataFrame([test | {"ci_low": -0.01, "ci_high": 0.08}])
+    >>> early = with_verdicts([late, replace(late, system="early", picked=False)], tests)[1]
+    >>> early.tied, early.verdict.value
+    (True, 'not better')
+    """
+    rows = list(rows)
+    picked = {(row.protocol, row.system) for row in rows if row.picked}
+    said = {
+        (test["protocol"], test["system_b"]): test
+        for test in tests[tests["target"].isin([MEAN, COMBINED])].to_dict("records")
+        if (test["protocol"], test["system_a"]) in picked
+    }
+    return [_with_verdict(row, said.get((row.protocol, row.system))) for row in rows]
+
+
+def _with_verdict(row: ResultRow, test: dict[str, Any] | None) -> ResultRow:
+    if test is None or row.kind not in ("measured", "imported"):
+        return row
+    tied = tells_from_zero((test["ci_low"], test["ci_high"])) is False
+    return replace(row, tied=tied, verdict=Verdict(test["verdict"]).reversed)
 
 
 def reported_rows(study: Study) -> list[ResultRow]:

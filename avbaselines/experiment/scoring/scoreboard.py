@@ -1,6 +1,6 @@
 """Predictions of the leaderboard's rows, and their sums per group from which scores and comparisons are read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from typing import Any, Protocol
@@ -8,27 +8,17 @@ from typing import Any, Protocol
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.comparison import Comparison, compare_means
+from avbaselines.evaluation.cross_validation import Training
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
-from avbaselines.experiment.fitting.fitted_run import FittedRun
-from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.system import RowId, System
-from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.kept import UNKEPT, Kept, arrays, typed
-from avbaselines.experiment.scoring.lazy_predictions import LazyPredictions, Predictions, SystemPredictions
+from avbaselines.experiment.scoring.lazy_predictions import Predictions
 from avbaselines.experiment.scoring.selection_score import oof_score, recording_codes
-from avbaselines.results_table import Remark, RemarkKind, phrases
-
-MOST_NOTES = 3
-"""Notes of a row: its labels, and of fits that say different things in different splits the first ones."""
-WIDE = 0.05
-"""Concordance that matching may cost out-of-fold before it is said."""
-RESUBSTITUTION = Remark(RemarkKind.RESUBSTITUTION, "resubstitution: fitted, tuned and scored on the same clips")
-TRANSDUCTIVE = Remark(
-    RemarkKind.TRANSDUCTIVE, "transductive: normalised by each evaluated speaker's own unlabelled clips"
-)
+from avbaselines.results_table import Remark
 
 THIS = (__name__,)
 SUMS = arrays("sums", THIS)
@@ -124,112 +114,8 @@ class Scored:
         return self.system.is_twin(self.id)
 
 
-@dataclass(frozen=True)
-class FitFacts:
-    """What the fits of a system say beside their predictions, over all splits.
-
-    Attributes
-    ----------
-    seconds : float
-        Time of the fits.
-    notes : list of str
-        Their different notes.
-    matching : list of Remark
-        Of matching that costs much.
-
-    Examples
-    --------
-    >>> FitFacts(2.5, ["delay 2 s"], []).seconds
-    2.5
-    """
-
-    seconds: float
-    notes: list[str]
-    matching: list[Remark]
-
-    @classmethod
-    def of(cls, finished: Sequence[Finished]) -> "FitFacts":
-        """Of a system's predictions, one a split."""
-        notes = list(dict.fromkeys(item.raw.note for item in finished if item.raw.note))
-        return cls(float(sum(item.raw.seconds for item in finished)), notes, list(matching_losses(finished)))
-
-
-FACTS = typed("facts", FitFacts, THIS)
-
-
-def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split], kept: Kept = UNKEPT) -> list[Scored]:
-    """Predictions of every leaderboard row, read from finished work when they are asked for, gaps filled by the mean.
-
-    Parameters
-    ----------
-    run
-    fitted_run
-        Its fits.
-    splits
-        The evaluated ones and the shipped one.
-    kept
-        Where rows are to be known again.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> gather(SimpleNamespace(systems=[]), fitted_run=None, splits=[])
-    []
-    """
-    return [row for system in run.systems for row in _rows_of(system, run, fitted_run, splits, kept)]
-
-
-def _rows_of(
-    system: System, run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split], kept: Kept
-) -> Iterator[Scored]:
-    there = [split.id for split in splits if fitted_run.has(split.id, system)]
-    content = None if kept is UNKEPT else [[split.outer, fitted_run.identity(split, system)] for split in there]
-    predictions = SystemPredictions(fitted_run, system, there)
-    facts = kept.value(FACTS, content, lambda: FitFacts.of(predictions.finished()))
-    labels = tuple(_labels(system, run))
-    of_fits = [remark for note in facts.notes[: MOST_NOTES - len(labels)] for remark in phrases(RemarkKind.FIT, note)]
-    for row in system.rows:
-        raw = system.is_twin(row)
-        yield Scored(
-            row,
-            system,
-            LazyPredictions(predictions, raw, "test"),
-            LazyPredictions(predictions, raw, "oof"),
-            facts.seconds,
-            (*labels, *of_fits, *(() if raw else facts.matching)),
-            fitted_run.failed_splits(system),
-            None if content is None else digest(content, raw),
-        )
-
-
-def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
-    """A remark for each target whose matched predictions are worse than the raw ones by `WIDE` out-of-fold.
-
-    Parameters
-    ----------
-    finished
-        A system's predictions, one a split.
-
-    Examples
-    --------
-    >>> [remark.text for remark in matching_losses([Finished(losses={"arousal": 0.2})])]
-    ['matching costs 0.20 of ccc out-of-fold (arousal)']
-    """
-    for target in dict.fromkeys(name for item in finished for name in item.losses):
-        loss = np.mean([item.losses.get(target, 0.0) for item in finished])
-        if loss > WIDE:
-            yield Remark(RemarkKind.FIT, f"matching costs {loss:.2f} of ccc out-of-fold ({target})")
-
-
-def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
-    if run.resubstitution and system.kind == "measured":
-        yield RESUBSTITUTION
-    if system.transductive:
-        yield TRANSDUCTIVE
-
-
 class Scoreboard:
-    """Sums per group of every row, target and metric, over one list of evaluated groups.
+    """Sums per group of every row, target and metric, over one list of evaluated groups (or units that stand for them).
 
     Parameters
     ----------
@@ -255,7 +141,7 @@ class Scoreboard:
         self._sums: dict[str, Mapping[str, np.ndarray]] = {}
         self._oof_scores: dict[str, dict[str, float]] = {}
         tested = np.unique(np.concatenate([split.test for split in splits]))
-        self.groups, codes = np.unique(corpus.groups[tested], return_inverse=True)
+        self.groups, codes = np.unique(corpus.units[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
         self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)
@@ -284,18 +170,14 @@ class Scoreboard:
         )
 
     def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
-        """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split."""
+        """Terms of the ``all`` value of a metric (default: the target's own), one for each of its `pieces`."""
         metric = metric or target.metric
         own = metric == target.metric
         sums = [
             self._own_sums(row, target, piece) if own else self.sums(row, target, metric, piece)
-            for piece in self._pieces(self.pools(target))
+            for piece in self.pieces(target)
         ]
         return [(METRICS[metric], part) for part in sums if part is not None]
-
-    def _pieces(self, pooled: bool) -> list[Sequence[Split]]:
-        """Splits whose clips are pooled for one term of a mean."""
-        return [self.splits] if pooled else [[split] for split in self.splits]
 
     def _own_sums(self, row: HasTest, target: Target, piece: Sequence[Split]) -> np.ndarray | None:
         """As `sums`, of the target's own metric: what rows are compared by, made once and kept."""
@@ -308,13 +190,14 @@ class Scoreboard:
 
     def _all_own_sums(self, row: HasTest) -> Mapping[str, np.ndarray]:
         """Sums of every target's own metric that a mean over splits or a combined score is made of, by piece."""
-        sums = {}
+        sums, combined = {}, self.corpus.combined
         for target in self.corpus.targets:
-            pooled = {self.pools(target), self._combines_pooled} if self.corpus.combined else {self.pools(target)}
-            for piece in (piece for how in sorted(pooled) for piece in self._pieces(how)):
+            together = [] if combined is None else self.pieces(*self._combined_targets(combined))
+            pieces = {_sums_name(target, piece): piece for piece in [*self.pieces(target), *together]}
+            for name, piece in pieces.items():
                 found = self.sums(row, target, target.metric, piece)
                 if found is not None:
-                    sums[_sums_name(target, piece)] = found
+                    sums[name] = found
         return sums
 
     def combined_parts(self, row: HasTest, splits: Sequence[Split] | None = None) -> list[Part]:
@@ -326,18 +209,28 @@ class Scoreboard:
         if splits:
             sums = [combined.sums(*(self.sums(row, target, target.metric, splits) for target in (label, value)))]
         else:
-            pieces = self._pieces(self._combines_pooled)
+            pieces = self.pieces(label, value)
             sums = [combined.sums(*(self._own_sums(row, target, part) for target in (label, value))) for part in pieces]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
-
-    @property
-    def _combines_pooled(self) -> bool:
-        """Whether the combined score is that of the pooled clips."""
-        return self.corpus.combined is not None and all(map(self.pools, self._combined_targets(self.corpus.combined)))
 
     def _combined_targets(self, combined: Combined) -> tuple[Target, Target]:
         by_name = {target.name: target for target in self.corpus.targets}
         return by_name[combined.label], by_name[combined.value]
+
+    def training(self, targets: Sequence[Target], splits: Sequence[Split], measured: bool = True) -> Training:
+        """What intervals of a score over some splits have to reckon with.
+
+        Parameters
+        ----------
+        targets
+            Those that the score is the mean of.
+        splits
+        measured
+            Fitted here, where the level of a fit is the mean of its training labels; nobody knows how others fitted.
+        """
+        if len(splits) == 1:
+            return "fixed"
+        return "folds" if measured and all(map(self.pools, targets)) else "shared"
 
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
@@ -384,11 +277,12 @@ class Scoreboard:
         """Changes whenever scores of the same predictions may: clips, groups, labels, splits and metrics."""
         corpus = self.corpus
         rows = [rows for split in self.splits for rows in (split.train, split.dev, split.test)]
-        options = [[split.name for split in self.splits], corpus.once, repr(corpus.combined)]
+        repeats = [[split.name for split in repeat] for repeat in by_repeat(self.splits)]
+        options = [[split.name for split in self.splits], repeats, corpus.once, repr(corpus.combined)]
         recordings = [] if corpus.recordings is None else [corpus.recordings]
         labels = [corpus.y[target.name] for target in corpus.targets]
         targets = [asdict(target) for target in corpus.targets]
-        return digest(corpus.ids, corpus.groups, *recordings, *labels, targets, *rows, options)
+        return digest(corpus.ids, corpus.groups, corpus.units, *recordings, *labels, targets, *rows, options)
 
     def extent(self, names: Sequence[str], splits: Sequence[Split]) -> tuple[int, int]:
         """Number of evaluated clips labelled for any of the targets, and of their groups."""
@@ -396,8 +290,12 @@ class Scoreboard:
         labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
         return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
 
+    def pieces(self, *targets: Target) -> list[list[Split]]:
+        """Splits whose clips are pooled into one term of the ``all`` value: all of a repeat, else each by itself."""
+        return by_repeat(self.splits) if all(map(self.pools, targets)) else [[split] for split in self.splits]
+
     def pools(self, target: Target) -> bool:
-        """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
+        """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"
 
 

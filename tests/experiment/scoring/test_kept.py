@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from made_results import result
 
-from avbaselines.evaluation.comparison import Comparison
+from avbaselines.evaluation.comparison import Comparison, compare_means
+from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.scoring.kept import UNKEPT, Kept, arrays, frame, typed
 from avbaselines.results_table import Remark, RemarkKind, ResultRow, results_frame
 
-METRICS, ERRORS = ("avbaselines.evaluation.metrics",), ("avbaselines.errors",)
+SCORES, ERRORS = ("avbaselines.evaluation.metrics",), ("avbaselines.errors",)
 
 
 class Counted:
@@ -24,11 +25,11 @@ class Counted:
 def test_a_value_is_made_once_for_the_same_content_and_code(tmp_path):
     make = Counted(3)
     for kind, content, calls in [
-        (typed("sum", int, METRICS), [1, np.ones(2)], 1),
-        (typed("sum", int, METRICS), [1, np.ones(2)], 1),
-        (typed("sum", int, METRICS), [1, np.zeros(2)], 2),
+        (typed("sum", int, SCORES), [1, np.ones(2)], 1),
+        (typed("sum", int, SCORES), [1, np.ones(2)], 1),
+        (typed("sum", int, SCORES), [1, np.zeros(2)], 2),
         (typed("sum", int, ERRORS), [1, np.ones(2)], 3),
-        (typed("other", int, METRICS), [1, np.ones(2)], 4),
+        (typed("other", int, SCORES), [1, np.ones(2)], 4),
     ]:
         assert Kept(tmp_path).value(kind, content, make) == 3 and make.calls == calls
     assert Kept(tmp_path, force=True).value(kind, content, make) == 3 and make.calls == 5
@@ -62,7 +63,7 @@ def test_rows_and_comparisons_come_back_as_they_were():
     again = kind.decode(kind.encode(rows))
     pd.testing.assert_frame_equal(results_frame(again), results_frame(rows), check_exact=True)
     assert again[2].remarks == rows[2].remarks and again[0].modalities == ("a", "b")
-    compared = Comparison(0.1, float("-inf"), 0.2, 0.5, 6, "swap")
+    compared = compare_means([(METRICS["mae"], np.array([[2.0, 1.0]] * 4), np.array([[2.0, 3.0]] * 4))])
     kind = typed("compared", Comparison, ())
     assert kind.decode(kind.encode(compared)) == compared
 

@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_results import changed, made_results, of, result
-from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
+from small_board import AROUSAL, EMOTION, SPLITS, TRUTH, VALENCE, corpus, scored
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.intervals import interval_of_mean
+from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
-from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
-from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard
+from avbaselines.experiment.scoring.gathering import TRANSDUCTIVE
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
+from avbaselines.experiment.scoring.scoreboard import Scoreboard
 from avbaselines.results_table import RemarkKind
 from avbaselines.study import Reported
 from avbaselines.systems import Stage
@@ -46,6 +50,22 @@ def test_a_mean_over_splits_says_so_and_how_far_they_lie_apart():
     assert own.note == "mean over splits; 0.250 to 0.250 over 2 splits (deviation 0.000)"
     [other] = of(rows, target="valence", metric="mae")
     assert [remark.kind for remark in other.remarks] == [RemarkKind.AVERAGED]
+
+
+def test_repeats_are_pooled_each_by_itself_and_their_spread_is_told():
+    again = [replace(split, name=f"again{split.name}", repeat=1) for split in SPLITS]
+    board = Scoreboard(replace(corpus(VALENCE), splits=[*SPLITS, *again]), [*SPLITS, *again])
+    row = scored("row", board.corpus, 0.5)
+    row.test |= {part.name: {"valence": TRUTH[part.test, None] + 1.0} for part in again}
+    rows = of(rows_of(board, row), split="all", target="valence")
+    [mse] = of(rows, metric="mse")
+    # 0.25 over all folds of the first repeat, 1 over those of the second one.
+    assert mse.value == pytest.approx((0.25 + 1) / 2) and mse.n_clips == 12
+    spread = "0.250 to 1.000 over 2 repeats (deviation 0.375)"
+    assert mse.note == f"pooled over clips, mean over 2 repeats; {spread}"
+    [ccc] = of(rows, metric="ccc")
+    pooled = [Scoreboard(board.corpus, part).parts(row, VALENCE, "ccc")[0] for part in (SPLITS, again)]
+    assert ccc.value == pytest.approx(np.mean([metric.value(sums.sum(axis=0)) for metric, sums in pooled]))
 
 
 def test_a_single_split_is_neither_pooled_nor_a_mean():
@@ -158,3 +178,40 @@ def test_only_learnt_fusions_of_the_same_protocol_are_flagged():
         result("late-ridge", "mean", protocol="paper", **low),
     ]
     assert set(flagged(rows).values()) == {""}
+
+
+def test_rows_know_their_verdict_against_the_picked_one_and_whether_they_are_tied():
+    rows = [
+        result("late", "mean", value=0.5, picked=True), result("early", "mean", value=0.45),
+        result("early", "arousal", value=0.4), result("svr", "mean", value=0.1), result("alone", "mean", value=0.2),
+        result("Deep A", "mean", value=0.6, kind="reported"), result("early", "mean", protocol="paper", value=0.7),
+    ]  # fmt: skip
+    columns = ["protocol", "system_a", "system_b", "target", "ci_low", "ci_high", "verdict"]
+    tests = pd.DataFrame(
+        [
+            ("honest", "late", "early", "mean", -0.01, 0.1, "not worse"),
+            ("honest", "late", "early", "arousal", 0.01, 0.1, "better"),  # one target is not the question
+            ("honest", "late", "svr", "mean", 0.2, 0.6, "better"),
+            ("honest", "late", "alone", "mean", np.nan, np.nan, "undecided"),  # no interval, so no tie either
+            ("honest", "late", "Deep A", "mean", -1, 1, "undecided"),
+            ("honest", "svr", "early", "mean", 0.1, 0.2, "better"),
+        ],
+        columns=columns,
+    )
+    said = with_verdicts(rows, tests)
+    assert [row.tied for row in said] == [False, True, True, False, False, False, False]
+    assert [row.verdict and row.verdict.value for row in said] == [
+        None, "not better", "not better", "worse", "undecided", None, None,
+    ]  # fmt: skip
+
+
+def test_intervals_of_all_folds_are_those_of_the_procedure_and_of_one_fold_those_of_its_fit():
+    board = Scoreboard(corpus(AROUSAL), SPLITS)
+    row = scored("row", board.corpus, 2.0)
+    outside = scored("deep", board.corpus, 2.0, system=ExternalSystem(name="deep", source="deep"))
+    rows = rows_of(board, row, outside)
+    for split, system, training in (("0", "row", "fixed"), ("all", "row", "folds"), ("all", "deep", "shared")):
+        [one] = of(rows, split=split, target="arousal", metric="ccc", system=system)
+        here = SPLITS if split == "all" else SPLITS[:1]
+        parts = [(METRICS["ccc"], board.sums(row, AROUSAL, "ccc", here))]
+        assert (one.ci_low, one.ci_high) == pytest.approx(interval_of_mean(parts, training=training))

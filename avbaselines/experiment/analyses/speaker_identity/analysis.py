@@ -25,8 +25,9 @@ from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.planning.learners import learner_name
 from avbaselines.experiment.planning.system import BaseSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.gathering import TRANSDUCTIVE
 from avbaselines.experiment.scoring.result_rows import score_rows
-from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard, Scored
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
 from avbaselines.results_table import Remark, RemarkKind
 from avbaselines.study import Study
@@ -199,7 +200,8 @@ class _OverSplits:
 def _emotion(board: Scoreboard, row: Scored) -> Estimate:
     """The study's own metric, mean over targets."""
     parts = [part for target in board.corpus.targets for part in board.parts(row, target, target.metric)]
-    return Estimate(mean_value(parts), *interval_of_mean(parts))
+    training = board.training(board.corpus.targets, board.splits)
+    return Estimate(mean_value(parts), *interval_of_mean(parts, training=training))
 
 
 def _loss(board: Scoreboard, raw: Scored, erased: Scored) -> Estimate:
