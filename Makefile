@@ -59,7 +59,8 @@ oldest: $(OLDEST)/.installed
 # Source archive and wheel into dist/, with their metadata and contents looked at.
 package: $(BIN)/.installed-test
 	rm -rf dist build
-	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --outdir dist . >build.log 2>&1 || { cat build.log; exit 1; }
+	rm build.log
 	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/python tests/helpers/package_contents.py dist
 

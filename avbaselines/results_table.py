@@ -10,7 +10,10 @@ import pandas as pd
 
 from avbaselines.evaluation.verdicts import Verdict
 
-__all__ = ["COLUMNS", "Remark", "RemarkKind", "ResultRow", "RowKind", "joined", "phrases", "results_frame"]
+__all__ = [
+    *("ALL", "COLUMNS", "Aggregate", "Remark", "RemarkKind", "ResultRow", "RowKind", "joined", "phrases"),
+    "results_frame",
+]
 
 COLUMNS = (
     *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
@@ -20,6 +23,28 @@ COLUMNS = (
 NUMBERS = ("stage", "value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds")
 RowKind = Literal["measured", "reported", "imported", "ceiling"]
 """Measured here, reported by others, predicted by others and scored here, or what the labels themselves allow."""
+
+
+ALL = "all"
+"""The split of all splits together, put together as the study says."""
+
+
+class Aggregate(Enum):
+    """How several splits are put together; the value names the rows of this way where the study's own is the other.
+
+    Examples
+    --------
+    >>> Aggregate.MEAN.value, Aggregate.MEAN.words
+    ('all-mean', 'mean over splits')
+    """
+
+    POOLED = "all-pooled"
+    MEAN = "all-mean"
+
+    @property
+    def words(self) -> str:
+        """What it is."""
+        return "pooled over clips" if self is Aggregate.POOLED else "mean over splits"
 
 
 class RemarkKind(Enum):
@@ -46,6 +71,10 @@ class RemarkKind(Enum):
     AVERAGED = "mean over splits"
     SPREAD = "spread"
     """How far the splits lie apart."""
+    SEEDS = "seeds"
+    """How far the seeds of one model lie apart."""
+    RATERS = "raters"
+    """Whose consensus a ceiling is, and how far raters agree."""
     FAILURE = "failure"
     SOURCE = "source"
     """Where a reported figure was read, and what is known of it."""

@@ -124,6 +124,9 @@ class Reported(Section):
         Where the figure was read: paper and table.
     note
         What a reader should know of it.
+    aggregate
+        Of a figure of all splits together, whether the paper pooled the clips or took the mean over splits; by default
+        as the study does.
 
     Examples
     --------
@@ -139,6 +142,7 @@ class Reported(Section):
     protocol: Literal["honest", "paper"] = "paper"
     source: str
     note: str = ""
+    aggregate: Literal["pooled", "mean"] | None = None
 
     @field_validator("metric")
     @classmethod

@@ -6,7 +6,7 @@ of their errors, as networks and classical learners on the same features do. Pri
 and worse at no difference (each should be at most 2.5), equivalent at a difference of the margin (at most 5), better at
 twice the margin (the more the better), and equivalent at no difference (the same). Takes about ten minutes.
 
-    python benchmarks/verdicts.py [--corpora 2000] [--groups 10 28 100]
+    python benchmarks/verdicts.py [--corpora 2000] [--groups 10 28 100] [--systems UAR]
 """
 
 import argparse
@@ -21,7 +21,7 @@ from avbaselines.evaluation.metrics import METRICS
 from avbaselines.evaluation.verdicts import DEFAULT_MARGIN, Verdict
 
 CLASS_SHARES = [0.4, 0.3, 0.2, 0.1]
-POPULATION = 20_000  # groups from which true scores are read
+POPULATION = 100_000  # groups from which true scores are read
 
 
 def groups_of_clips(rng, n_groups, unequal):
@@ -107,10 +107,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=int, default=2000)
     parser.add_argument("--groups", type=int, nargs="+", default=[10, 28, 100])
+    parser.add_argument("--systems", nargs="+", default=list(PAIRS), choices=list(PAIRS))
     options = parser.parse_args()
     heads = ("better at 0", "worse at 0", "equivalent at .02", "better at .04", "worse at .04", "equivalent at 0")
     print(f"{'systems':12}{'groups':>7} {'sizes':8}" + "".join(f"{head:>19}" for head in heads))
-    for pair in PAIRS:
+    for pair in options.systems:
         for unequal in (False, True):
             for n_groups in options.groups:
                 none, margin, twice = (

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from avbaselines.corpora.raters import Ratings, Votes
 from avbaselines.evaluation.combined import Combined
 
 Progress = Callable[[int, int, str], None]
@@ -290,6 +291,8 @@ class Corpus:
         Of class targets with soft labels: share of the votes of each class; NaN = no votes.
     combined : Combined or None
         The score of a class and an attribute together that systems are picked and compared by, where there is one.
+    raters : dict of str to Votes or Ratings
+        By target, what its single raters said, where the study names their columns.
     resampling : Resampling or None
         What intervals and tests resample, where that is not the groups.
 
@@ -313,6 +316,7 @@ class Corpus:
     notes: list[str] = field(default_factory=list)
     votes: dict[str, np.ndarray] = field(default_factory=dict)
     combined: Combined | None = None
+    raters: dict[str, Votes | Ratings] = field(default_factory=dict)
     resampling: Resampling | None = None
 
     @property
@@ -333,6 +337,8 @@ class ImportedPrediction:
         Split name to such a dict, for files whose ``fold`` column restricts rows to one split.
     notes : tuple of str
         What was done to the file's ids and scores.
+    seeds : tuple of ImportedPrediction
+        Where a model was trained with several seeds, the predictions of each; `values` are then their means.
 
     Examples
     --------
@@ -345,6 +351,7 @@ class ImportedPrediction:
     values: dict[str, np.ndarray]
     by_fold: dict[str, dict[str, np.ndarray]] | None = None
     notes: tuple[str, ...] = ()
+    seeds: tuple["ImportedPrediction", ...] = ()
 
     def of(self, split: str) -> dict[str, np.ndarray]:
         """Predictions that may be used in a split (by its name)."""

@@ -15,6 +15,7 @@ from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.store import digest, replacing
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.results_table import ResultRow, results_frame
+from avbaselines.safe_text import as_cells
 from avbaselines.study import Study, dump_study
 from avbaselines.version import __version__
 
@@ -59,9 +60,9 @@ def write_results(folder: Path, results: Iterable[ResultRow], comparisons: pd.Da
     ['comparisons.csv', 'results.csv']
     """
     with replacing(Path(folder) / "results.csv") as temporary:
-        results_frame(results).to_csv(temporary, index=False)
+        as_cells(results_frame(results)).to_csv(temporary, index=False)
     with replacing(Path(folder) / "comparisons.csv") as temporary:
-        comparisons.to_csv(temporary, index=False)
+        as_cells(comparisons).to_csv(temporary, index=False)
 
 
 def write_extras(folder: Path, files: Mapping[str, pd.DataFrame | str | None]) -> None:
@@ -89,7 +90,7 @@ def write_extras(folder: Path, files: Mapping[str, pd.DataFrame | str | None]) -
             write_text(path, content)
         else:
             with replacing(path) as temporary:
-                content.to_csv(temporary, index=False)
+                as_cells(content).to_csv(temporary, index=False)
 
 
 def write_study(folder: Path, study: Study) -> None:
@@ -177,7 +178,10 @@ def _version(name: str) -> str | None:
 
 
 def _commit() -> dict[str, Any]:
-    """Commit of the checkout the package lies in, and whether it has changes; None for an installed package."""
+    """Commit of the checkout the package lies in, and whether it has changes.
+
+    None for an installed package, and where there is no git to ask.
+    """
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return {"commit": None, "dirty": None}
@@ -187,4 +191,7 @@ def _commit() -> dict[str, Any]:
             ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
         ).stdout.strip()
 
-    return {"commit": git("rev-parse", "HEAD") or None, "dirty": bool(git("status", "--porcelain"))}
+    try:
+        return {"commit": git("rev-parse", "HEAD") or None, "dirty": bool(git("status", "--porcelain"))}
+    except OSError:
+        return {"commit": None, "dirty": None}

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from avbaselines.evaluation.combined import COMBINED
-from avbaselines.experiment.analyses.base import AnalysisResult, ScoredRun
+from avbaselines.experiment.analyses.base import AnalysisResult, LazyTable, ScoredRun
 from avbaselines.experiment.analyses.registry import ANALYSES
 from avbaselines.experiment.bundles.write import models_content, write_models
 from avbaselines.experiment.fitting.scheduler import all_splits
@@ -83,15 +83,38 @@ def write_tables(folder: Path, output: RunOutput, kept: Kept = UNKEPT) -> None:
         lambda: write_models(folder, first.run, first.fitted, results),
     )
     write_study(folder, first.run.study)
-    write_extras(folder, {"splits.csv": split_table(first.run)})
+    splits = LazyTable(_splits_content(first), lambda: split_table(first.run), split_table.__module__)
+    _write_table(folder, "splits.csv", splits, kept)
     write_results(folder, output.results, output.comparisons)
     # An analysis that was not done this time leaves none of the files of an earlier run.
     for analysis in ANALYSES:
         done = output.analysed.get(analysis.name, AnalysisResult())
-        write_extras(folder, {name: done.files.get(name) for name in analysis.files})
+        for name in analysis.files:
+            content = done.files.get(name)
+            if isinstance(content, LazyTable):
+                _write_table(folder, name, content, kept)
+            else:
+                write_extras(folder, {name: content})
     board = leaderboard(output.results, output.heading)
     write_text(folder / "leaderboard.md", render_markdown(board))
     write_text(folder / "leaderboard.tex", render_latex(board))
+
+
+def _splits_content(scored: ScoredRun) -> list[Any]:
+    """What splits.csv depends on."""
+    corpus, systems = scored.run.corpus, scored.run.study.systems
+    return [corpus.ids, corpus.groups, scored.scoreboard.identity, systems.inner_folds, scored.run.study.seed]
+
+
+def _write_table(folder: Path, name: str, table: LazyTable, kept: Kept) -> None:
+    """Write a long table, unless it lies there."""
+    kept.files(
+        name.partition(".")[0],
+        (table.module,),
+        table.content,
+        lambda: [folder / name],
+        lambda: write_extras(folder, {name: table.make()}),
+    )
 
 
 def _write_predictions(folder: Path, output: RunOutput, kept: Kept) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from avbaselines.catalog import find
+from avbaselines.corpora.corpus import Corpus
+from avbaselines.corpora.predictions import knows_training
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.base import AnalysisContext, AnalysisResult, ScoredRun, Source
 from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
@@ -191,9 +193,23 @@ def prepare(
         resubstitution = protocol != HONEST and paper is not None and paper.resubstitution
         if resubstitution:
             corpus = resubstituted(corpus)
+        changed = _fusing_what_is_known(changed, corpus)
         run = ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution)
         runs.append(without_lonely_stages(run))
     return plan_analyses(runs, source, ANALYSES, also={SpeakerIdentity.name} if identity else ())
+
+
+def _fusing_what_is_known(study: Study, corpus: Corpus) -> Study:
+    """The study with ``fuse = false`` for predictions without any of training clips: fusions cannot weigh these.
+
+    What stands beside the suite's own systems then changes none of them, and no fit of theirs is done again.
+    """
+    known = {name: knows_training(given, corpus.splits) for name, given in corpus.predictions.items()}
+    predictions = {
+        name: options.model_copy(update={"fuse": options.fuse and known[name]})
+        for name, options in study.predictions.items()
+    }
+    return study.model_copy(update={"predictions": predictions})
 
 
 def execute(
@@ -316,7 +332,7 @@ def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]
     protocols: list[str] = [one.run.protocol for one in scored]
     rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
-    return flag_fusions([*rows, *reported_rows(run.study)], run.corpus.targets)
+    return flag_fusions([*rows, *reported_rows(run.study, scored[0].scoreboard)], run.corpus.targets)
 
 
 def expected_fits(run: ProtocolRun) -> int:

@@ -1,7 +1,8 @@
 """The leaderboard: a row a system, a column a target."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..evaluation.verdicts import Verdict
@@ -123,6 +124,7 @@ class Row:
 class Board:
     """The leaderboard: ``rows`` best first (failed ones last), ``columns`` of figures, and counts for the caption.
 
+    ``beside`` says what the picked row of a protocol scores in a column where the splits are put together otherwise.
     ``best`` holds (protocol, system, target, metric) of the best measured figure of each column and protocol;
     ``common`` are the remarks that all measured rows share.
 
@@ -149,6 +151,7 @@ class Board:
     n_clips: tuple[int, ...]
     n_groups: tuple[int, ...]
     has_intervals: bool
+    beside: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def protocols(self) -> tuple[str, ...]:

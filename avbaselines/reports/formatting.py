@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from ..results_table import joined
+from ..results_table import RemarkKind, joined
 from .board import Board, Column, Row
 
 Marks = dict[str, str]
@@ -105,7 +105,10 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
     if "imported" in kinds:
         lines.append(f"{marks['imported']} predictions of others, scored here on the same clips.")
     if "ceiling" in kinds:
-        lines.append(f"{marks['ceiling']} what the labels themselves allow, scored on the same clips.")
+        lines.append(
+            f"{marks['ceiling']} what the labels themselves allow: the consensus of as many other raters, and that of "
+            "raters without end (label-ceiling), against the consensus of the same clips."
+        )
     if "reported" in kinds:
         lines.append(
             f"{marks['reported']} reported by its authors, not measured here; grey and in ( ) where not comparable."
@@ -142,7 +145,7 @@ def margin_text(margin: float) -> str:
 
 
 def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
-    """Each row that needs a line of its own: failed ones with the reason, reported ones with source or reason.
+    """Each row that needs a line of its own: failed with the reason, reported with source or reason, several seeds.
 
     Examples
     --------
@@ -164,6 +167,8 @@ def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
         elif row.kind == "reported":
             reason = "" if row.comparable else f"not comparable: {row.reason}"
             yield row, "; ".join(filter(None, (reason, row.note))) or "no source was recorded"
+        elif RemarkKind.SEEDS in row.kinds:
+            yield row, joined(remark for remark in row.remarks if remark.kind is RemarkKind.SEEDS)
 
 
 def name_marks(row: Row, marks: Marks) -> str:

@@ -1,5 +1,7 @@
 """`report.html`: a run on one page that needs nothing but itself."""
 
+import base64
+import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,8 +9,10 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup
 
 from ..results_table import RemarkKind, ResultRow
+from ..safe_text import shown
 from . import figures, predictions, summary
 from .board import Board, Column, Row
 from .drawing import Drawing, absent
@@ -108,8 +112,11 @@ def render_page(
     content["details"] = [(name, list(flat(part))) for name, part in (details or {}).items() if part]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("avbaselines.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        undefined=jinja2.StrictUndefined, finalize=_shown,
     )  # fmt: skip
+    for name in ("style", "script"):
+        text = environment.get_template(f"report.{'css' if name == 'style' else 'js'}").render(content)
+        content |= {name: Markup(text), f"{name}_hash": Markup(_hash_source(text))}
     return environment.get_template("report.html").render(content)
 
 
@@ -138,6 +145,16 @@ def page_drawings(
     """
     predictions.check(tables.predictions)
     return list(_drawings(leaderboard(results, heading, split), tables))
+
+
+def _shown(value: Any) -> Any:
+    """Names are data: autoescaping takes care of markup, this of signs that turn or hide text."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _hash_source(text: str) -> str:
+    """What a content security policy calls a script or style sheet that it allows, and with it no other."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _content(board: Board, tables: PageTables, drawings: Sequence[Drawing]) -> dict[str, Any]:

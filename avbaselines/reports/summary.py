@@ -75,7 +75,9 @@ def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
         texts.append(f"{name} {number(cell.value, 3)} {interval(cell.low, cell.high, 3)}".strip())
         gains = _gains(board, row, column, comparisons)
         verdicts.append(gains[0][0])
-        said = [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
+        beside = board.beside.get((row.protocol, *column.key))
+        said = [f"Splits put together otherwise: {beside}."] if beside else []
+        said += [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
         sentences += said if with_mean else [f"{column.target}: {sentence}" for sentence in said]
     sentences += _standing(board, row)
     composed = joined(remark for remark in row.remarks if remark.kind is RemarkKind.COMPOSED)

@@ -116,11 +116,14 @@ class Surrogate:
         there is no such form: a stretch that follows the predictions, or targets that differ in which rows count or
         how much.
         """
-        known = self.objective == "squared" or (self.objective == "ccc" and rho is not None)
-        if not known or not (self._hessian == self._hessian[:, :1]).all():
+        if not (self._hessian == self._hessian[:, :1]).all():
             return None
-        self.scale_ = self._per_row if rho is None else np.full_like(self.mean_, np.nan)
-        stretch = np.ones_like(self.mean_) if self.objective == "squared" else 1 / np.maximum(rho, self.rho_min)
+        if self.objective == "squared":
+            stretch, self.scale_ = np.ones_like(self.mean_), self._per_row
+        elif self.objective == "ccc" and rho is not None:
+            stretch, self.scale_ = 1 / np.maximum(rho, self.rho_min), np.full_like(self.mean_, np.nan)
+        else:
+            return None
         return stretch.astype(np.float32) * self._centred + self._offset, self._hessian[:, 0]
 
     def concordance(self, predictions: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from avbaselines.reports.heading import Heading
 from avbaselines.results_table import ResultRow
 from avbaselines.study import Study
 
-__all__ = ["Analysis", "AnalysisContext", "AnalysisResult", "ScoredRun", "Source", "drawn"]
+__all__ = ["Analysis", "AnalysisContext", "AnalysisResult", "LazyTable", "ScoredRun", "Source", "drawn"]
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,36 @@ class AnalysisContext:
     options: RunOptions
 
 
+@dataclass(frozen=True)
+class LazyTable:
+    """A long table that is made only where the run folder lacks it.
+
+    Attributes
+    ----------
+    content : list or None
+        What it depends on beside the code, see `Kept`; None: it is made each time.
+    make : callable
+    module : str
+        That makes it.
+
+    Examples
+    --------
+    >>> LazyTable(["a"], lambda: pd.DataFrame({"clip_id": ["c0"]}), __name__).make()["clip_id"].tolist()
+    ['c0']
+    """
+
+    content: list[Any] | None
+    make: Callable[[], pd.DataFrame]
+    module: str
+
+
 @dataclass
 class AnalysisResult:
     """All that an analysis adds to a run.
 
     Attributes
     ----------
-    files : dict of str to DataFrame or str
+    files : dict of str to DataFrame, LazyTable or str
         Tables and texts for the run folder, by file name.
     rows : list of ResultRow
         Rows of results.csv.
@@ -119,7 +142,7 @@ class AnalysisResult:
     False
     """
 
-    files: dict[str, pd.DataFrame | str] = field(default_factory=dict)
+    files: dict[str, pd.DataFrame | LazyTable | str] = field(default_factory=dict)
     rows: list[ResultRow] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
     terminal: list[RenderableType] = field(default_factory=list)

@@ -6,6 +6,7 @@ from avbaselines.corpora.corpus import Split, Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.reserved_names import FINAL, INNER
+from avbaselines.results_table import ALL, Aggregate
 
 # Clips of a class that is called tiny, and of how many times more the usual class has.
 HANDFUL, USUAL = 5, 5
@@ -35,10 +36,11 @@ def refuse_unlearnable(
     >>> refuse_unlearnable([split], np.array(list("abc")), [Target("arousal", "ccc")], y)
     """
     for split in splits:
-        if split.name in ("all", FINAL) or INNER in split.name:
+        kept = (ALL, FINAL, *(one.value for one in Aggregate))
+        if split.name in kept or INNER in split.name:
             raise InputError(
-                f"split {split.name}: results know no split of this name ('all', '{FINAL}' and any with '{INNER}' are "
-                "kept); rename the value in its column of the clips table"
+                f"split {split.name}: results know no split of this name ({', '.join(map(repr, kept))} and any with "
+                f"'{INNER}' are kept); rename the value in its column of the clips table"
             )
     for target in targets:
         values = y[target.name]

@@ -12,6 +12,7 @@ from avbaselines.corpora.id_matching import match_ids
 from avbaselines.corpora.modalities import ModalityOptions, join, read_modality
 from avbaselines.corpora.numbers import to_seconds
 from avbaselines.corpora.predictions import read_prediction
+from avbaselines.corpora.raters import rater_columns, raters_of
 from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
@@ -114,6 +115,13 @@ def load_corpus(
     targets, y, said = read_targets(study.targets, clips, source, study.corpus.missing)
     notes += said
     votes = read_votes(study.targets, targets, clips, source, study.corpus.missing)
+    raters = raters_of(
+        {name: option.raters for name, option in study.targets.items() if option.raters is not None},
+        {target.name: target.classes or () for target in targets},
+        clips,
+        source,
+        {name: option.missing or study.corpus.missing for name, option in study.targets.items()},
+    )
     modalities: dict[str, Modality] = {}
     read = partial(_modality, ids=ids, release=release, folder=folder, frames=frames, jobs=jobs, progress=progress)
     read = partial(read, elsewhere=elsewhere)
@@ -145,6 +153,7 @@ def load_corpus(
         notes=[*notes, *split_notes, *label_notes(splits, groups, targets, y)],
         votes=votes,
         combined=combined_of(study),
+        raters=raters,
         resampling=resampled,
     )
     for name, options in study.modalities.items():
@@ -188,6 +197,11 @@ def _columns_read(study: Study, clips: pd.DataFrame, group: str | None) -> list[
     for name, target in study.targets.items():
         found.append(target.column or name)
         found += [column for column in clips.columns if target.votes and str(column).startswith(target.votes)]
+        if isinstance(target.raters, str | list):
+            found += rater_columns(target.raters, clips, (), f"targets.{name}.raters", "clips")
+        elif target.raters is not None:
+            votes = target.raters.votes
+            found += [column for column in clips.columns if str(column).startswith(votes)]
     return [column for column in dict.fromkeys(found) if column is not None and column in clips.columns]
 
 

@@ -9,10 +9,10 @@ from avbaselines.corpora.corpus import Split
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.fitting.store import digest
-from avbaselines.experiment.planning.system import System
+from avbaselines.experiment.planning.system import ExternalSystem, RowId, System
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.kept import UNKEPT, Kept, typed
-from avbaselines.experiment.scoring.lazy_predictions import LazyPredictions, SystemPredictions
+from avbaselines.experiment.scoring.lazy_predictions import LazyPredictions, Predictions, SystemPredictions
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.results_table import Remark, RemarkKind, phrases
 
@@ -93,7 +93,8 @@ def _rows_of(
     labels = tuple(_labels(system, run))
     of_fits = [remark for note in facts.notes[: MOST_NOTES - len(labels)] for remark in phrases(RemarkKind.FIT, note)]
     for row in system.rows:
-        raw = system.is_twin(row)
+        raw, seeds = system.is_twin(row), _seeds(system, row, run, splits)
+        of_seeds = [values for seed in seeds for part in seed.values() for values in part.values()]
         yield Scored(
             row,
             system,
@@ -102,7 +103,8 @@ def _rows_of(
             facts.seconds,
             (*labels, *of_fits, *(() if raw else facts.matching)),
             fitted_run.failed_splits(system),
-            None if content is None else digest(content, raw),
+            seeds,
+            None if content is None else digest(content, raw, len(seeds), *of_seeds),
         )
 
 
@@ -123,6 +125,16 @@ def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
         loss = np.mean([item.losses.get(target, 0.0) for item in finished])
         if loss > WIDE:
             yield Remark(RemarkKind.FIT, f"matching costs {loss:.2f} of ccc out-of-fold ({target})")
+
+
+def _seeds(system: System, row: RowId, run: ProtocolRun, splits: Sequence[Split]) -> list[Predictions]:
+    """Predictions of evaluated clips by each seed of an external system; matching is learnt on their mean alone."""
+    if not isinstance(system, ExternalSystem) or row.matched:
+        return []
+    return [
+        {split.name: {name: part[split.test] for name, part in seed.of(split.name).items()} for split in splits}
+        for seed in run.corpus.predictions[system.source].seeds
+    ]
 
 
 def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from avbaselines.experiment.planning.system import RowId, System
 from avbaselines.experiment.scoring.kept import UNKEPT, Kept, arrays, typed
 from avbaselines.experiment.scoring.lazy_predictions import Predictions
 from avbaselines.experiment.scoring.selection_score import oof_score, recording_codes
-from avbaselines.results_table import Remark
+from avbaselines.results_table import Aggregate, Remark
 
 THIS = (__name__,)
 SUMS = arrays("sums", THIS)
@@ -46,6 +47,10 @@ class HasTest(Protocol):
     def identity(self) -> str | None:
         """Changes whenever the predictions do; None where nothing tells."""
 
+    @property
+    def seeds(self) -> Sequence[Predictions]:
+        """Where it was trained with several seeds, predictions of evaluated clips by each: its score is their mean."""
+
 
 @dataclass
 class Predicted:
@@ -55,6 +60,7 @@ class Predicted:
     ----------
     name : str
     test : see `Predictions`
+    seeds : see `HasTest`
 
     Examples
     --------
@@ -64,6 +70,7 @@ class Predicted:
 
     name: str
     test: Predictions
+    seeds: Sequence[Predictions] = ()
     identity: None = None
 
 
@@ -82,6 +89,7 @@ class Scored:
     remarks
     failed
         The reasons, where the system failed.
+    seeds : see `HasTest`
     identity
         Changes whenever the predictions do; None where nothing tells, so that nothing made of the row is kept.
 
@@ -101,6 +109,7 @@ class Scored:
     seconds: float = 0.0
     remarks: tuple[Remark, ...] = ()
     failed: Mapping[SplitId, str] | None = None
+    seeds: Sequence[Predictions] = ()
     identity: str | None = None
 
     @property
@@ -112,6 +121,18 @@ class Scored:
     def is_twin(self) -> bool:
         """Whether it is the unmatched twin of a matched row."""
         return self.system.is_twin(self.id)
+
+
+def seeds_of(row: HasTest) -> Sequence[HasTest]:
+    """What a row's score is the mean of: its seeds, one by one, or itself.
+
+    Examples
+    --------
+    >>> deep = Predicted("deep", test={}, seeds=[{"0": {}}, {"0": {}}])
+    >>> len(seeds_of(deep)), seeds_of(Predicted("late", {}))
+    (2, [Predicted(name='late', test={}, seeds=(), identity=None)])
+    """
+    return [Predicted("", seed) for seed in row.seeds] or [row]
 
 
 class Scoreboard:
@@ -169,13 +190,20 @@ class Scoreboard:
             n_classes=target.width if classes else None,
         )
 
-    def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
-        """Terms of the ``all`` value of a metric (default: the target's own), one for each of its `pieces`."""
+    def parts(
+        self, row: HasTest, target: Target, metric: str | None = None, pieces: Sequence[Sequence[Split]] | None = None
+    ) -> list[Part]:
+        """Terms of the ``all`` value of a metric (default: the target's own), one for each of its `pieces`.
+
+        With `pieces`, the pooled clips of each of these lists of splits. Of a row with several seeds, the terms of each
+        seed after those of the one before.
+        """
         metric = metric or target.metric
-        own = metric == target.metric
+        own = metric == target.metric and pieces is None  # what is kept
         sums = [
-            self._own_sums(row, target, piece) if own else self.sums(row, target, metric, piece)
-            for piece in self.pieces(target)
+            self._own_sums(one, target, piece) if own else self.sums(one, target, metric, piece)
+            for one in seeds_of(row)
+            for piece in pieces or self.pieces(target)
         ]
         return [(METRICS[metric], part) for part in sums if part is not None]
 
@@ -200,24 +228,35 @@ class Scoreboard:
                     sums[name] = found
         return sums
 
-    def combined_parts(self, row: HasTest, splits: Sequence[Split] | None = None) -> list[Part]:
-        """As `parts` (or of some splits together), of the study's combined score; nothing where it has none."""
+    def combined_parts(self, row: HasTest, pieces: Sequence[Sequence[Split]] | None = None) -> list[Part]:
+        """As `parts`, of the study's combined score; nothing where it has none."""
         combined = self.corpus.combined
         if combined is None:
             return []
         label, value = self._combined_targets(combined)
-        if splits:
-            sums = [combined.sums(*(self.sums(row, target, target.metric, splits) for target in (label, value)))]
-        else:
-            pieces = self.pieces(label, value)
-            sums = [combined.sums(*(self._own_sums(row, target, part) for target in (label, value))) for part in pieces]
+        sums = [
+            combined.sums(
+                *(
+                    self.sums(one, target, target.metric, piece) if pieces else self._own_sums(one, target, piece)
+                    for target in (label, value)
+                )
+            )
+            for one in seeds_of(row)
+            for piece in pieces or self.pieces(label, value)
+        ]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
 
     def _combined_targets(self, combined: Combined) -> tuple[Target, Target]:
         by_name = {target.name: target for target in self.corpus.targets}
         return by_name[combined.label], by_name[combined.value]
 
-    def training(self, targets: Sequence[Target], splits: Sequence[Split], measured: bool = True) -> Training:
+    def training(
+        self,
+        targets: Sequence[Target],
+        splits: Sequence[Split],
+        measured: bool = True,
+        aggregate: Aggregate | None = None,
+    ) -> Training:
         """What intervals of a score over some splits have to reckon with.
 
         Parameters
@@ -227,15 +266,21 @@ class Scoreboard:
         splits
         measured
             Fitted here, where the level of a fit is the mean of its training labels; nobody knows how others fitted.
+        aggregate
+            How the splits are put together, by default as the targets have it.
         """
         if len(splits) == 1:
             return "fixed"
-        return "folds" if measured and all(map(self.pools, targets)) else "shared"
+        pooled = self.corpus.once if aggregate is Aggregate.POOLED else all(map(self.pools, targets))
+        return "folds" if measured and pooled and aggregate is not Aggregate.MEAN else "shared"
 
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
-        parts = zip(self.parts(a, target), self.parts(b, target), strict=True)
-        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+        return [
+            (metric, *metric.oriented_pair(ours, theirs))
+            for one, other in product(seeds_of(a), seeds_of(b))
+            for (metric, ours), (_, theirs) in zip(self.parts(one, target), self.parts(other, target), strict=True)
+        ]
 
     def paired_mean(self, a: HasTest, b: HasTest, targets: Sequence[Target] | None = None) -> list[Pair]:
         """As `paired`, of the mean over targets (default: all)."""
@@ -246,8 +291,11 @@ class Scoreboard:
         """As `paired`, of what systems are compared by: the combined score, or the mean over all targets."""
         if self.corpus.combined is None:
             return self.paired_mean(a, b)
-        parts = zip(self.combined_parts(a), self.combined_parts(b), strict=True)
-        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+        return [
+            (metric, *metric.oriented_pair(ours, theirs))
+            for one, other in product(seeds_of(a), seeds_of(b))
+            for (metric, ours), (_, theirs) in zip(self.combined_parts(one), self.combined_parts(other), strict=True)
+        ]
 
     def compare(self, pairs: Sequence[Pair], n_permutations: int = 9999) -> Comparison:
         """The outcome of a paired comparison, see `compare_means`; known again by the sums alone."""
@@ -293,6 +341,11 @@ class Scoreboard:
     def pieces(self, *targets: Target) -> list[list[Split]]:
         """Splits whose clips are pooled into one term of the ``all`` value: all of a repeat, else each by itself."""
         return by_repeat(self.splits) if all(map(self.pools, targets)) else [[split] for split in self.splits]
+
+    def chosen(self, targets: Sequence[Target]) -> Aggregate | None:
+        """How the ``all`` values of targets are put together; None where some are pooled and some are means."""
+        pooled = {self.pools(target) for target in targets}
+        return None if len(pooled) > 1 else Aggregate.POOLED if pooled == {True} else Aggregate.MEAN
 
     def pools(self, target: Target) -> bool:
         """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""

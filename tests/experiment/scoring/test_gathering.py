@@ -1,10 +1,12 @@
 """Rows gathered from finished work, with their remarks and twins."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 from small_board import SPLITS
 
+from avbaselines.corpora.corpus import ImportedPrediction
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem
 from avbaselines.experiment.scoring.gathering import gather
@@ -39,9 +41,15 @@ def test_an_imported_row_is_not_said_to_be_fitted_on_what_it_is_scored_on():
     fitted_run = SimpleNamespace(
         finished=lambda split, _: finished(""), has=lambda split, _: split.outer == "0", failed_splits=lambda _: {}
     )
-    run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True)
+    values = {"arousal": np.zeros((12, 1))}
+    theirs = ImportedPrediction("theirs", values)
+    own = SimpleNamespace(predictions={"theirs": theirs})
+    run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True, corpus=own)
     [row] = gather(run, fitted_run, SPLITS)
-    assert row.remarks == () and list(row.test) == ["0"]
+    assert row.remarks == () and list(row.test) == ["0"] and list(row.seeds) == []
+    own.predictions["theirs"] = replace(theirs, seeds=(theirs, replace(theirs, values={"arousal": np.ones((12, 1))})))
+    [row] = gather(run, fitted_run, SPLITS)
+    assert [seed["1"]["arousal"].mean() for seed in row.seeds] == [0, 1]
 
 
 def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone():

@@ -77,3 +77,18 @@ def test_a_mean_of_pooled_and_of_averaged_targets_is_not_freed_of_lean():
     board = Scoreboard(corpus(AROUSAL, replace(VALENCE, aggregate="mean")), SPLITS)
     assert board.training(board.corpus.targets, SPLITS) == "shared"
     assert board.training([AROUSAL], SPLITS) == "folds" and board.training([AROUSAL], SPLITS[:1]) == "fixed"
+
+
+def test_a_system_of_several_seeds_scores_the_mean_of_their_scores():
+    board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
+    a, b, ours = (scored(name, board.corpus, error) for name, error in (("a", 0.2), ("b", 1.0), ("ours", 0.5)))
+    both = replace(a, seeds=[a.test, b.test])
+    mse = [mean_value(board.parts(row, VALENCE)) for row in (a, b, both)]
+    assert mse[2] == pytest.approx((mse[0] + mse[1]) / 2) and mse[0] != mse[1]
+    differences = [compare_means(board.paired(ours, row, VALENCE)).difference for row in (a, b, both)]
+    assert differences[2] == pytest.approx((differences[0] + differences[1]) / 2)
+    backwards = compare_means(board.paired(both, ours, VALENCE))
+    assert backwards.difference == pytest.approx(-differences[2])
+    # Two such systems: every seed of one against every seed of the other.
+    assert len(board.paired(both, both, VALENCE)) == 4
+    assert compare_means(board.paired(both, both, VALENCE)).difference == pytest.approx(0)
