@@ -62,7 +62,8 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         Room("study run", "load, plan, fit, score, analyse, write", _STUDY_RUN, 1),
         Room("analyses", "beyond scores: missing modalities, importance, identity", ("experiment/analyses",), 2),
         Room("run folder", "what a run keeps, and what its report reads",
-             ("experiment/run_folder", "experiment/run_lock", "experiment/report_inputs",
+             ("experiment/run_folder", "experiment/run_lock", "experiment/predictions_file",
+              "experiment/report_inputs",
               "experiment/trial_tables"), 3),
     )),
     ("work", (
