@@ -35,7 +35,7 @@ from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.scheduler import fit_systems
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.scoring.scoreboard import gather
+from avbaselines.experiment.scoring.gathering import gather
 from avbaselines.study import Study
 
 CLIPS, FEATURES = 12, 8

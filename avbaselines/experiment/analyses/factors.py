@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from avbaselines.evaluation.metrics import CONCORDANCES, Metric
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.planning.learners import family
 from avbaselines.experiment.planning.system import BaseSystem, RowId
+from avbaselines.experiment.scoring.kept import frame
 from avbaselines.reports.factors import render_factors, render_factors_latex, render_factors_markdown
 from avbaselines.study import Study
 
@@ -23,6 +25,7 @@ COLUMNS = [
     *("value", "ci_low", "ci_high", "p_value", "p_holm", "n_pairs", "n_clips", "n_groups"),
 ]
 ALL = "all"
+TABLE = frame("factors", (__name__,))
 
 # The levels that each question sets beside others; all other factors are the same on both sides. Squared error with
 # matched predictions is the classical counterpart of a concordance loss, so every other objective must beat it.
@@ -92,7 +95,11 @@ class Factors(Analysis):
 
     def run(self, context: AnalysisContext) -> AnalysisResult:
         """Set out the rows of all protocols; nothing where no target is judged by a concordance."""
-        tables = [table for table in map(factor_table, context.scored) if len(table)]
+        every = [
+            scored.scoreboard.kept.value(TABLE, scored.content, partial(factor_table, scored))
+            for scored in context.scored
+        ]
+        tables = [table for table in every if len(table)]
         if not tables:
             return AnalysisResult()
         table, title = pd.concat(tables, ignore_index=True), context.heading.title

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from avbaselines.evaluation.metrics import oriented
 from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
+from avbaselines.experiment.scoring.kept import typed
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
 from avbaselines.results_table import ALL, Aggregate, Remark, RemarkKind, ResultRow
 from avbaselines.study import Reported, Study
@@ -24,6 +26,8 @@ HOW = {
     Aggregate.POOLED: Remark(RemarkKind.POOLED, Aggregate.POOLED.words),
     Aggregate.MEAN: Remark(RemarkKind.AVERAGED, Aggregate.MEAN.words),
 }
+
+ROWS = typed("rows", list[ResultRow], (__name__,))
 
 TOGETHER = (COMBINED, COMBINED)
 """Target and metric of the combined score."""
@@ -59,7 +63,14 @@ def score_rows(board: Scoreboard, rows: Iterable[Scored], picked: str | None, pr
     >>> [(one.metric, one.value) for one in score_rows(Scoreboard(corpus, splits), [row], None, "honest")][:1]
     [('mae', 0.5)]
     """
-    return [result for row in rows for result in _results_of(board, row, picked, protocol)]
+    results = []
+    for row in rows:
+        content = board.content(row)
+        if content is not None:
+            said = [row.name, row.name == picked, protocol, row.seconds, repr(row.system), repr(row.remarks)]
+            content += [*said, repr(row.failed)]
+        results += board.kept.value(ROWS, content, partial(_results_of, board, row, picked, protocol))
+    return results
 
 
 def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: str) -> list[ResultRow]:
