@@ -5,15 +5,18 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
 from avbaselines.errors import InputError
 from avbaselines.interruption import Terminated, raising
+from avbaselines.safe_text import message, shown
 
+NARROWEST = 40
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
@@ -69,7 +72,8 @@ def _status(work: Callable[[], int], debug: bool) -> int:
         # A folder that is a file or may not be written, a full disk.
         if debug:
             traceback.print_exc()
-        print(f"error: {error.filename or 'reading or writing'}: {error.strerror or error}", file=sys.stderr)
+        what = f"{error.filename or 'reading or writing'}: {error.strerror or error}"
+        print(f"error: {message(what)}", file=sys.stderr)
         return BAD_INPUT
 
 
@@ -95,15 +99,34 @@ def mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class PlainConsole(Console):
+    """A console that writes signs in names that a terminal would obey out, see `shown`.
+
+    Examples
+    --------
+    >>> PlainConsole(markup=False, file=sys.stdout).print("spk\x1b[2J")
+    spk\\x1b[2J
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Segments of what is printed; those that move the cursor are rich's own and stay."""
+        for part in super().render(renderable, options):
+            yield part if part.control else Segment(shown(part.text), part.style)
+
+
 def plain_console(*, stderr: bool = False, file: IO[str] | None = None) -> Console:
     """A console that shows names, paths and notes as they are, whatever stands in brackets in them.
+
+    In a narrower terminal than `NARROWEST` columns lines are broken by the terminal, not by letters.
 
     Examples
     --------
     >>> plain_console(file=sys.stdout).print("spk[01]")
     spk[01]
     """
-    return Console(markup=False, stderr=stderr, file=file)
+    console = PlainConsole(markup=False, stderr=stderr, file=file)
+    console.width = max(console.width, NARROWEST)
+    return console
 
 
 def progress_bar(console: Console) -> Progress:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from avbaselines.command import DONE, FAILED, exit_status
 from avbaselines.errors import InputError
+from avbaselines.safe_text import shown
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -182,7 +183,7 @@ def _report(table: "FeatureTable", media: Mapping[str, Path], out: Path) -> int:
         rows = table.status[table.status["status"] == state]
         rows = rows.drop_duplicates("recording") if "recording" in rows else rows
         for clip_id, reason in rows["reason"].items():
-            print(f"{state}: {clip_id}: {reason}", file=sys.stderr)
+            print(shown(f"{state}: {clip_id}: {reason}"), file=sys.stderr)
     told = ", ".join(f"{counts[state]} {state}" for state in ("ok", "partial", "failed") if state in counts)
     print(f"{out}: {len(table.clip_id)} rows of {len(media)} recordings ({told}), {len(table.columns)} features")
     return FAILED if "failed" in counts else DONE

@@ -14,6 +14,7 @@ from avbaselines import catalog
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading.corpus_folder import data_folder, needed, needs_data, tables_below_data
 from avbaselines.experiment.loading.readers import reader
+from avbaselines.safe_text import cell
 from avbaselines.study import Study, load_study
 from avbaselines.study_sections import Paper
 
@@ -180,7 +181,7 @@ def show_reported(console: Console, as_csv: bool = False) -> None:
     if as_csv:
         writer = csv.DictWriter(console.file, REPORTED_COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: cell(str(value)) for name, value in row.items()} for row in rows)
         return
     for study in dict.fromkeys(row["study"] for row in rows):
         figures = [row for row in rows if row["study"] == study]

@@ -15,6 +15,7 @@ from avbaselines.experiment.bundles.recordings import media_by_modality, recipe_
 from avbaselines.experiment.fitting.store import replacing
 from avbaselines.extractors.extraction import cpu_count
 from avbaselines.extractors.table import FeatureTable
+from avbaselines.safe_text import as_cells, shown
 
 DESCRIPTION = """\
 Predict clips with a system of a finished run, from recordings (where recipes made its modalities) or feature tables.
@@ -109,7 +110,8 @@ def _predict(arguments: argparse.Namespace) -> int:
             f"note: {len(empty)} of {len(result)} clips have no input, such as {empty[0]}: training mean",
             file=sys.stderr,
         )
-    print(f"{out}: {len(result)} clips, {', '.join(target.name for target in system.targets)} by {system.name}")
+    names = ", ".join(target.name for target in system.targets)
+    print(shown(f"{out}: {len(result)} clips, {names} by {system.name}"))
     return FAILED if failed else DONE
 
 
@@ -187,7 +189,7 @@ def _owner(system: bundle.Bundle, path: Path, tables: Mapping[str, Path]) -> str
 def _write(result: pd.DataFrame, out: Path) -> None:
     with replacing(out) as temporary:
         if out.suffix.lower() == ".csv":
-            result.to_csv(temporary)
+            as_cells(result).to_csv(temporary)
         else:
             result.reset_index().to_parquet(temporary, index=False)
 
@@ -199,11 +201,11 @@ def _tell_extraction(system: bundle.Bundle, extracted: Mapping[str, FeatureTable
         rows = table.status
         rows = rows.drop_duplicates("recording") if "recording" in rows else rows
         for clip, row in rows[rows["status"] != "ok"].iterrows():
-            print(f"{row['status']}: {name} of {clip}: {row['reason']}", file=sys.stderr)
+            print(shown(f"{row['status']}: {name} of {clip}: {row['reason']}"), file=sys.stderr)
         failed += int((rows["status"] == "failed").sum())
         then = system.modalities[name].made.version
         if then is not None and table.info["version"] != then:
-            print(f"note: {name} was extracted with {then}, now with {table.info['version']}", file=sys.stderr)
+            print(shown(f"note: {name} was extracted with {then}, now with {table.info['version']}"), file=sys.stderr)
     return failed
 
 

@@ -73,6 +73,8 @@ class RemarkKind(Enum):
     """How far the splits lie apart."""
     SEEDS = "seeds"
     """How far the seeds of one model lie apart."""
+    RATERS = "raters"
+    """Whose consensus a ceiling is, and how far raters agree."""
     FAILURE = "failure"
     SOURCE = "source"
     """Where a reported figure was read, and what is known of it."""

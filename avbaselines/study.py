@@ -32,8 +32,30 @@ class Study(Section):
         The published work that the study stands beside.
     notes
         Sentences that stand under the leaderboard.
-    corpus, split, targets, modalities, predictions, systems, tuning, identity, masking, combined, protocols
-        Sections of their own.
+    corpus
+        Where clips, labels and groups are read.
+    split
+        Who is learnt from, and who is evaluated.
+    targets
+        What is predicted: attributes and classes.
+    modalities
+        Feature tables, or the recipes that make them.
+    predictions
+        Predictions of other systems: they are compared, and fusions may read them.
+    systems
+        What is fitted: learners, task modes, fusions.
+    tuning
+        How long parameters are searched, and which.
+    identity
+        How well speakers are told from features, and what erasing them costs.
+    masking
+        Scores of evaluated clips whose modalities are hidden.
+    combined
+        A class and an attribute scored as one.
+    comparison
+        How systems are compared.
+    protocols
+        What is different where a paper did otherwise.
     factors
         Set the base systems out by objective, task mode and modality, with paired tests.
     importance
@@ -222,7 +244,8 @@ def dump_study(study: Study, path: str | Path) -> None:
     True
     """
     content = study.model_dump(mode="json", exclude_none=True)
-    Path(path).write_text(tomli_w.dumps(content), encoding="utf-8")
+    # A path may hold bytes that are no UTF-8, for which TOML has no spelling.
+    Path(path).write_text(tomli_w.dumps(content), encoding="utf-8", errors="replace")
 
 
 MOST_EXTENDED = 16

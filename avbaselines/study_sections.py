@@ -125,7 +125,8 @@ class Reported(Section):
     note
         What a reader should know of it.
     aggregate
-        Of all splits, whether the paper pooled the clips or took the mean over splits; by default as the study does.
+        Of a figure of all splits together, whether the paper pooled the clips or took the mean over splits; by default
+        as the study does.
 
     Examples
     --------

@@ -28,7 +28,7 @@ class Stage(Section):
     Attributes
     ----------
     method
-        One of `FUSION_METHODS`.
+        How predictions are fused.
     name
         By default ``late-<method>``.
     inputs

@@ -3,9 +3,9 @@
 Of each study: the suite is run, `examples/deep_reference.py` trains its networks on the splits of that run, and the
 suite is run again with all their predictions beside its own (nothing is fitted anew). The score is the study's own
 metric, mean over targets. "One network" is the mean score of the single networks, with their deviation over seeds;
-"mean of 5" the score of their averaged predictions. The picked system is compared with both: difference with its 95 %
-interval over groups, and the verdict by the study's margin. CPU seconds are of all processes: of the suite for
-everything that it tries, of a network for all of its seeds. Needs PyTorch.
+"mean of all seeds" the score of their averaged predictions. The picked system is compared with both: difference with
+its 95 % interval over groups, and the verdict by the study's margin. CPU seconds are of all processes: of the suite
+for everything that it tries, of a network for all of its seeds. Needs PyTorch.
 
     python benchmarks/deep_table.py OUT --data pom=POM_TABLES ravdess=RAVDESS_TABLES [--studies quickstart pom ravdess]
 
@@ -70,7 +70,7 @@ def measure(study: str, out: Path, data: Path | None, seeds: int, costs: Costs) 
         costs.run(trained_for, name, [*example, *further])
         for mode in _seconds(folder):
             files = {"": f"{mode}-seed*.csv", "-mean": f"{mode}.csv"}
-            files |= {f"-seed{seed}": f"{mode}-seed{seed}.csv" for seed in range(seeds)}
+            files |= {file.stem.removeprefix(mode): file.name for file in folder.glob(f"{mode}-seed*.csv")}
             compared += [f"{name}-{mode}{part}={folder.resolve() / file}" for part, file in files.items()]
     beside = [part for text in compared for part in ("--compare", text)]
     costs.run(study, "comparison", [*suite, "--out", str(run), *beside])
@@ -130,7 +130,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     costs = Costs(options.out / "costs.csv")
     heads = ("study", "picked by the suite", "CPU s", "network", "CPU s", "one network", "suite - it, the suite is")
-    heads += (f"mean of {options.seeds}", "suite - it, the suite is")
+    heads += ("mean of all seeds", "suite - it, the suite is")
     print("| " + " | ".join(heads) + " |\n" + "| --- " * len(heads) + "|")
     for study in options.studies:
         measure(study, options.out, folders.get(study), options.seeds, costs)

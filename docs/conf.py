@@ -5,23 +5,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.typing import stringify_annotation
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
-from generated_pages import write_all  # noqa: E402
+from generated_pages import INCLUDED, write_all  # noqa: E402
 
 from avbaselines.version import __version__  # noqa: E402
 
 project = "avbaselines"
-author = "the authors of avbaselines"
-copyright = author  # noqa: A001
+author = "the avbaselines authors"
+copyright = f"2026, {author}"  # noqa: A001
 version = release = __version__
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.viewcode"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "_generated"]
+exclude_patterns = ["_build", "_generated", *INCLUDED]
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["deflist", "colon_fence"]
@@ -37,6 +39,7 @@ html_theme_options = {"footer_icons": []}
 pygments_style, pygments_dark_style = "tango", "monokai"
 
 autosummary_generate = True
+default_role = "literal"
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
@@ -50,6 +53,14 @@ def _skip_member(app: Sphinx, what: str, name: str, value: Any, skip: bool, opti
     written_in = getattr(value, "__module__", None) or getattr(getattr(value, "fget", None), "__module__", None)
     ours = (written_in or "avbaselines").startswith("avbaselines")
     return None if ours and not (name.startswith("set_") and name.endswith("_request")) else True
+
+
+def _short_signature(
+    app: Sphinx, what: str, name: str, value: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """``ArrayLike`` by its name: its definition takes two lines."""
+    long = stringify_annotation(ArrayLike, mode="smart")
+    return tuple(part and part.replace(long, "ArrayLike") for part in (signature, returned))  # type: ignore[return-value]
 
 
 def _refuse_what_is_fetched(app: Sphinx, error: Exception | None) -> None:
@@ -66,4 +77,5 @@ def setup(app: Sphinx) -> None:
     """Write the generated pages before Sphinx looks for pages."""
     write_all(DOCS)
     app.connect("autodoc-skip-member", _skip_member)
+    app.connect("autodoc-process-signature", _short_signature)
     app.connect("build-finished", _refuse_what_is_fetched)

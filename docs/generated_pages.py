@@ -14,13 +14,16 @@ from study_catalogue import shipped_studies
 from study_reference import reader_keys, study_keys
 
 DOCS = Path(__file__).resolve().parent
+INCLUDED = ("trust_table.md",)
+"""Texts that a page includes; none is a page of its own."""
 
 
 def more_pages() -> str:
     """A table of contents of the pages that ``index.md`` does not place; empty where there are none."""
     contents = re.findall(r"```\{toctree\}\n(.*?)```", (DOCS / "index.md").read_text("utf-8"), re.DOTALL)
-    placed = {line.strip() for text in contents for line in text.splitlines()}
-    others = sorted(page.stem for page in DOCS.glob("*.md") if page.stem not in placed | {"index"})
+    placed = {line.strip() for text in contents for line in text.splitlines()} | {"index"}
+    placed |= {Path(name).stem for name in INCLUDED}
+    others = sorted(page.stem for page in DOCS.glob("*.md") if page.stem not in placed)
     return "\n".join(["```{toctree}", ":maxdepth: 1", ":caption: More", "", *others, "```", ""]) if others else "\n"
 
 

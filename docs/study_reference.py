@@ -38,6 +38,8 @@ class Part:
 def parts(model: type[BaseModel] = Study, path: str = "") -> Iterator[Part]:
     """A section and every section below it, in the order of the keys."""
     yield Part(path or "top", model)
+    if path == "[protocols.paper]":  # its sections are those of the study
+        return
     for name, field in model.model_fields.items():
         for inner, many in _sections(field.annotation):
             below = f"{path.strip('[]')}.{name}".lstrip(".")
@@ -45,8 +47,31 @@ def parts(model: type[BaseModel] = Study, path: str = "") -> Iterator[Part]:
             yield from parts(inner, head)
 
 
+def forgotten() -> list[str]:
+    """Keys without a meaning or an example, and where to write it."""
+    known, found = examples(), []
+    checked = [(part.model, part.model.__name__) for part in parts()]
+    for model, name in checked + [(reader(name).Options, f"reader.{name}") for name in READERS]:
+        texts = attribute_docs(model)
+        for key, field in model.model_fields.items():
+            if not texts.get(key):
+                found.append(f"{model.__module__}, {model.__name__}: its docstring has no Attributes entry for {key!r}")
+            shown = any((field.alias or key) in section for section in known.get(name, []))
+            if not shown and not _is_section(field.annotation):
+                found.append(f"docs/{EXAMPLES.name}: no example of {field.alias or key!r} under [[{name}]]")
+    return found
+
+
 def study_keys() -> str:
-    """Markdown of all keys of a study file."""
+    """Markdown of all keys of a study file.
+
+    Raises
+    ------
+    ValueError
+        A key has no meaning or no example.
+    """
+    if forgotten():
+        raise ValueError("\n".join(forgotten()))
     return "\n".join(_described(part) for part in parts())
 
 
@@ -79,18 +104,18 @@ def _keys(model: type[BaseModel], example: str) -> str:
     lines = []
     for name, field in model.model_fields.items():
         key = field.alias or name
-        if not texts.get(name):
-            raise ValueError(f"{model.__module__}.{model.__name__}: its docstring has no Attributes entry for {name!r}")
-        values = [section[key] for section in shown if key in section]
-        if not values:
-            raise ValueError(f"{EXAMPLES.name}: no example of key {key!r} under [[{example}]]")
-        value = f"{key} = {toml_value(values[0])}"
-        lines += [f"`{key}`", f": *{type_text(field)}{_default(field)}*", "", f"  {sentence(texts[name])}", ""]
+        lines.append(f"`{key}`")
+        if _is_section(field.annotation):  # shown by the examples of its own keys
+            text = f"{sentence(texts[name])} Its keys are below."
+            lines += [f": *section{_default(field, section=True)}*", "", f"  {text}", ""]
+            continue
+        value = f"{key} = {toml_value(next(section[key] for section in shown if key in section))}"
+        lines += [f": *{type_text(field)}{_default(field)}*", "", f"  {sentence(texts[name])}", ""]
         lines += [f"  Example: `{value}`" if "\n" not in value else f"  ```toml\n  {value}\n  ```", ""]
     return "\n".join(lines)
 
 
-def _default(field: FieldInfo) -> str:
+def _default(field: FieldInfo, section: bool = False) -> str:
     if field.default_factory is not None:
         value: Any = field.default_factory()  # type: ignore[call-arg]
     elif field.default is PydanticUndefined:
@@ -100,9 +125,11 @@ def _default(field: FieldInfo) -> str:
     if value is None or value == "":
         return "; may be left out"
     if isinstance(value, BaseModel):
-        return "; by default the defaults of its keys"
+        return "; may be left out"
     if isinstance(value, list) and value and isinstance(value[0], BaseModel):
         value = [getattr(part, "method", "...") for part in value]
+    if section and not value:
+        return "; may be left out"
     if isinstance(value, (list, dict)) and not value:
         return "; by default empty"
     return f"; by default `{toml_value(value if not isinstance(value, Path) else str(value))}`"
@@ -135,7 +162,7 @@ def _type(annotation: Any) -> str:
     if origin is list:
         return f"list of {_several(_type(arguments[0]))}"
     if origin is dict:
-        return f"section with names of your own, each {_type(arguments[1])}"
+        return f"table of names, each with: {_type(arguments[1])}"
     if origin is tuple:
         return f"list of {len(arguments)} {_several(_type(arguments[0]))}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -152,6 +179,18 @@ def _several(words: str) -> str:
         if words.startswith(one):
             return many + words.removeprefix(one)
     return words
+
+
+def _is_section(annotation: Any) -> bool:
+    """Whether a key holds a section or several, and never a plain value."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    arguments = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) is Annotated:
+        arguments = arguments[:1]
+    if get_origin(annotation) is dict:
+        arguments = arguments[1:]
+    return bool(arguments) and all(map(_is_section, arguments))
 
 
 def _sections(annotation: Any, many: str = "") -> Iterator[tuple[type[BaseModel], str]]:

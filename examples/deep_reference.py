@@ -7,12 +7,12 @@ papers). ``multi`` trains one network for all targets, ``single`` one a target.
 
 It learns from exactly the clips that the suite learnt from: ``splits.csv`` of the run folder says which. One inner fold
 is held out to stop training early, seed by seed another one, so that no evaluated clip and nobody of its group has any
-say. Each mode's ``<mode>.csv`` has the evaluated clips' predictions, the mean over seeds, and ``<mode>-seed<n>.csv``
-those of one seed; ``--compare`` of the suite takes both:
+say. ``<mode>-seed<n>.csv`` has one network's predictions of the evaluated clips, ``<mode>.csv`` their mean over seeds.
+``--compare`` of the suite takes both; the seeds as one system, whose score is the mean of theirs:
 
     python -m avbaselines.run quickstart
     python examples/deep_reference.py runs/quickstart --out deep
-    python -m avbaselines.run quickstart --compare deep=deep/multi.csv
+    python -m avbaselines.run quickstart --compare 'one=deep/multi-seed*.csv' --compare averaged=deep/multi.csv
 
 It needs PyTorch beside this package (``pip install torch``); one CPU thread is enough. Frames of a recording are taken
 one by one, without the frames around them.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from avbaselines.corpora.raters import Ratings, Votes
 from avbaselines.evaluation.combined import Combined
 
 Progress = Callable[[int, int, str], None]
@@ -104,6 +105,8 @@ class ModalityInfo:
         Column of transcripts that letter groups were counted in, and in how many columns.
     id : str or None
         Id column of the table, where it is not ``clip_id``.
+    array : str or None
+        Array or column of vectors that was read, where it was named.
     functionals : tuple of str
         What steps were summarised by; empty where the table holds a row a clip.
     padding : {"front", "end"} or None
@@ -131,6 +134,7 @@ class ModalityInfo:
     text: str | None = None
     width: int | None = None
     id: str | None = None
+    array: str | None = None
     functionals: tuple[str, ...] = ()
     padding: str | None = None
     extraction: dict[str, Any] = field(default_factory=dict)
@@ -143,6 +147,7 @@ class ModalityInfo:
     def described(self) -> dict[str, Any]:
         """The keys that provenance and cards hold; those without a value are left out."""
         table: dict[str, Any] = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
+        table |= {"array": self.array}
         table |= {"offsets": dict(self.offsets) or None}
         table |= {"functionals": list(self.functionals) or None, "padding": self.padding}
         counts = {"failed": self.failed, "absent": self.absent, "empty_columns": len(self.dropped)}
@@ -290,6 +295,8 @@ class Corpus:
         Of class targets with soft labels: share of the votes of each class; NaN = no votes.
     combined : Combined or None
         The score of a class and an attribute together that systems are picked and compared by, where there is one.
+    raters : dict of str to Votes or Ratings
+        By target, what its single raters said, where the study names their columns.
     resampling : Resampling or None
         What intervals and tests resample, where that is not the groups.
 
@@ -313,6 +320,7 @@ class Corpus:
     notes: list[str] = field(default_factory=list)
     votes: dict[str, np.ndarray] = field(default_factory=dict)
     combined: Combined | None = None
+    raters: dict[str, Votes | Ratings] = field(default_factory=dict)
     resampling: Resampling | None = None
 
     @property

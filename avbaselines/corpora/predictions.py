@@ -1,6 +1,6 @@
 """Predictions of other systems, imported by a study and joined to the clips by id."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ class PredictionOptions(Section):
         Where the name holds ``*``, each file that matches is a seed of the one model.
     id, key : str
         Id column of a table; array of an npz file.
+    fuse : bool
+        Whether a ``*`` among the inputs of a fusion takes it, too. A run never fuses so what it knows no predictions
+        of training clips of.
 
     Examples
     --------
@@ -42,6 +45,7 @@ class PredictionOptions(Section):
     path: str
     id: str = "clip_id"
     key: str = "X"
+    fuse: bool = True
 
     @model_validator(mode="before")
     @classmethod
@@ -200,6 +204,21 @@ def _joined(
                     f"'{ids[tested][lacking][0]}'; a comparison needs the same clips for all systems"
                 )
     return ImportedPrediction(name, values, by_fold, tuple(notes))
+
+
+def knows_training(prediction: ImportedPrediction, splits: Iterable[Split]) -> bool:
+    """Whether there are predictions of clips to learn from in every split, without which no fusion can weigh them.
+
+    Examples
+    --------
+    >>> deep = ImportedPrediction("deep", {"arousal": np.array([[np.nan], [0.5]])})
+    >>> first, second, nobody = np.array([0]), np.array([1]), np.array([], int)
+    >>> [knows_training(deep, [Split("x", *rows)]) for rows in ((first, nobody, second), (second, nobody, first))]
+    [False, True]
+    """
+    return all(
+        not np.isnan(values[split.fit]).all() for split in splits for values in prediction.of(split.name).values()
+    )
 
 
 def _clips_of(

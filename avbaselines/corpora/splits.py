@@ -30,7 +30,7 @@ class SplitOptions(Section):
     column
         Column of partitions, with the values of ``train``, ``dev`` and ``test``.
     train, dev, test
-        Values of ``column`` or ``columns`` that mean each part; systems learn from train and dev, and test is evaluated.
+        Values of ``column`` or ``columns`` that mean each part; systems learn from train and dev, test is evaluated.
     columns
         Several such columns, each a split of its own.
     folds

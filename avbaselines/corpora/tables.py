@@ -12,6 +12,7 @@ from avbaselines.corpora.segments import FRAME, SEGMENT
 from avbaselines.corpora.text_form import as_text
 from avbaselines.corpora.text_tables import Layout, is_gzip, layout_of, refuse_pointer
 from avbaselines.errors import InputError
+from avbaselines.safe_text import from_cell
 from avbaselines.schema import nearest
 
 
@@ -60,9 +61,9 @@ def read_table(
             names = list(table.columns)
         else:
             layout = layout_of(path)
-            table = _read_csv(path, layout, text, ids, codes)
+            table = _from_cells(_read_csv(path, layout, text, ids, codes))
             # As they stand in the file: pandas renames the second of two.
-            names = [name.strip() for name in layout.names if name.strip()]
+            names = [from_cell(name.strip()) for name in layout.names if name.strip()]
     except InputError:
         raise
     except UnicodeDecodeError:
@@ -101,7 +102,7 @@ def column_names(path: Path) -> list[str]:
             import pyarrow.parquet as pq
 
             return list(pq.read_schema(path).names)
-        return [name.strip() for name in layout_of(path).names]
+        return [from_cell(name.strip()) for name in layout_of(path).names]
     except InputError:
         raise
     except (OSError, ValueError) as error:
@@ -132,6 +133,16 @@ def _read_csv(path: Path, layout: Layout, text: Collection[str], ids: Collection
             table = _with_codes(table, pd.read_csv(path, dtype=str, **how))
     empty = [name for name in table if is_unnamed(name) and (table[name].isna() | (table[name] == "")).all()]
     return table.drop(columns=empty)
+
+
+def _from_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Texts without the mark that keeps a spreadsheet from running them, see `avbaselines.safe_text.cell`."""
+    texts = [n for n, kind in enumerate(table.dtypes) if kind.kind not in "biufcMm"]
+    marked = [n for n in texts if table.iloc[:, n].map(lambda value: isinstance(value, str) and value[:1] == "'").any()]
+    for n in marked:
+        column = table.iloc[:, n].map(lambda value: from_cell(value) if isinstance(value, str) else value)
+        table.isetitem(n, column)
+    return table.rename(columns=lambda name: from_cell(name) if isinstance(name, str) else name)
 
 
 def _with_codes(table: pd.DataFrame, written: pd.DataFrame) -> pd.DataFrame:

@@ -92,7 +92,7 @@ def _lock(file: IO[str]) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete what killed runs left in a run folder that is held: half-written files, arrays that workers shared.
+    """Delete what killed runs left in a run folder that is held: half-written files, locks, arrays that workers shared.
 
     Examples
     --------
@@ -105,7 +105,10 @@ def sweep(folder: Path) -> None:
     """
     store = Store(folder / "work")
     shutil.rmtree(store.shared, ignore_errors=True)
-    for place in (folder, store.folder, folder / "tuning", *(folder / "models").glob("*"), folder / "models"):
+    for path in (folder / "tuning").glob("*.lock*"):  # of journals that nobody else writes
+        path.unlink(missing_ok=True)
+    models = folder / "models"
+    for place in (folder, store.folder, store.folder / "kept", folder / "tuning", models, *models.glob("*")):
         for path in place.glob(f"{PARTIAL}*"):
             path.unlink(missing_ok=True)
 

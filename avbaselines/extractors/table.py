@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.errors import InputError
+from avbaselines.safe_text import as_cells, from_cell
 
 OK, PARTIAL, FAILED = "ok", "partial", "failed"
 FORMATS = (".parquet", ".csv", ".npz")
@@ -167,14 +168,14 @@ class FeatureTable:
 
     def _to_csv(self, part: Path) -> None:
         # float32 needs 9 significant digits to come back bit for bit
-        self.frame().to_csv(part, float_format="%.9g")
+        as_cells(self.frame()).to_csv(part, float_format="%.9g")
 
     @classmethod
     def _from_csv(cls, path: Path) -> Self:
         account = json.loads(_status_path(path).read_text(encoding="utf-8"))
         frame = pd.read_csv(path, dtype={"clip_id": str}, keep_default_na=False, na_values=[""]).set_index("clip_id")
-        X = frame.to_numpy(dtype=np.float32)
-        return cls(frame.index.to_numpy(dtype=str), X, list(frame.columns), *_restore(account))
+        X, ids = frame.to_numpy(dtype=np.float32), np.array([from_cell(clip) for clip in frame.index], dtype=str)
+        return cls(ids, X, [from_cell(name) for name in frame.columns], *_restore(account))
 
     def _to_npz(self, part: Path) -> None:
         status: dict[str, Any] = {f"status_{name}": _plain(self.status[name]) for name in self.status}

@@ -105,7 +105,10 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
     if "imported" in kinds:
         lines.append(f"{marks['imported']} predictions of others, scored here on the same clips.")
     if "ceiling" in kinds:
-        lines.append(f"{marks['ceiling']} what the labels themselves allow, scored on the same clips.")
+        lines.append(
+            f"{marks['ceiling']} what the labels themselves allow: the consensus of as many other raters, and that of "
+            "raters without end (label-ceiling), against the consensus of the same clips."
+        )
     if "reported" in kinds:
         lines.append(
             f"{marks['reported']} reported by its authors, not measured here; grey and in ( ) where not comparable."

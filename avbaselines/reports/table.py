@@ -7,6 +7,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from avbaselines.safe_text import markdown as escape_markdown
+from avbaselines.safe_text import shown
+
 LATEX_ESCAPES = str.maketrans({
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -15,7 +18,6 @@ LATEX_ESCAPES = str.maketrans({
     "−": r"$-$", "→": r"$\rightarrow$", "≥": r"$\geq$", "≤": r"$\leq$", "…": r"\ldots{}", "\u00a0": "~",
     "≈": r"$\approx$", "◇": r"$\diamond$",
 })  # fmt: skip
-MARKDOWN_ESCAPES = str.maketrans({sign: "\\" + sign for sign in "\\`*_|<"})
 ASCII_SIGNS = {0x2013: "-", 0x2014: "-", 0x2026: "..."}
 
 
@@ -95,18 +97,7 @@ def escape_latex(text: str) -> str:
     >>> print(escape_latex("95 % of late_mean"))
     95 \\% of late\\_mean
     """
-    return " ".join(text.split()).translate(LATEX_ESCAPES)
-
-
-def escape_markdown(text: str) -> str:
-    """Text that Markdown leaves as it is, on one line.
-
-    Examples
-    --------
-    >>> print(escape_markdown("late_mean"))
-    late\\_mean
-    """
-    return " ".join(text.translate(MARKDOWN_ESCAPES).split())
+    return " ".join(shown(" ".join(text.split())).split()).translate(LATEX_ESCAPES)
 
 
 def encodable(text: str, ascii_only: bool) -> str:
@@ -138,7 +129,7 @@ def markdown_table(grid: Grid) -> list[str]:
 
 def _markdown(entry: Entry) -> str:
     text = escape_markdown(entry.text) + (f" *({escape_markdown(entry.aside)})*" if entry.aside else "") + entry.mark
-    return f"{f'**{text}**' if entry.bold else text} {entry.small}".strip()
+    return f"{f'**{text}**' if entry.bold and text else text} {entry.small}".strip()
 
 
 def latex_table(

@@ -34,7 +34,8 @@ def wheel_problems(names: Iterable[str]) -> list[str]:
 def archive_problems(names: Iterable[str]) -> list[str]:
     """What a source archive lacks; paths begin with the folder of the version."""
     found = {name.partition("/")[2] for name in names}
-    packaged = {name for name in expected_in_wheel() if not name.startswith(("avbaselines/studies", "avbaselines/features"))}
+    moved = ("avbaselines/studies/", "avbaselines/features/")
+    packaged = {name for name in expected_in_wheel() if not name.startswith(moved)}
     packaged |= {f"{folder}/{path.name}" for folder in ("studies", "features") for path in (ROOT / folder).glob("*.*")}
     return [f"lacks {name}" for name in sorted({*ARCHIVE_FILES, *packaged} - found)]
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import ImportedPrediction, Split
+from avbaselines.corpora.predictions import knows_training
 from avbaselines.evaluation.verdicts import Verdict
-from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, LazyTable, ScoredRun
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
 from avbaselines.experiment.scoring.flips import flips
+from avbaselines.experiment.scoring.kept import typed
 from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
-from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.flips import draw_flips
 from avbaselines.reports.paired_tests import p_text, signed
@@ -26,6 +27,8 @@ MOST_SENTENCES = 3
 """External systems up to which each has a sentence of its own."""
 MOST_DRAWN = 4
 """External systems whose flips are drawn."""
+
+FIGURES = typed("drawn", list[Drawing], (__name__,))
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,17 @@ class ExternalSystems(Analysis):
         """Comparisons as lines for the terminal, and the clips that each side wins into a table and figures."""
         every = [item for scored in context.scored for item in rivals(scored)]
         several = len({item.protocol for item in every}) > 1
-        table = pd.concat(
-            [flips(one.scoreboard, one.rows, one.picked, one.run.protocol) for one in context.scored], ignore_index=True
-        )
+        kept, contents = context.scored[0].scoreboard.kept, [one.content for one in context.scored]
+        content = None if None in contents else contents
+
+        @cache
+        def table() -> pd.DataFrame:
+            tables = [flips(one.scoreboard, one.rows, one.picked, one.run.protocol) for one in context.scored]
+            return pd.concat(tables, ignore_index=True)
+
         return AnalysisResult(
-            files={"flips.csv": table},
-            drawings=list(_drawings(context.scored[0], table)),
+            files={"flips.csv": LazyTable(content, table, flips.__module__)},
+            drawings=kept.value(FIGURES, content, lambda: list(_drawings(context.scored[0], table()))),
             terminal=list(_lines(every, context.comparisons, several)),
         )
 
@@ -145,7 +153,7 @@ def rivals(scored: ScoredRun) -> list[Rivals]:
     reads = _external_inputs(scored.run.systems)
     able = [row for row in scored.rows if may_be_picked(row) and row.system.name in reads]
     score = {
-        row.name: float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in splits])) for row in able
+        row.name: float(np.mean([scored.scoreboard.oof_score(row, split) for split in splits])) for row in able
     }
 
     def best(rows: Iterable[Scored]) -> str | None:
@@ -156,7 +164,7 @@ def rivals(scored: ScoredRun) -> list[Rivals]:
     chosen = []
     for name in sources:
         fused, reason = best(row for row in fusions if name in reads[row.system.name]), ""
-        if not _predicts_training(corpus.predictions[name], splits):
+        if not knows_training(corpus.predictions[name], splits):
             fused, reason = None, "its predictions of training clips are not known, so no fusion can weigh it"
         elif fused is None:
             reason = "no late fusion reads it (systems.fusion)"
@@ -171,12 +179,6 @@ def _external_inputs(systems: Iterable[System]) -> dict[str, set[str]]:
         own = {system.source} if isinstance(system, ExternalSystem) else set()
         reads[system.name] = own.union(*(reads[name] for name in system.inputs))
     return reads
-
-
-def _predicts_training(prediction: ImportedPrediction, splits: Iterable[Split]) -> bool:
-    return all(
-        not np.isnan(values[split.fit]).all() for split in splits for values in prediction.of(split.name).values()
-    )
 
 
 def _sentence(item: Rivals, comparisons: pd.DataFrame, several_protocols: bool) -> str:

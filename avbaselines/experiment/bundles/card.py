@@ -2,165 +2,32 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
-from pydantic import ConfigDict
+from pydantic import Field, model_validator
 
-from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.matching import Matching
-from avbaselines.schema import Section, validate
+from avbaselines.experiment.bundles.card_parts import (
+    CardInput,
+    CardModality,
+    CardScore,
+    CardSettings,
+    CardTarget,
+    Extent,
+    Made,
+)
+from avbaselines.experiment.bundles.plain_files import MOST_CARD, check_plain_file
+from avbaselines.schema import Name, Section, nearest, validate
 from avbaselines.version import __version__
 
 __all__ = ["Card", "CardInput", "CardModality", "CardTarget", "Index", "Made", "read_card", "read_index", "sign"]
 
 CARD_FILE, INDEX_FILE = "card.json", "index.json"
 SIGNATURE = "card_sha256"
-
-
-class CardTarget(Section):
-    """A target that the system predicts; attributes as of `Target`.
-
-    Examples
-    --------
-    >>> CardTarget(name="mood", metric="uar", classes=("glad", "sad"), range=None).target.width
-    2
-    """
-
-    name: str
-    metric: str
-    classes: tuple[str, ...]
-    range: tuple[float, float] | None
-
-    @property
-    def target(self) -> Target:
-        """As predictions are read and written."""
-        return Target(self.name, self.metric, self.classes, self.range)
-
-
-class Made(Section):
-    """How the features of a modality were made, see `ModalityInfo`; beside these keys whatever the extractor says.
-
-    Examples
-    --------
-    >>> Made(path="face.csv").recipe is None
-    True
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    path: str | None = None
-    text: str | None = None
-    width: int | None = None
-    id: str = "clip_id"
-    functionals: tuple[str, ...] = ()
-    padding: Literal["front", "end"] | None = None
-    recipe: str | None = None
-    extractor: str | None = None
-    version: str | None = None
-    options: dict[str, Any] = {}
-    offsets: dict[str, float] = {}
-    title: str = ""
-    scale: Any = None
-
-
-class CardModality(Section):
-    """A modality that a base system reads.
-
-    Attributes
-    ----------
-    columns
-        In the order in which the system was fitted.
-    dropped
-        Columns of the source that were empty in the corpus.
-    often_missing
-        So many training clips lacked it that the system has learnt to do without it.
-    made
-
-    Examples
-    --------
-    >>> CardModality(columns=["AU01"], dropped=[], often_missing=False, made=Made(path="face.csv")).made.path
-    'face.csv'
-    """
-
-    columns: list[str]
-    dropped: list[str]
-    often_missing: bool
-    made: Made
-
-
-class CardInput(Section):
-    """An input of a fusion: a system shipped beside it, with the digest of its model file, or somebody's predictions.
-
-    Examples
-    --------
-    >>> CardInput(system="wav2vec-matched", predictions="wav2vec").sha256 is None
-    True
-    """
-
-    system: str
-    predictions: str | None = None
-    sha256: str | None = None
-
-
-class CardSettings(Section):
-    """Options of a fusion that differ from their defaults, see `Stage`.
-
-    Examples
-    --------
-    >>> CardSettings(context=[0, 10]).reads_surroundings
-    True
-    """
-
-    targets: Literal["own", "all"] = "own"
-    context: list[int] = [0]
-    layout: Literal["centred", "avec"] = "centred"
-    recording_means: bool = False
-    onset: list[float] = []
-    penalties: list[float] | None = None
-    best: int | None = None
-    recording_share: list[float] = []
-    missing: str | None = None
-
-    @property
-    def reads_surroundings(self) -> bool:
-        """Whether the frames around a frame, or the time within its recording, have a say."""
-        return bool({"context", "layout", "recording_means", "onset"} & self.model_fields_set)
-
-
-class Extent(Section):
-    """Number of clips and groups that the shipped fit learnt from.
-
-    Examples
-    --------
-    >>> Extent(clips=120, groups=10).groups
-    10
-    """
-
-    clips: int
-    groups: int
-
-
-class CardScore(Section):
-    """A row of results.csv about the system, over all splits.
-
-    Examples
-    --------
-    >>> row = {"ci_low": None, "ci_high": None, "n_clips": 9, "n_groups": 3, "note": None}
-    >>> CardScore(target="arousal", metric="ccc", value=0.4, **row).value
-    0.4
-    """
-
-    target: str
-    metric: str
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-    n_clips: float | None
-    n_groups: float | None
-    note: str | None
 
 
 class Card(Section):
@@ -203,18 +70,18 @@ class Card(Section):
 
     avbaselines: str = __version__
     libraries: dict[str, str] = {}
-    system: str
+    system: Name
     raw_name: str | None = None
     learner: str = ""
     task: str = ""
     method: str = ""
     modalities: dict[str, CardModality] = {}
-    inputs: list[CardInput] = []
+    inputs: list[CardInput] = Field(default=[], max_length=1000)
     settings: CardSettings = CardSettings()
     selected: dict[str, list[str]] = {}
     recording_share: dict[str, float] = {}
     transductive: bool = False
-    targets: list[CardTarget]
+    targets: list[CardTarget] = Field(max_length=1000)
     matching: dict[str, tuple[float, float]] = {}
     bounds: dict[str, tuple[float, float]] = {}
     fallback: dict[str, list[float]] = {}
@@ -229,6 +96,30 @@ class Card(Section):
     scores: list[CardScore] = []
     notes: list[str] = []
     handed_over: bool = False
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        """What is said by target is said of targets of this card, in their widths, and of inputs of this card."""
+        widths = {part.name: part.target.width for part in self.targets}
+        for key in ("matching", "bounds", "fallback", "selected", "recording_share"):
+            for name in getattr(self, key):
+                if name not in widths:
+                    raise ValueError(f"{key}: no target {name!r}{nearest(name, widths)}")
+        for name, values in self.fallback.items():
+            if len(values) != widths[name]:
+                raise ValueError(f"fallback.{name}: {len(values)} values for a target of {widths[name]}")
+        for name, (low, high) in self.bounds.items():
+            if not low <= high:
+                raise ValueError(f"bounds.{name}: {low:g} is above {high:g}")
+        inputs = [part.system for part in self.inputs]
+        if len(set(inputs)) < len(inputs) or len(widths) < len(self.targets):
+            raise ValueError("an input or a target stands there twice")
+        for name, chosen in self.selected.items():
+            if not set(chosen) <= set(inputs):
+                raise ValueError(f"selected.{name}: an input that the card does not have")
+        if not all(0 <= share <= 1 for share in self.recording_share.values()):
+            raise ValueError("recording_share: shares lie within 0 and 1")
+        return self
 
     @property
     def matchings(self) -> dict[str, Matching]:
@@ -255,7 +146,7 @@ class Index(Section):
     True
     """
 
-    system: str | None = None
+    system: Name | None = None
     reason: str = ""
 
 
@@ -318,8 +209,12 @@ def read_index(models: Path) -> Index:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
+    if os.path.lexists(path):
+        check_plain_file(path, MOST_CARD)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise InputError(f"{path}: is nested too deeply; run the study again") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error}); run the study again") from None
     if not isinstance(content, dict):

@@ -1,8 +1,10 @@
 """A shipped model's card in words: what it is for, what it learnt from, how it scores and where its limits are."""
 
+import shlex
 from collections.abc import Iterator
 
 from avbaselines.experiment.bundles.card import Card
+from avbaselines.safe_text import markdown, markdown_code
 
 OPENSMILE = (
     "openSMILE, which makes its audio features, is free for research and personal use only; other uses need a licence "
@@ -34,7 +36,7 @@ def render_card(card: Card) -> str:
         ("Licence", _licence(card)),
         ("Use", _use(card)),
     ]
-    lines = [f"# {card.system}", ""]
+    lines = [f"# {markdown(card.system)}", ""]
     for title, content in sections:
         lines += [*([f"## {title}", ""] if title else []), *content, ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -44,11 +46,11 @@ def _what(card: Card) -> Iterator[str]:
     how = card.learner or f"late fusion ({card.method})"
     how += f", task mode {card.task}" if card.task else ""
     targets = [
-        f"{target.name} ({'one of ' + ', '.join(target.classes) if target.classes else 'a value'}"
+        f"{markdown(target.name)} ({'one of ' + markdown(', '.join(target.classes)) if target.classes else 'a value'}"
         f"{' from {:g} to {:g}'.format(*target.range) if target.range else ''})"
         for target in card.targets
     ]
-    yield f"{how[0].upper()}{how[1:]}; predicts {'; '.join(targets)}."
+    yield f"{markdown(how[0].upper() + how[1:])}; predicts {'; '.join(targets)}."
     if card.handed_over:
         yield "This is the system that the run hands over."
     yield f"Made by avbaselines {card.avbaselines}."
@@ -56,10 +58,10 @@ def _what(card: Card) -> Iterator[str]:
 
 def _data(card: Card) -> Iterator[str]:
     learnt = card.learnt_from
-    yield f"- Study: {card.study}" + (f" (beside: {card.paper})" if card.paper else "")
-    yield f"- Corpus reader `{card.corpus}`; learnt from {learnt.clips} clips of {learnt.groups} groups"
-    yield f"- Protocol: {card.protocol}; shipped fit: split `{card.split}`; seed {card.seed}"
-    yield from (f"- {note}" for note in card.notes)
+    yield f"- Study: {markdown(card.study)}" + (f" (beside: {markdown(card.paper)})" if card.paper else "")
+    yield f"- Corpus reader {markdown_code(card.corpus)}; learnt from {learnt.clips} clips of {learnt.groups} groups"
+    yield f"- Protocol: {card.protocol}; shipped fit: split {markdown_code(card.split)}; seed {card.seed}"
+    yield from (f"- {markdown(note)}" for note in card.notes)
 
 
 def _scores(card: Card) -> Iterator[str]:
@@ -75,7 +77,7 @@ def _scores(card: Card) -> Iterator[str]:
     for row in rows:
         spread = "none" if row.ci_low is None else f"{row.ci_low:.3f} to {row.ci_high:.3f}"
         counts = " | ".join("" if count is None else f"{int(count)}" for count in (row.n_clips, row.n_groups))
-        yield f"| {row.target} | {row.metric} | {row.value:.3f} | {spread} | {counts} |"
+        yield f"| {markdown(row.target)} | {row.metric} | {row.value:.3f} | {spread} | {counts} |"
     yield ""
     yield "Scored on clips of groups that the scored fits had not seen."
     if card.split == "final":
@@ -85,13 +87,15 @@ def _scores(card: Card) -> Iterator[str]:
 def _input(card: Card) -> Iterator[str]:
     for name, modality in card.modalities.items():
         made = modality.made
-        source = f"table `{made.path}`" if made.recipe is None else f"recipe `{made.recipe}` ({made.version})"
-        yield f"- {name}: {len(modality.columns)} columns, from {source}"
+        source = f"table {markdown_code(str(made.path))}"
+        if made.recipe is not None:
+            source = f"recipe {markdown_code(made.recipe)} ({markdown(str(made.version))})"
+        yield f"- {markdown(name)}: {len(modality.columns)} columns, from {source}"
     for part in card.inputs:
         if part.predictions is not None:
-            yield f"- predictions `{part.predictions}` of an outside system"
+            yield f"- predictions {markdown_code(part.predictions)} of an outside system"
         else:
-            yield f"- system `{part.system}`, from the folder beside this one"
+            yield f"- system {markdown_code(part.system)}, from the folder beside this one"
 
 
 def _limits(card: Card) -> Iterator[str]:
@@ -116,4 +120,5 @@ def _licence(card: Card) -> Iterator[str]:
 
 
 def _use(card: Card) -> Iterator[str]:
-    yield f"    python -m avbaselines.predict RUN --system '{card.system}' MEDIA_OR_TABLE... --out predictions.csv"
+    system = shlex.quote(card.system) if "'" in card.system else f"'{card.system}'"
+    yield f"    python -m avbaselines.predict RUN --system {system} MEDIA_OR_TABLE... --out predictions.csv"

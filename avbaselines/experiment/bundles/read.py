@@ -3,14 +3,16 @@
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-
-import skops.io
+from typing import Any
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.experiment.bundles.card import Card, read_card
 from avbaselines.experiment.bundles.inputs import NewClips
+from avbaselines.experiment.bundles.model_file import check_archive, check_parts
+from avbaselines.experiment.bundles.plain_files import MOST_MODEL, check_plain_file
 from avbaselines.experiment.bundles.write import MODEL_FILE
+from avbaselines.experiment.fitting.clip_context import ClipContext
 from avbaselines.experiment.fitting.fitted_system import FittedBase, FittedFusion
 from avbaselines.experiment.fitting.predictions import Predictions
 from avbaselines.experiment.fitting.store import file_digest
@@ -38,37 +40,65 @@ def read_shipped(models: Path, name: str, expected: str | None = None) -> "Shipp
     --------
     >>> read_shipped(Path("nowhere"), "late-mean")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    avbaselines.errors.InputError: nowhere/late-mean/card.json: cannot be read ...
+    avbaselines.errors.InputError: nowhere/late-mean/card.json: no such file...
     """
+    return _read(models, name, expected, {}, ())
+
+
+def _read(
+    models: Path, name: str, expected: str | None, known: "dict[str, ShippedSystem]", above: tuple[str, ...]
+) -> "ShippedSystem":
+    """A system and what it fuses, each read once; `above` are those that fuse it."""
+    if name in above:
+        raise InputError(f"{models / name}: fuses itself, by way of {' and '.join(above[above.index(name) :])}")
     folder = models / name
-    card, model = read_card(folder), folder / MODEL_FILE
-    if not model.is_file():
-        raise InputError(f"{model}: no such file; copy the whole folder, or run the study again")
-    if file_digest(model) != card.sha256 or expected not in (None, card.sha256):
-        raise InputError(f"{model}: is not the file its card describes; copy the folder afresh or run the study again")
-    inputs = {
-        part.system: None if part.sha256 is None else read_shipped(models, part.system, part.sha256)
-        for part in card.inputs
-    }
-    return ShippedSystem(card, _estimators(model, card), inputs)
+    if name not in known:
+        card, model = read_card(folder), folder / MODEL_FILE
+        check_plain_file(model, MOST_MODEL)
+        if file_digest(model) != card.sha256 or expected not in (None, card.sha256):
+            raise _changed(model)
+        if card.system != name:
+            raise InputError(f"{folder}: holds the card of {card.system!r}; copy the folder afresh")
+        lacking = [target.name for target in card.targets if target.name not in card.fallback]
+        if lacking:
+            raise InputError(f"{folder}: its card has no fallback.{lacking[0]}; copy the folder afresh")
+        inputs = {
+            part.system: None if part.sha256 is None else _read(models, part.system, part.sha256, known, (*above, name))
+            for part in card.inputs
+        }
+        known[name] = ShippedSystem(card, _estimators(model, card), inputs)
+    if expected not in (None, known[name].card.sha256):
+        raise _changed(folder / MODEL_FILE)
+    return known[name]
+
+
+def _changed(model: Path) -> InputError:
+    return InputError(f"{model}: is not the file its card describes; copy the folder afresh or run the study again")
 
 
 def _estimators(path: Path, card: Card) -> dict[str, TargetModel]:
     """Estimators by target, read by skops from types in the closed list only."""
+    import skops.io  # it lists every estimator of scikit-learn, which takes a second
+
     if not path.stat().st_size:
         raise InputError(f"{path}: is empty: the run could not write this model; its note in results.csv says why")
     try:
+        check_archive(path)
         unknown = skops.io.get_untrusted_types(file=path)
         strange = untrusted(unknown)
         if strange:
             raise InputError(
                 f"{path}: holds {strange[0]}, which no model of avbaselines does; nothing of it was loaded"
             )
-        models = skops.io.load(path, trusted=[*TRUSTED, *unknown])
+        check_parts(path)
     except InputError:
         raise
     except zipfile.BadZipFile:
         raise InputError(f"{path}: is no skops file; nothing of it was loaded") from None
+    except Exception as error:  # zip, JSON, numpy and skops raise many kinds; each means that it was tampered with
+        raise InputError(f"{path}: {error or type(error).__name__}; nothing of it was loaded") from None
+    try:
+        models = skops.io.load(path, trusted=[*TRUSTED, *unknown])
     except Exception as error:  # skops and the boosters raise many kinds; each means that this file cannot be read
         libraries = ", ".join(f"{name} {number}" for name, number in card.libraries.items())
         raise InputError(f"{path}: cannot be loaded ({error}); it was made with {libraries}") from None
@@ -114,14 +144,22 @@ class ShippedSystem:
         """Predictions of new clips before matching, by target, shape (n, width)."""
         if not self.inputs:
             system = FittedBase(self.targets, self._models, self.card.transductive, bounds=self.card.bounds)
-            return system.predict([clips.features[name] for name in self.card.modalities], clips.context)
-        return self._fusion().predict(
-            [
-                clips.predictions[str(part.predictions)] if system is None else system.raw(clips)
-                for part, system in zip(self.card.inputs, self.inputs.values(), strict=True)
-            ],
-            clips.context,
-        )
+            return self._said(system, [clips.features[name] for name in self.card.modalities], clips.context)
+        parts = [
+            clips.predictions[str(part.predictions)] if system is None else system.raw(clips)
+            for part, system in zip(self.card.inputs, self.inputs.values(), strict=True)
+        ]
+        return self._said(self._fusion(), parts, clips.context)
+
+    def _said(self, system: FittedBase | FittedFusion, parts: list[Any], context: ClipContext) -> Predictions:
+        """Predictions of estimators that somebody may have crafted: what they raise is said of them."""
+        try:
+            return system.predict(parts, context)
+        except InputError:
+            raise
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise InputError(f"{self.card.system}: its model cannot predict these clips ({what})") from error
 
     def _fusion(self) -> FittedFusion:
         card, names = self.card, list(self.inputs)

@@ -10,7 +10,7 @@ from avbaselines.corpora.corpus import Corpus, Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.dask_backend import cluster_results
 from avbaselines.experiment.fitting.fitted_run import FittedRun, part_of_deep_stacks, stack_depths
-from avbaselines.experiment.fitting.optuna_search import check_storage
+from avbaselines.experiment.fitting.optuna_search import check_storage, drop_damaged
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.split_setup import (
     clips_digest,
@@ -141,7 +141,7 @@ def fit_systems(run: ProtocolRun, folder: Path, options: RunOptions) -> FittedRu
             fitted.keys[split.id, system.name] = unit.key
             unit = replace(unit, keep_model=split.id == fitted.shipped)
             if options.force or not unit.is_done(fitted.store):
-                units.append(to_be_done(unit, folder, options.storage, options.force))
+                units.append(_pending(unit, fitted.store, folder, options))
         done -= len(units)
         for unit, reason in _computed(units, corpus, fitted, options, done, len(wanted)):
             done += 1
@@ -149,6 +149,14 @@ def fit_systems(run: ProtocolRun, folder: Path, options: RunOptions) -> FittedRu
             if reason:
                 _note_failure(fitted, unit, reason)
     return fitted
+
+
+def _pending(unit: Unit, store: Store, folder: Path, options: RunOptions) -> Unit:
+    """The unit with its search, whose trials are read or begun anew."""
+    unit = to_be_done(unit, folder, options.storage, options.force)
+    if unit.search is not None and not options.storage and drop_damaged(Path(unit.search.storage)):
+        store.damaged.append(Path(unit.search.storage))
+    return unit
 
 
 def _opened(run: ProtocolRun, folder: Path, options: RunOptions) -> tuple[FittedRun, list[Split]]:

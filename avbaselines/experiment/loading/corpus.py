@@ -12,15 +12,22 @@ from avbaselines.corpora.id_matching import match_ids
 from avbaselines.corpora.modalities import ModalityOptions, join, read_modality
 from avbaselines.corpora.numbers import to_seconds
 from avbaselines.corpora.predictions import read_prediction
+from avbaselines.corpora.raters import rater_columns, raters_of
 from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
-from avbaselines.experiment.loading.checks import label_notes, refuse_unlearnable, refuse_without_recordings
+from avbaselines.experiment.loading.checks import (
+    label_notes,
+    refuse_unlearnable,
+    refuse_without_recordings,
+    truth_notes,
+)
 from avbaselines.experiment.loading.clip_order import clip_order
 from avbaselines.experiment.loading.corpus_folder import data_folder, needed, needs_data, tables_below_data
 from avbaselines.experiment.loading.feature_checks import (
     duplicates_note,
+    empty_note,
     merge_groups,
     refuse_answers,
     refuse_equals,
@@ -114,6 +121,13 @@ def load_corpus(
     targets, y, said = read_targets(study.targets, clips, source, study.corpus.missing)
     notes += said
     votes = read_votes(study.targets, targets, clips, source, study.corpus.missing)
+    raters = raters_of(
+        {name: option.raters for name, option in study.targets.items() if option.raters is not None},
+        {target.name: target.classes or () for target in targets},
+        clips,
+        source,
+        {name: option.missing or study.corpus.missing for name, option in study.targets.items()},
+    )
     modalities: dict[str, Modality] = {}
     read = partial(_modality, ids=ids, release=release, folder=folder, frames=frames, jobs=jobs, progress=progress)
     read = partial(read, elsewhere=elsewhere)
@@ -145,6 +159,7 @@ def load_corpus(
         notes=[*notes, *split_notes, *label_notes(splits, groups, targets, y)],
         votes=votes,
         combined=combined_of(study),
+        raters=raters,
         resampling=resampled,
     )
     for name, options in study.modalities.items():
@@ -153,7 +168,7 @@ def load_corpus(
     for name, given in study.predictions.items():
         outside = read_prediction(name, given, ids, targets, release.root, folder, splits, frames, y, elsewhere)
         corpus.predictions[name] = outside
-        corpus.notes += outside.notes
+        corpus.notes += [*outside.notes, *truth_notes(outside, targets, y, splits)]
     corpus.notes += check_delays(study, corpus)
     check_recording_shares(study, corpus)
     return corpus
@@ -176,7 +191,8 @@ def _notes_on(
     refuse_answers(modality, corpus.targets, corpus.y, key)
     absent = int((~modality.present).sum())
     lacking = f"{absent} of {len(corpus.ids)} clips have no {modality.name}" if absent else ""
-    said = [lacking, wild_note(modality, corpus.ids), duplicates_note(modality, corpus.ids, corpus.groups)]
+    said = [lacking, empty_note(modality), wild_note(modality, corpus.ids)]
+    said.append(duplicates_note(modality, corpus.ids, corpus.groups))
     return [*filter(None, said), *modality.info.notes]
 
 
@@ -188,6 +204,11 @@ def _columns_read(study: Study, clips: pd.DataFrame, group: str | None) -> list[
     for name, target in study.targets.items():
         found.append(target.column or name)
         found += [column for column in clips.columns if target.votes and str(column).startswith(target.votes)]
+        if isinstance(target.raters, str | list):
+            found += rater_columns(target.raters, clips, (), f"targets.{name}.raters", "clips")
+        elif target.raters is not None:
+            votes = target.raters.votes
+            found += [column for column in clips.columns if str(column).startswith(votes)]
     return [column for column in dict.fromkeys(found) if column is not None and column in clips.columns]
 
 

@@ -58,7 +58,7 @@ def plan(study: Study, targets: Sequence[Target], only: Sequence[str] = ()) -> l
     systems: list[System] = [*_external(study, matching), *base, *_tuned(study, base)]
     systems += _searched_fusion(study, systems, matching)
     for stage in study.systems.fusion:
-        inputs = _inputs(stage, systems)
+        inputs = _inputs(stage, systems, study)
         if len(inputs) > 1 or (inputs and not (stage.is_plain and stage.missing is None and not stage.recording_share)):
             systems.append(_fusion(stage, inputs, matching))
         elif not any("*" in pattern for pattern in stage.inputs):
@@ -161,7 +161,7 @@ def _searched_fusion(study: Study, systems: Sequence[System], matching: bool) ->
     if not study.tuning.trials or "fusion" not in study.tuning.search:
         return []
     stage = Stage(method="greedy", name="late-tuned")
-    inputs = _inputs(stage, systems)
+    inputs = _inputs(stage, systems, study)
     if len(inputs) < 2:
         return []
     return [replace(_fusion(stage, inputs, matching), tuning=study.tuning)]
@@ -230,12 +230,14 @@ def _early_sets(early: str | list[list[str]], modalities: tuple[str, ...]) -> li
     return [tuple(part) for part in early]
 
 
-def _inputs(stage: Stage, systems: Sequence[System]) -> list[System]:
+def _inputs(stage: Stage, systems: Sequence[System], study: Study) -> list[System]:
     """Systems a fusion reads; a wildcard takes base systems only, names may be earlier fusions too.
 
-    Of a system and its tuned twin a wildcard takes the twin: the two say nearly the same.
+    Of a system and its tuned twin a wildcard takes the twin: the two say nearly the same. External systems that are
+    not to be fused are taken by name only.
     """
     chosen: list[System] = []
+    apart = {name for name, options in study.predictions.items() if not options.fuse}
     twins = {system.defaults: system for system in systems if isinstance(system, BaseSystem) and system.defaults}
     for pattern in stage.inputs:
         wild = "*" in pattern
@@ -244,6 +246,7 @@ def _inputs(stage: Stage, systems: Sequence[System]) -> list[System]:
             for system in systems
             if any(fnmatchcase(label, pattern) for label in system.labels)
             and not (wild and (isinstance(system, FusionSystem) or system.transductive))
+            and not (wild and isinstance(system, ExternalSystem) and system.source in apart)
         ]
         if not matches and pattern != "*":
             names = [system.name for system in systems]

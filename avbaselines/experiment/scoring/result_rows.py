@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,24 @@ import pandas as pd
 from avbaselines.corpora.corpus import Split, Target
 from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import oriented
 from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
+from avbaselines.experiment.scoring.kept import typed
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
 from avbaselines.results_table import ALL, Aggregate, Remark, RemarkKind, ResultRow
 from avbaselines.study import Reported, Study
 
 MEAN = "mean"
+HOW = {
+    Aggregate.POOLED: Remark(RemarkKind.POOLED, Aggregate.POOLED.words),
+    Aggregate.MEAN: Remark(RemarkKind.AVERAGED, Aggregate.MEAN.words),
+}
+
+ROWS = typed("rows", list[ResultRow], (__name__,))
+
 TOGETHER = (COMBINED, COMBINED)
 """Target and metric of the combined score."""
 Parts = dict[tuple[str, str], list[Part]]
@@ -54,7 +63,14 @@ def score_rows(board: Scoreboard, rows: Iterable[Scored], picked: str | None, pr
     >>> [(one.metric, one.value) for one in score_rows(Scoreboard(corpus, splits), [row], None, "honest")][:1]
     [('mae', 0.5)]
     """
-    return [result for row in rows for result in _results_of(board, row, picked, protocol)]
+    results = []
+    for row in rows:
+        content = board.content(row)
+        if content is not None:
+            said = [row.name, row.name == picked, protocol, row.seconds, repr(row.system), repr(row.remarks)]
+            content += [*said, repr(row.failed)]
+        results += board.kept.value(ROWS, content, partial(_results_of, board, row, picked, protocol))
+    return results
 
 
 def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: str) -> list[ResultRow]:
@@ -63,15 +79,14 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
     if row.failed:
         reason = "; ".join(dict.fromkeys(row.failed.values()))
         return [replace(base, status="failed", remarks=(Remark(RemarkKind.FAILURE, reason),))]
-    n_seeds = max(1, len(row.seeds))
-    results: list[ResultRow] = []
+    n_seeds, results = max(1, len(row.seeds)), []
     each = [_parts(board, row, [[split]]) for split in board.splits]
     for split, parts in zip(board.splits, each, strict=True):
         results += _figures(board, replace(base, split=split.name, remarks=row.remarks), parts, [split], n_seeds)
     if len(board.splits) == 1:
         return results + _figures(board, replace(base, remarks=row.remarks), each[0], board.splits, n_seeds)
-    pooled, averaged = _parts(board, row, by_repeat(board.splits)), _side_by_side(each, n_seeds)
-    ways = {Aggregate.POOLED: pooled, Aggregate.MEAN: averaged}
+    pooled = _parts(board, row, by_repeat(board.splits))
+    ways = {Aggregate.POOLED: pooled, Aggregate.MEAN: _side_by_side(each, n_seeds)}
     chosen = board.chosen(targets)
     whole = chosen or Aggregate.MEAN  # where targets differ
     way = {(target.name, metric): board.chosen([target]) for target in targets for metric in board.metrics(target)}
@@ -85,8 +100,16 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
     return results
 
 
+def _how(board: Scoreboard, aggregate: Aggregate) -> Remark:
+    """How splits are put together."""
+    repeats = len(by_repeat(board.splits))
+    if aggregate is Aggregate.POOLED and repeats > 1:
+        return Remark(RemarkKind.POOLED, f"pooled over clips, mean over {repeats} repeats")
+    return HOW[aggregate]
+
+
 def _parts(board: Scoreboard, row: Scored, pieces: Sequence[Sequence[Split]]) -> Parts:
-    """Sums of a row's clips, those of each list of splits pooled, for each figure that it has there."""
+    """Sums of a row's clips, pooled in each of some lists of splits, for each figure that it has there."""
     pairs = [(target, metric) for target in board.corpus.targets for metric in board.metrics(target)]
     parts = {(target.name, metric): board.parts(row, target, metric, pieces) for target, metric in pairs}
     parts[TOGETHER] = board.combined_parts(row, pieces)
@@ -99,14 +122,6 @@ def _side_by_side(each: Sequence[Parts], n_seeds: int) -> Parts:
     return {
         key: [parts[key][seed] for seed in range(n_seeds) for parts in each if key in parts] for key in keys
     }
-
-
-def _how(board: Scoreboard, aggregate: Aggregate) -> Remark:
-    """How splits are put together."""
-    if aggregate is Aggregate.MEAN:
-        return Remark(RemarkKind.AVERAGED, aggregate.words)
-    repeats = len(by_repeat(board.splits))
-    return Remark(RemarkKind.POOLED, aggregate.words + (f", mean over {repeats} repeats" if repeats > 1 else ""))
 
 
 def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> ResultRow:
@@ -140,32 +155,49 @@ def _figures(
 ) -> list[ResultRow]:
     """One row a target and metric, the mean over targets of each metric, and the combined score where there is one.
 
-    `aggregate` says how the splits are put together where that is not the study's own way.
+    `aggregate` says how the splits are put together, by default as each target has it.
     """
     own = {(target.name, target.metric) for target in board.corpus.targets}
-    rows: list[ResultRow] = []
-
-    def add(target: str, metric: str, names: Sequence[str], each: Sequence[Sequence[Part]], spreads: bool) -> None:
-        targets = [one for one in board.corpus.targets if one.name in names]
-        training = board.training(targets, splits, base.kind == "measured", aggregate)
-        together = [piece for part in each for piece in part]
-        low, high = interval_of_mean(together, training=training)
-        n_clips, n_groups = board.extent(names, splits)
-        row = replace(base, target=target, metric=metric, value=mean_value(together), ci_low=low, ci_high=high)
-        remarks = _spreads(target, each, n_seeds, len(splits)) if spreads else ()
-        rows.append(replace(row, n_clips=n_clips, n_groups=n_groups, remarks=(*base.remarks, *remarks)))
-
     of_targets = {key: part for key, part in parts.items() if key != TOGETHER}
-    for (target, metric), part in of_targets.items():
-        add(target, metric, [target], [part], (target, metric) in own)
+
+    def figure(
+        target: str, metric: str, names: Sequence[str], each: Sequence[Sequence[Part]], spread: bool
+    ) -> ResultRow:
+        of_target, extent = replace(base, target=target, metric=metric), board.extent(names, splits)
+        targets = [one for one in board.corpus.targets if one.name in names]
+        pooled = (aggregate or board.chosen(targets)) is Aggregate.POOLED
+        remarks = _spreads(target, each, n_seeds, "repeats" if pooled else "splits") if spread else ()
+        together = [part for of_one in each for part in of_one]
+        ends = board.interval(together, targets, splits, base.kind == "measured", aggregate)
+        return _figure(of_target, together, ends, extent, remarks)
+
+    rows = [figure(name, metric, [name], [part], (name, metric) in own) for (name, metric), part in of_targets.items()]
     for metric in dict.fromkeys(metric for _, metric in of_targets):
-        targets = [target for target, name in of_targets if name == metric]
-        several = len(targets) > 1 and {(target, metric) for target in targets} <= own
-        add(MEAN, metric, targets, [parts[target, metric] for target in targets], several)
+        names = [target for target, name in of_targets if name == metric]
+        several = len(names) > 1 and {(name, metric) for name in names} <= own
+        rows.append(figure(MEAN, metric, names, [parts[name, metric] for name in names], several))
     combined = board.corpus.combined
     if combined and TOGETHER in parts:
-        add(COMBINED, COMBINED, [combined.label, combined.value], [parts[TOGETHER]], True)
+        rows.append(figure(COMBINED, COMBINED, [combined.label, combined.value], [parts[TOGETHER]], True))
     return rows
+
+
+def _figure(
+    base: ResultRow,
+    parts: Sequence[Part],
+    ends: tuple[float, float],
+    extent: tuple[int, int],
+    remarks: Sequence[Remark],
+) -> ResultRow:
+    return replace(
+        base,
+        value=mean_value(parts),
+        ci_low=ends[0],
+        ci_high=ends[1],
+        n_clips=extent[0],
+        n_groups=extent[1],
+        remarks=(*base.remarks, *remarks),
+    )
 
 
 def _values(parts: Sequence[Part], n_seeds: int) -> np.ndarray:
@@ -173,12 +205,11 @@ def _values(parts: Sequence[Part], n_seeds: int) -> np.ndarray:
     return np.array([float(metric.value(sums.sum(axis=0))) for metric, sums in parts]).reshape(n_seeds, -1)
 
 
-def _spreads(what: str, each: Sequence[Sequence[Part]], n_seeds: int, n_splits: int) -> tuple[Remark, ...]:
-    """The ranges over splits (or repeats) and over seeds, means over the targets given, where there are several."""
+def _spreads(what: str, each: Sequence[Sequence[Part]], n_seeds: int, terms: str) -> tuple[Remark, ...]:
+    """The ranges of the terms' (splits or repeats) and of the seeds' values, means over the targets given."""
     values = [_values(parts, n_seeds) for parts in each]
     remarks = []
     if len({one.shape for one in values}) == 1 and values[0].shape[1] > 1:
-        terms = "splits" if values[0].shape[1] == n_splits else "repeats"
         remarks.append(Remark(RemarkKind.SPREAD, _range(np.mean(values, axis=(0, 1)), terms)))
     if n_seeds > 1:
         seeds = np.mean([one.mean(axis=1) for one in values], axis=0)

@@ -13,8 +13,9 @@ from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.intervals import interval_of_mean
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
+from avbaselines.experiment.scoring.gathering import TRANSDUCTIVE
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
-from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard
+from avbaselines.experiment.scoring.scoreboard import Scoreboard
 from avbaselines.results_table import RemarkKind
 from avbaselines.study import Reported
 from avbaselines.systems import Stage
@@ -204,6 +205,18 @@ def test_rows_know_their_verdict_against_the_picked_one_and_whether_they_are_tie
     ]  # fmt: skip
 
 
+def test_intervals_of_all_folds_are_those_of_the_procedure_and_of_one_fold_those_of_its_fit():
+    board = Scoreboard(corpus(AROUSAL), SPLITS)
+    row = scored("row", board.corpus, 2.0)
+    outside = scored("deep", board.corpus, 2.0, system=ExternalSystem(name="deep", source="deep"))
+    rows = rows_of(board, row, outside)
+    for split, system, training in (("0", "row", "fixed"), ("all", "row", "folds"), ("all", "deep", "shared")):
+        [one] = of(rows, split=split, target="arousal", metric="ccc", system=system)
+        here = SPLITS if split == "all" else SPLITS[:1]
+        parts = [(METRICS["ccc"], board.sums(row, AROUSAL, "ccc", here))]
+        assert (one.ci_low, one.ci_high) == pytest.approx(interval_of_mean(parts, training=training))
+
+
 def test_the_spread_over_seeds_stands_in_the_note():
     board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
     one, other = (scored("deep", board.corpus, error) for error in (0.5, 1.0))
@@ -255,15 +268,3 @@ def test_a_reported_figure_stands_with_the_rows_put_together_as_its_paper_did():
     assert [row.split for row in rows] == ["all", "all", "all-mean", "0"]
     alone = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS[:1])
     assert {row.split for row in reported_rows(type("Study", (), {"reported": figures}), alone)} == {"all", "0"}
-
-
-def test_intervals_of_all_folds_are_those_of_the_procedure_and_of_one_fold_those_of_its_fit():
-    board = Scoreboard(corpus(AROUSAL), SPLITS)
-    row = scored("row", board.corpus, 2.0)
-    outside = scored("deep", board.corpus, 2.0, system=ExternalSystem(name="deep", source="deep"))
-    rows = rows_of(board, row, outside)
-    for split, system, training in (("0", "row", "fixed"), ("all", "row", "folds"), ("all", "deep", "shared")):
-        [one] = of(rows, split=split, target="arousal", metric="ccc", system=system)
-        here = SPLITS if split == "all" else SPLITS[:1]
-        parts = [(METRICS["ccc"], board.sums(row, AROUSAL, "ccc", here))]
-        assert (one.ci_low, one.ci_high) == pytest.approx(interval_of_mean(parts, training=training))
