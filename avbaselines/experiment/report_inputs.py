@@ -9,7 +9,7 @@ import pandas as pd
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.system import PickedSystem
-from avbaselines.experiment.run_folder import ProtocolRows
+from avbaselines.experiment.predictions_file import ProtocolRows
 from avbaselines.experiment.scoring.comparisons import fusion_weights
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.results_table import ResultRow
@@ -47,7 +47,8 @@ def predictions_shown(folder: Path, parts: Sequence[ProtocolRows], results: Iter
     wanted |= {source for _, _, source, _ in composed}
     filters: list[tuple[str, str, object]] = [("part", "==", "test")]
     filters += [("system", "in", sorted(wanted))] if picked else []
-    table = pd.read_parquet(Path(folder) / "predictions.parquet", filters=filters)
+    with open(Path(folder) / "predictions.parquet", "rb") as stream:
+        table = pd.read_parquet(stream, filters=filters)
     table = table.astype(dict.fromkeys(["protocol", "split", "system", "clip_id"], str))
     twins = [
         table[(table["protocol"] == protocol) & (table["split"] == split) & (table["system"] == source)].assign(
