@@ -149,8 +149,8 @@ IDS = [
     ),
     Case(
         "two ids that zeros would make one, in a folder", "ids",
-        all_of(clips(clip_id=["x_01", "x_1", *ID[2:]]), face(clip_id=["wav/x_01.wav", "wav/x_1.wav", *ID[2:]]),
-               audio(clip_id=np.array(["x_01", "x_1", *ID[2:]]))),
+        all_of(clips(clip_id=["a_01", "a_1", *ID[2:]]), face(clip_id=["wav/a_01.wav", "wav/a_1.wav", *ID[2:]]),
+               audio(clip_id=np.array(["a_01", "a_1", *ID[2:]]))),
         Same(notes=("2 of 12 clips are joined",)), point=2, own=True,
     ),
     Case(
