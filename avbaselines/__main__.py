@@ -1,14 +1,17 @@
-"""``avbaselines init|run|extract|predict``: the commands under one name."""
+"""``avbaselines init|run|extract|predict|board``: the commands under one name."""
 
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+
+from avbaselines.interruption import leaving_at_once
 
 VERBS = {
     "init": "write a first study of a folder",
     "run": "fit a study",
     "extract": "make a feature table from media",
     "predict": "predict new clips",
+    "board": "show many runs on one page",
 }
 
 
@@ -27,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         lines = [f"  {verb:8} {meaning}" for verb, meaning in VERBS.items()]
         print("\n".join(["usage: avbaselines VERB ...", *lines, "avbaselines VERB --help says more."]), file=sys.stderr)
         return 0 if argv and argv[0] in {"-h", "--help"} else 2
-    return import_module(f"avbaselines.{argv[0]}").main(argv[1:])
+    with leaving_at_once():
+        verb = import_module(f"avbaselines.{argv[0]}")
+    return verb.main(argv[1:])
 
 
 if __name__ == "__main__":

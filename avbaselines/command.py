@@ -1,6 +1,7 @@
 """Common parts of all commands: errors as one line, exit statuses, consoles, progress and types of options."""
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -12,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.segment import Segment
 
 from avbaselines.errors import InputError
+from avbaselines.interruption import Terminated, raising
 from avbaselines.safe_text import message, shown
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 def exit_status(work: Callable[[], int], *, debug: bool, interrupted: str) -> int:
@@ -32,13 +34,26 @@ def exit_status(work: Callable[[], int], *, debug: bool, interrupted: str) -> in
     Returns
     -------
     int
-        What `work` says; 2 bad input, 130 interrupted.
+        What `work` says; 2 bad input, 130 interrupted, 143 told to end by SIGTERM.
 
     Examples
     --------
     >>> exit_status(lambda: DONE, debug=False, interrupted="nothing was written")
     0
     """
+    mend_streams()
+    try:
+        with raising(f"ended; {interrupted}"):
+            return _status(work, debug)
+    except KeyboardInterrupt:
+        print(f"interrupted; {interrupted}", file=sys.stderr)
+        return INTERRUPTED
+    except Terminated:
+        print(f"terminated; {interrupted}", file=sys.stderr)
+        return TERMINATED
+
+
+def _status(work: Callable[[], int], debug: bool) -> int:
     try:
         status = work()
         sys.stdout.flush()
@@ -59,9 +74,28 @@ def exit_status(work: Callable[[], int], *, debug: bool, interrupted: str) -> in
         what = f"{error.filename or 'reading or writing'}: {error.strerror or error}"
         print(f"error: {message(what)}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"interrupted; {interrupted}", file=sys.stderr)
-        return INTERRUPTED
+
+
+def mend_streams() -> None:
+    """Give the process the streams that it was started without, and let all of them take any text.
+
+    A closed standard output would be the number of the next file that is opened. A sign that the terminal's encoding
+    lacks is written as its number.
+
+    Examples
+    --------
+    >>> mend_streams()
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process
+        if isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class PlainConsole(Console):

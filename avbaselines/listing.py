@@ -21,8 +21,8 @@ from avbaselines.study_sections import Paper
 if TYPE_CHECKING:
     from avbaselines.experiment.protocol_run import ProtocolRun
 
-REPORTED_COLUMNS = ("study", "system", "target", "metric", "value", "protocol", "source", "note")
-FIGURE_COLUMNS = ("system", "target", "metric", "value", "protocol", "source")
+REPORTED_COLUMNS = ("study", "system", "split", "target", "metric", "value", "protocol", "source", "note")
+FIGURE_COLUMNS = ("system", "split", "target", "metric", "value", "protocol", "source")
 
 
 def show_studies(console: Console) -> None:
@@ -130,12 +130,16 @@ def _facts(study: Study, data: str | None) -> Iterator[tuple[str, str]]:
     split = study.split.model_dump(exclude_none=True, exclude_defaults=True)
     yield "split", ", ".join(f"{key} = {value}" for key, value in split.items() if value != [])
     if study.modalities:
-        made = {name: entry.recipe or Path(entry.path or "").name for name, entry in study.modalities.items()}
+        made = {
+            name: entry.recipe or ", ".join(Path(file).name for file in entry.files)
+            for name, entry in study.modalities.items()
+        }
         yield "modalities", ", ".join(f"{name} ({source})" for name, source in made.items())
     if study.predictions:
         yield "predictions", f"{len(study.predictions)} other systems: {', '.join(study.predictions)}"
     if study.modalities:
-        yield "learners", f"{', '.join(study.systems.learners)}; targets learnt {', '.join(study.systems.tasks)}"
+        learners = [choice if isinstance(choice, str) else choice.name for choice in study.systems.learners]
+        yield "learners", f"{', '.join(learners)}; targets learnt {', '.join(study.systems.tasks)}"
     if study.systems.fusion:
         methods = dict.fromkeys(stage.method for stage in study.systems.fusion)
         yield "fusions", f"{len(study.systems.fusion)} late fusions by {', '.join(methods)}"
@@ -171,7 +175,7 @@ def show_reported(console: Console, as_csv: bool = False) -> None:
     >>> console = Console(file=io.StringIO())
     >>> show_reported(console, as_csv=True)
     >>> console.file.getvalue().splitlines()[0]
-    'study,system,target,metric,value,protocol,source,note'
+    'study,system,split,target,metric,value,protocol,source,note'
     """
     rows = reported_figures()
     if as_csv:

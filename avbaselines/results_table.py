@@ -8,14 +8,43 @@ from typing import Any, Literal
 
 import pandas as pd
 
-__all__ = ["COLUMNS", "Remark", "RemarkKind", "ResultRow", "joined", "phrases", "results_frame"]
+from avbaselines.evaluation.verdicts import Verdict
+
+__all__ = [
+    *("ALL", "COLUMNS", "Aggregate", "Remark", "RemarkKind", "ResultRow", "RowKind", "joined", "phrases"),
+    "results_frame",
+]
 
 COLUMNS = (
     *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
-    *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note"),
+    *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note", "tied"),
 )
 """Columns of results.csv, in their order."""
 NUMBERS = ("stage", "value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds")
+RowKind = Literal["measured", "reported", "imported", "ceiling"]
+"""Measured here, reported by others, predicted by others and scored here, or what the labels themselves allow."""
+
+
+ALL = "all"
+"""The split of all splits together, put together as the study says."""
+
+
+class Aggregate(Enum):
+    """How several splits are put together; the value names the rows of this way where the study's own is the other.
+
+    Examples
+    --------
+    >>> Aggregate.MEAN.value, Aggregate.MEAN.words
+    ('all-mean', 'mean over splits')
+    """
+
+    POOLED = "all-pooled"
+    MEAN = "all-mean"
+
+    @property
+    def words(self) -> str:
+        """What it is."""
+        return "pooled over clips" if self is Aggregate.POOLED else "mean over splits"
 
 
 class RemarkKind(Enum):
@@ -42,6 +71,10 @@ class RemarkKind(Enum):
     AVERAGED = "mean over splits"
     SPREAD = "spread"
     """How far the splits lie apart."""
+    SEEDS = "seeds"
+    """How far the seeds of one model lie apart."""
+    RATERS = "raters"
+    """Whose consensus a ceiling is, and how far raters agree."""
     FAILURE = "failure"
     SOURCE = "source"
     """Where a reported figure was read, and what is known of it."""
@@ -104,6 +137,8 @@ class ResultRow:
         A target's name, ``mean``, ``combined``, or what else was told (the speaker).
     picked
         The one row of its protocol that is handed over.
+    kind
+        ``ceiling``: what the labels themselves allow.
     modalities
         That the system reads.
     stage
@@ -116,6 +151,10 @@ class ResultRow:
         Time of the system's fits.
     remarks
         Column ``note``.
+    tied
+        The paired difference between its system and the picked one is not told from 0 at 95 %.
+    verdict
+        On its system against the picked one, None where the two were not compared; no column.
     raw_label
         Of a matched system, the name under which its unmatched predictions are found; no column.
     twin
@@ -134,7 +173,7 @@ class ResultRow:
     metric: str
     split: str = "all"
     picked: bool = False
-    kind: Literal["measured", "reported", "imported"] = "measured"
+    kind: RowKind = "measured"
     modalities: tuple[str, ...] = ()
     learner: str = ""
     task: str = ""
@@ -147,6 +186,8 @@ class ResultRow:
     seconds: float | None = None
     status: Literal["ok", "failed"] = "ok"
     remarks: tuple[Remark, ...] = ()
+    tied: bool = False
+    verdict: Verdict | None = None
     raw_label: str | None = None
     twin: bool = False
 
@@ -165,7 +206,8 @@ class ResultRow:
         ('a+b', '')
         """
         own = {field.name: getattr(self, field.name) for field in fields(self)}
-        own |= {"picked": "yes" if self.picked else "", "modalities": "+".join(self.modalities), "note": self.note}
+        own |= {name: "yes" if getattr(self, name) else "" for name in ("picked", "tied")}
+        own |= {"modalities": "+".join(self.modalities), "note": self.note}
         return {name: own[name] for name in COLUMNS}
 
 

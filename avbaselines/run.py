@@ -1,7 +1,13 @@
 """``python -m avbaselines.run STUDY``: from a study file to a leaderboard."""
 
+if __name__ == "__main__":  # before the imports that take a while: whoever interrupts them sees no traceback
+    from avbaselines.interruption import leave_at_once
+
+    leave_at_once()
+
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +27,7 @@ from avbaselines.command import (
     whole_number,
 )
 from avbaselines.errors import InputError
+from avbaselines.interruption import leaving_at_once
 
 if TYPE_CHECKING:
     # What fits, scores and draws is imported when a study is run: --help, --list and --show do without it.
@@ -65,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
         help="everything learnt on training groups, or as the paper did it",
     )
     command.add_argument("--seed", type=int, metavar="N", help="overrides the study's seed")
+    command.add_argument(
+        "--margin",
+        type=float,
+        metavar="D",
+        help="the difference that matters, in the unit of the score (default .02 of a score such as CCC)",
+    )
     command.add_argument("--only", nargs="+", default=[], metavar="SYSTEM", help="these systems and what they need")
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override a study key"
@@ -95,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 a system failed, 2 bad input, 130 interrupted.
+        0 done, 1 a system failed, 2 bad input, 130 interrupted, 143 told to end by SIGTERM.
 
     Examples
     --------
@@ -129,13 +142,14 @@ def _asked(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> int:
-    import joblib
+    with leaving_at_once():
+        import joblib
 
-    from avbaselines import catalog
-    from avbaselines.experiment.fitting.dask_backend import check_cluster
-    from avbaselines.experiment.fitting.run_options import RunOptions
-    from avbaselines.experiment.study_run import execute, prepare
-    from avbaselines.listing import show_plan
+        from avbaselines import catalog
+        from avbaselines.experiment.fitting.dask_backend import check_cluster
+        from avbaselines.experiment.fitting.run_options import RunOptions
+        from avbaselines.experiment.study_run import execute, prepare
+        from avbaselines.listing import show_plan
 
     path = catalog.find("studies", arguments.study)
     study = _study(path, arguments)
@@ -173,6 +187,9 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
             show_plan(console, run)
         return DONE
     _show(console, result)
+    if result.damaged:
+        count, first = len(result.damaged), result.damaged[0]
+        messages.print(f"{count} damaged files of finished work, such as {first}: done again", highlight=False)
     seconds = time.perf_counter() - started
     work = f"{result.computed} fits" if result.computed else "nothing computed anew"
     messages.print(f"{work}, {seconds:.0f} s; everything is in {result.folder}", highlight=False)
@@ -188,6 +205,10 @@ def _study(path: Path, arguments: argparse.Namespace) -> "Study":
         overrides.append(f"seed={arguments.seed}")
     if arguments.trials is not None:
         overrides.append(f"tuning.trials={arguments.trials}")
+    if arguments.margin is not None:
+        if not 0 <= arguments.margin < math.inf:
+            raise InputError(f"--margin {arguments.margin:g}: must be a difference of 0 or more")
+        overrides.append(f"comparison.margin={arguments.margin!r}")
     study = load_study(path, overrides)
     return load_study(path, [*overrides, *_compared(arguments.compare, study)]) if arguments.compare else study
 

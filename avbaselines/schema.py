@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -82,12 +82,28 @@ def locate(text: str | Path, data: Path | None, folder: Path) -> Path:
     return path if path.is_absolute() else Path(folder) / path
 
 
-def _locate_in_context(value: str | Path, info: ValidationInfo) -> Path:
+def located(value: str | Path, info: ValidationInfo) -> Path:
+    """The path that a value means in a validation context ``{"data": ..., "folder": ...}``; as it is without one."""
     context = info.context or {}
     return locate(value, context.get("data"), context["folder"]) if "folder" in context else Path(value)
 
 
-LocatedPath = Annotated[Path, BeforeValidator(_locate_in_context)]
+def texts_in(value: Any) -> Iterator[str]:
+    """All texts in nested lists and mappings.
+
+    Examples
+    --------
+    >>> list(texts_in({"clips": {"train": "a.csv"}, "n": 3, "more": ["b.csv"]}))
+    ['a.csv', 'b.csv']
+    """
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(part)
+
+
+LocatedPath = Annotated[Path, BeforeValidator(located)]
 """A path whose ``${data}`` and study folder come from the validation context ``{"data": ..., "folder": ...}``."""
 
 

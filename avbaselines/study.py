@@ -16,15 +16,54 @@ from avbaselines.corpora.targets import TargetOptions
 from avbaselines.errors import InputError
 from avbaselines.evaluation.combined import COMBINED, Combined
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.schema import Name, NoTomlError, Section, locate, nearest, parse_toml, read_toml, validate
-from avbaselines.study_sections import CombinedOptions, CorpusSection, Paper, Protocols, Reported
+from avbaselines.schema import Name, NoTomlError, Section, locate, nearest, parse_toml, read_toml, texts_in, validate
+from avbaselines.study_sections import CombinedOptions, ComparisonOptions, CorpusSection, Paper, Protocols, Reported
 from avbaselines.systems import SPEAKER, Identity, Masking, Systems, Tuning
 
 
 class Study(Section):
     """A study: one corpus, its targets, the systems fitted to them and the figures beside them.
 
-    With ``factors = true`` its base systems are also set out by objective, task mode and modality, with paired tests.
+    Attributes
+    ----------
+    title
+        One line, the head of every report.
+    paper
+        The published work that the study stands beside.
+    notes
+        Sentences that stand under the leaderboard.
+    corpus
+        Where clips, labels and groups are read.
+    split
+        Who is learnt from, and who is evaluated.
+    targets
+        What is predicted: attributes and classes.
+    modalities
+        Feature tables, or the recipes that make them.
+    predictions
+        Predictions of other systems: they are compared, and fusions may read them.
+    systems
+        What is fitted: learners, task modes, fusions.
+    tuning
+        How long parameters are searched, and which.
+    identity
+        How well speakers are told from features, and what erasing them costs.
+    masking
+        Scores of evaluated clips whose modalities are hidden.
+    combined
+        A class and an attribute scored as one.
+    comparison
+        How systems are compared.
+    protocols
+        What is different where a paper did otherwise.
+    factors
+        Set the base systems out by objective, task mode and modality, with paired tests.
+    importance
+        Tell what the best system of each set of modalities takes from each family of features.
+    reported
+        Figures of the literature: tables in the study file, or the name of a csv file beside it.
+    seed
+        What all random draws start from; fits repeat bit for bit.
 
     Examples
     --------
@@ -54,6 +93,7 @@ class Study(Section):
     importance: bool = False
     masking: Masking | None = None
     combined: CombinedOptions | None = None
+    comparison: ComparisonOptions = ComparisonOptions()
     reported: list[Reported] = []
     protocols: Protocols = Protocols()
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -101,9 +141,9 @@ class Study(Section):
         """Before anything below ``${data}`` is looked at, no path leads out of it."""
         tables = (*self.modalities.values(), *self.predictions.values())
         for section in (self.corpus.options, *(part.model_dump() for part in tables)):
-            for value in section.values():
-                if isinstance(value, str) and "${data}" in value:
-                    locate(value, Path(), Path())
+            for text in texts_in(section):
+                if "${data}" in text:
+                    locate(text, Path(), Path())
         return self
 
     @model_validator(mode="after")

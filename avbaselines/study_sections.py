@@ -12,6 +12,17 @@ from avbaselines.schema import Section, nearest
 class Paper(Section):
     """The published work a study stands beside.
 
+    Attributes
+    ----------
+    title, venue
+        As printed.
+    authors
+        Family names, parted by commas; lists cite the first.
+    year
+        Of publication.
+    arxiv
+        Number of the preprint, such as ``2002.11312``.
+
     Examples
     --------
     >>> Paper(title="Multi-stage fusion", year=2023).venue
@@ -28,8 +39,26 @@ class Paper(Section):
 class CorpusSection(Section):
     """The ``[corpus]`` section; keys beyond these belong to the reader, which checks them.
 
-    ``source`` says where the corpus can be had, for those who lack it. ``missing`` lists marks of missing labels, for
-    all targets; with ``duplicates = "merge"``, groups that share the same row of features become one.
+    Attributes
+    ----------
+    reader
+        Who reads the corpus: ``table`` for tables of one's own, else the reader of a published corpus.
+    group
+        Column of what must not be on both sides of a split, mostly the speaker. Left out, readers of published corpora
+        take their own; of tables, every clip then is its own group, and the leaderboard says so.
+    recording, time
+        Columns of the recording and of seconds in it, for corpora continuous in time; ``recording`` alone where a
+        recording has several clips.
+    source
+        Where the corpus can be had, for those who lack it.
+    where, where_not
+        Columns with the values that are kept, or left out.
+    missing
+        Marks of missing labels, for all targets.
+    duplicates
+        With ``merge``, groups that share the same row of features become one.
+    resample
+        Column whose values intervals and tests resample, by default the group.
 
     Examples
     --------
@@ -48,6 +77,7 @@ class CorpusSection(Section):
     where: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
     where_not: dict[str, list[str | int | float | bool]] = Field(default_factory=dict)
     missing: list[str | int | float] = Field(default_factory=list)
+    resample: str | None = None
     duplicates: Literal["merge"] | None = None
 
     @model_validator(mode="before")
@@ -55,7 +85,7 @@ class CorpusSection(Section):
     def _empty_is_none(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return {
-                key: (None if part == "" and key in {"group", "recording", "time"} else part)
+                key: (None if part == "" and key in {"group", "recording", "time", "resample"} else part)
                 for key, part in value.items()
             }
         return value
@@ -75,7 +105,28 @@ class CorpusSection(Section):
 class Reported(Section):
     """One figure that somebody reported, and where it was read.
 
-    A metric of the suite has to lie within its bounds; any other is named in words.
+    Attributes
+    ----------
+    system
+        Who has it, as it shall stand in the leaderboard.
+    target
+        A target of the study, or ``mean``.
+    metric
+        A metric of the suite, whose value has to lie within its bounds, or any other in words; only a figure of the
+        target's own metric is compared.
+    value
+        As printed, as a share and not in per cent.
+    split
+        Name of the split it was measured on; ``all`` where it is of all of them.
+    protocol
+        ``honest`` where nothing was learnt from evaluated groups, so that it can be compared with honest rows.
+    source
+        Where the figure was read: paper and table.
+    note
+        What a reader should know of it.
+    aggregate
+        Of a figure of all splits together, whether the paper pooled the clips or took the mean over splits; by default
+        as the study does.
 
     Examples
     --------
@@ -91,6 +142,7 @@ class Reported(Section):
     protocol: Literal["honest", "paper"] = "paper"
     source: str
     note: str = ""
+    aggregate: Literal["pooled", "mean"] | None = None
 
     @field_validator("metric")
     @classmethod
@@ -108,6 +160,25 @@ class Reported(Section):
             percent = "; per cent are divided by 100" if 1 < abs(self.value) <= 100 and high == 1 else ""
             raise ValueError(f"{self.metric} lies within {low:g} and {high:g}, not at {self.value:g}{percent}")
         return self
+
+
+class ComparisonOptions(Section):
+    """The ``[comparison]`` section: how systems are compared.
+
+    Attributes
+    ----------
+    margin
+        The difference that matters, in the unit of the score that is compared; 0 = none is too small to matter. By
+        default .02 of a score such as CCC or UAR; of rmse and mae .02 of the labels' deviation, of mse .02 of their
+        variance.
+
+    Examples
+    --------
+    >>> ComparisonOptions(margin=0.05).margin
+    0.05
+    """
+
+    margin: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class CombinedOptions(Section):
@@ -160,6 +231,11 @@ class PaperProtocol(Section):
 
 class Protocols(Section):
     """The ``[protocols]`` section.
+
+    Attributes
+    ----------
+    paper
+        What replaces the study's own sections under the protocol ``paper``; without it only ``honest`` can be run.
 
     Examples
     --------

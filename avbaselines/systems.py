@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, model_validator
 
 from avbaselines.estimators.fusion.missing_strategies import METHODS, STRATEGIES
+from avbaselines.learner_options import LearnerChoice
 from avbaselines.schema import Name, Section
 
 FusionMethod = Literal[
@@ -27,7 +28,7 @@ class Stage(Section):
     Attributes
     ----------
     method
-        One of `FUSION_METHODS`.
+        How predictions are fused.
     name
         By default ``late-<method>``.
     inputs
@@ -162,7 +163,8 @@ class Systems(Section):
     Attributes
     ----------
     learners
-        Base estimator families.
+        Base estimator families, by name; a table with ``name`` and ``regressor`` or ``classifier`` is a learner of
+        another package, see `NamedLearner`.
     tasks
         How several targets are learnt: one at a time; in a chain, each step seeing out-of-fold predictions of earlier
         targets; by XGBoost trees with a value for every regressed target in each leaf (``xgboost`` learners).
@@ -200,7 +202,7 @@ class Systems(Section):
     ['late-mean', 'late-greedy']
     """
 
-    learners: list[str] = Field(default=["ridge", "svr", "lightgbm"])
+    learners: list[LearnerChoice] = Field(default=["ridge", "svr", "lightgbm"])
     tasks: list[Literal["single", "chain", "joint"]] = Field(default=["single"], min_length=1)
     chain_order: Literal["ensemble", "search", "given"] | list[str] = "ensemble"
     target_weights: Literal["equal", "search"] | dict[str, Annotated[float, Field(ge=0)]] = "equal"
@@ -295,6 +297,8 @@ class Identity(Section):
         Column of what is said: no content is on both sides of a probe. By default the recording, where there is one.
     max_loss
         Out-of-fold score, in units of the study's metric, that an erasure may cost.
+    probes
+        What looks for the speaker: lines, and boosted trees.
     learner
         Learns the targets from erased features.
 

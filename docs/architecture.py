@@ -43,11 +43,11 @@ class Room:
     column: float
 
 
-_COMMANDS = ("__main__", "command", "listing", "init", "run", "extract", "predict")
+_COMMANDS = ("__main__", "command", "listing", "init", "run", "extract", "predict", "board")
 _STUDY_RUN = ("experiment/__init__", "experiment/study_run", "experiment/run_output")
 _PLANNING = ("experiment/planning", "experiment/protocol_run")
 _FORMATS = ("corpora/formats", "corpora/tables", "corpora/text_tables", "corpora/feature_tables", "corpora/text_form",
-            "corpora/text_features", "corpora/numbers")  # fmt: skip
+            "corpora/text_features", "corpora/numbers", "corpora/segments", "corpora/clip_tables")  # fmt: skip
 
 FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("commands", (
@@ -62,7 +62,8 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         Room("study run", "load, plan, fit, score, analyse, write", _STUDY_RUN, 1),
         Room("analyses", "beyond scores: missing modalities, importance, identity", ("experiment/analyses",), 2),
         Room("run folder", "what a run keeps, and what its report reads",
-             ("experiment/run_folder", "experiment/report_inputs", "experiment/trial_tables"), 3),
+             ("experiment/run_folder", "experiment/run_lock", "experiment/report_inputs",
+              "experiment/trial_tables"), 3),
     )),
     ("work", (
         Room("first study", "what lies in a folder, as the draft of a study", ("first_study",), 0),
@@ -76,7 +77,7 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     ("parts", (
         Room("reports", "terminal, HTML, Markdown, LaTeX", ("reports",), 0),
         Room("estimators", "scikit-learn estimators: learners, chains, fusions", ("estimators",), 1),
-        Room("study", "what a study file may say", ("study", "study_sections", "systems"), 2),
+        Room("study", "what a study file may say", ("study", "study_sections", "systems", "learner_options"), 2),
     )),
     ("readers", (
         Room("readers", "one corpus a file", ("corpora/readers",), 2),
@@ -88,10 +89,11 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         Room("extractors", "feature tables from media, cached by content", ("extractors",), 3),
     )),
     ("ground", (
-        Room("evaluation", "metrics, intervals, paired comparison, from sums per group", ("evaluation",), 0.5),
-        Room("results", "rows of results.csv, and their remarks", ("results_table",), 1.5),
+        Room("evaluation", "metrics, intervals, paired comparison, from sums per group", ("evaluation",), 0),
+        Room("results", "rows of results.csv, remarks; runs read back", ("results_table", "finished_run"), 1),
+        Room("workers", "calls in processes that end with their parent; signals", ("workers", "interruption"), 3),
         Room("catalog", "finding study and recipe files; sections; errors; the version",
-             ("catalog", "schema", "errors", "safe_text", "version"), 2.5),
+             ("catalog", "schema", "errors", "safe_text", "version"), 2),
     )),
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from avbaselines.listing import show_reported, show_studies, show_study
 from avbaselines.run import main
 from avbaselines.study import load_study
 
-COLUMNS = ["study", "system", "target", "metric", "value", "protocol", "source", "note"]
+COLUMNS = ["study", "system", "split", "target", "metric", "value", "protocol", "source", "note"]
 
 
 def test_every_figure_of_every_study_is_a_row(capsys):
@@ -23,9 +23,11 @@ def test_every_figure_of_every_study_is_a_row(capsys):
     for name in catalog.names("studies"):
         figures = load_study(catalog.find("studies", name)).reported
         found = [
-            (row["system"], row["target"], float(row["value"]), row["source"]) for row in rows if row["study"] == name
+            (row["system"], row["split"], row["target"], float(row["value"]), row["source"])
+            for row in rows
+            if row["study"] == name
         ]
-        assert found == [(figure.system, figure.target, figure.value, figure.source) for figure in figures]
+        assert found == [(one.system, one.split, one.target, one.value, one.source) for one in figures]
     assert {"ravdess", "multistage-fusion"} <= {row["study"] for row in rows}
 
 
@@ -37,6 +39,20 @@ def test_for_people_it_is_a_table_a_study_and_a_broken_one_is_told(monkeypatch, 
     show_reported(console)
     shown = console.file.getvalue()
     assert "fine-tuned xlsr-wav2vec2 (audio)" in shown and "broken" in shown and "typo" in shown
+
+
+def test_the_split_tells_figures_of_one_system_apart():
+    console = Console(file=io.StringIO(), width=400)
+    show_reported(console)
+    lines = [line.split() for line in console.file.getvalue().splitlines() if "leaderboard: USTC-qw" in line]
+    assert [(line[2], line[5]) for line in lines] == [("multi", "0.6846"), ("noise", "0.6162")]
+
+
+@pytest.mark.parametrize("name", catalog.names("studies"))
+def test_no_two_figures_of_a_study_are_of_one_thing(name):
+    figures = load_study(catalog.find("studies", name)).reported
+    things = [(one.system, one.split, one.target, one.metric, one.protocol) for one in figures]
+    assert sorted(set(things)) == sorted(things)
 
 
 @pytest.mark.parametrize("name", catalog.names("studies"))

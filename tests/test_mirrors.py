@@ -22,7 +22,7 @@ ELSEWHERE = {
 NOT_YET = {
     "corpora/corpus", "corpora/formats/arff", "corpora/formats/avec_csv", "corpora/formats/object_arrays",
     "corpora/formats/vavl", "corpora/modalities", "corpora/readers/table", "corpora/targets",
-    "experiment/loading/corpus", "experiment/loading/readers", "experiment/loading/timing_checks",
+    "experiment/loading/corpus", "experiment/loading/timing_checks",
     "extractors/face_rows", "extractors/face_video", "extractors/images", "extractors/mesh_models",
     "extractors/pyfeat_client", "extractors/pyfeat_weights", "reports/factors",
 }

@@ -23,6 +23,8 @@ def test_options_override_keys_of_the_study(study):
     changed = run._study(study.path, arguments(study, *words))
     assert (changed.seed, changed.systems.inner_folds, changed.title, changed.tuning.trials) == (3, 4, "mine", 0)
     assert run._study(study.path, arguments(study)) == load_study(study.path)
+    assert run._study(study.path, arguments(study, "--margin", ".05")).comparison.margin == 0.05
+    assert run._study(study.path, arguments(study)).comparison.margin is None
 
 
 def test_external_systems_are_added_by_absolute_path(study, tmp_path, monkeypatch):
@@ -41,6 +43,7 @@ def test_external_systems_are_added_by_absolute_path(study, tmp_path, monkeypatc
         (["{study}", "--compare", "deep"], "--compare 'deep': expected NAME=FILE"),
         (["{study}", "--compare", "a.b=x.csv"], "--compare a.b: must be without a dot"),
         (["{study}", "--compare", "a=x.csv", "--compare", "a=y.csv"], "--compare a: names a system that is there"),
+        (["{study}", "--margin", "-.02"], "--margin -0.02: must be a difference of 0 or more"),
         (["{study}", "--protocol", "both", "--dry-run"], "has no [protocols.paper]"),
         (["quickstrat"], "did you mean 'quickstart'"),
     ],

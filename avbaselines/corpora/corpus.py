@@ -1,6 +1,6 @@
 """A release as a reader hands it over, and the corpus that the experiment works on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from avbaselines.corpora.raters import Ratings, Votes
 from avbaselines.evaluation.combined import Combined
 
 Progress = Callable[[int, int, str], None]
@@ -29,6 +30,8 @@ class Release:
         Folder that ``${data}`` stands for in the study file.
     notes : list of str
         What a reader of the leaderboard has to know about this corpus.
+    segments : mapping of str to (str, float, float or None)
+        Of clips that are parts of files: file, start and end in seconds (None = its end).
     clip_of : callable, optional
         Clip id (or recording) of a media file's stem, None for files of no clip; by default the stem itself.
 
@@ -46,6 +49,7 @@ class Release:
     time: str | None = None
     notes: list[str] = field(default_factory=list)
     clip_of: Callable[[str], str | None] | None = None
+    segments: Mapping[str, tuple[str, float, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ class ModalityInfo:
         Clips of the corpus that the source lacks.
     dropped : tuple of str
         Columns without any value in this corpus, left out.
+    offsets : dict of str to float
+        By column, what was taken off before its values became 32-bit numbers, see `avbaselines.corpora.precision`.
     notes : tuple of str
 
     Examples
@@ -132,11 +138,13 @@ class ModalityInfo:
     failed: int | None = None
     absent: int = 0
     dropped: tuple[str, ...] = ()
+    offsets: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def described(self) -> dict[str, Any]:
         """The keys that provenance and cards hold; those without a value are left out."""
         table: dict[str, Any] = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
+        table |= {"offsets": dict(self.offsets) or None}
         table |= {"functionals": list(self.functionals) or None, "padding": self.padding}
         counts = {"failed": self.failed, "absent": self.absent, "empty_columns": len(self.dropped)}
         return {
@@ -212,6 +220,8 @@ class Split:
     train, dev, test : ndarray of int
     fold : int or None
         Where it divides the training part of the split `name`: the inner fold that is its test part.
+    repeat : int
+        Number of the assignment of folds that it is part of, where folds are made more than once.
 
     Examples
     --------
@@ -226,6 +236,7 @@ class Split:
     dev: np.ndarray
     test: np.ndarray
     fold: int | None = None
+    repeat: int = 0
 
     @property
     def id(self) -> SplitId:
@@ -236,6 +247,27 @@ class Split:
     def fit(self) -> np.ndarray:
         """Rows that systems may learn from: train and dev, in corpus order."""
         return np.sort(np.concatenate([self.train, self.dev]))
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """The units that intervals and tests resample where these are not the groups.
+
+    Attributes
+    ----------
+    column : str
+        Of the clips table.
+    names : ndarray of str, shape (n_clips,)
+        Unit of each clip; empty where a clip that is never evaluated has none.
+
+    Examples
+    --------
+    >>> Resampling("speaker", np.array(["f", "m", "m"])).column
+    'speaker'
+    """
+
+    column: str
+    names: np.ndarray
 
 
 @dataclass
@@ -254,11 +286,15 @@ class Corpus:
     predictions : dict of str to ImportedPrediction
     splits : list of Split
     once : bool
-        True where every evaluated clip is evaluated in exactly one split.
+        True where every evaluated clip is evaluated in exactly one split (of each repeat).
     votes : dict of str to ndarray, shape (n_clips, n_classes)
         Of class targets with soft labels: share of the votes of each class; NaN = no votes.
     combined : Combined or None
         The score of a class and an attribute together that systems are picked and compared by, where there is one.
+    raters : dict of str to Votes or Ratings
+        By target, what its single raters said, where the study names their columns.
+    resampling : Resampling or None
+        What intervals and tests resample, where that is not the groups.
 
     Examples
     --------
@@ -280,6 +316,13 @@ class Corpus:
     notes: list[str] = field(default_factory=list)
     votes: dict[str, np.ndarray] = field(default_factory=dict)
     combined: Combined | None = None
+    raters: dict[str, Votes | Ratings] = field(default_factory=dict)
+    resampling: Resampling | None = None
+
+    @property
+    def units(self) -> np.ndarray:
+        """What intervals and tests resample, str, shape (n_clips,): the groups, or units of the study's own."""
+        return self.groups if self.resampling is None else self.resampling.names
 
 
 @dataclass
@@ -294,6 +337,8 @@ class ImportedPrediction:
         Split name to such a dict, for files whose ``fold`` column restricts rows to one split.
     notes : tuple of str
         What was done to the file's ids and scores.
+    seeds : tuple of ImportedPrediction
+        Where a model was trained with several seeds, the predictions of each; `values` are then their means.
 
     Examples
     --------
@@ -306,6 +351,7 @@ class ImportedPrediction:
     values: dict[str, np.ndarray]
     by_fold: dict[str, dict[str, np.ndarray]] | None = None
     notes: tuple[str, ...] = ()
+    seeds: tuple["ImportedPrediction", ...] = ()
 
     def of(self, split: str) -> dict[str, np.ndarray]:
         """Predictions that may be used in a split (by its name)."""

@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.formats.object_arrays import load_objects
+from avbaselines.corpora.formats.arrow_folder import arrow_features, is_arrow_folder
+from avbaselines.corpora.formats.npy_folder import npy_files, read_npy_folder
+from avbaselines.corpora.formats.npz_parts import npz_array, opened_npz, read_npz_parts
+from avbaselines.corpora.formats.pickles import refuse_pickle
 from avbaselines.corpora.numbers import decimal_mark, to_numbers
-from avbaselines.corpora.tables import SEGMENT, id_column, is_unnamed, read_table
+from avbaselines.corpora.segments import FRAME, part_columns, row_parts, stack_steps
+from avbaselines.corpora.tables import id_column, is_unnamed, read_table
 from avbaselines.corpora.text_features import letter_counts
 from avbaselines.corpora.text_form import as_text, plain
-from avbaselines.corpora.text_tables import refuse_pointer
 from avbaselines.errors import InputError
 from avbaselines.schema import nearest
 
@@ -26,7 +29,8 @@ class Features(NamedTuple):
     ----------
     ids : ndarray of str, shape (n,)
         Each once.
-    X : ndarray of float32, shape (n, d) or (n, steps, d)
+    X : ndarray of numbers, shape (n, d) or (n, steps, d)
+        As precise as they were read.
     columns : list of str, length d
         Without names in an npz: ``<stem of the file>_<number>``.
     notes : list of str
@@ -40,14 +44,21 @@ class Features(NamedTuple):
 
 
 def read_features(
-    path: Path, key: str, id_name: str = "clip_id", text: str | None = None, width: int = 2048
+    path: Path,
+    key: str,
+    id_name: str = "clip_id",
+    text: str | None = None,
+    width: int = 2048,
+    array: str | None = None,
+    by_segment: bool = False,
 ) -> Features:
     """Read a feature table as it is.
 
     Parameters
     ----------
     path : Path
-        npz (``clip_id``, ``X``, ``columns``), csv, parquet or ARFF (an id column and numbers).
+        npz (``clip_id``, ``X``, ``columns``), csv, parquet or ARFF (an id column and numbers); a folder with one .npy a
+        clip, a saved data set or parquet shards.
     key : str
         What names the table, for errors.
     id_name : str
@@ -56,6 +67,11 @@ def read_features(
         Its column of transcripts, read in place of numbers.
     width : int
         Number of columns made of these.
+    array : str, optional
+        Of an npz with other names, the array of features, with the ids in the array `id_name`; of a data set, the
+        column of vectors.
+    by_segment : bool
+        Whether rows with file, start and end are clips of their own; else those of one file are steps of one clip.
 
     Raises
     ------
@@ -73,10 +89,13 @@ def read_features(
     """
     if text:
         features = _read_texts(path, key, id_name, text, width)
+    elif path.is_dir():
+        features = _read_folder(path, key, id_name, array)
     elif path.suffix.lower() == ".npz":
-        features = _read_npz(path, key)
+        features = _read_array(path, key, id_name, array) if array else _read_npz(path, key)
     else:
-        features = _read_columns(path, key, id_name)
+        refuse_pickle(path, key)
+        features = _read_columns(path, key, id_name, by_segment)
     if len(features.ids) == 0:
         raise InputError(f"{key}: {path}: has no rows")
     values, counts = np.unique(features.ids, return_counts=True)
@@ -89,74 +108,64 @@ def read_features(
 
 
 def _read_npz(path: Path, key: str) -> Features:
-    if not path.is_file():
-        raise InputError(f"{key}: no file {path}")
-    refuse_pointer(path)
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            names = [name for name in ("clip_id", "X", "columns") if name in stored]
-            arrays = {name: npz_array(stored, name, path) for name in names}
-    except Exception as error:  # zip, npy and pickle refusals differ in kind
-        raise InputError(f"{key}: {path}: cannot be read as npz without pickle ({error})") from None
+    with opened_npz(path, key) as stored:
+        names = [name for name in ("clip_id", "X", "columns") if name in stored]
+        arrays = {name: npz_array(stored, name, path) for name in names}
+        held = list(stored)
     for name in ("clip_id", "X"):
         if name not in arrays:
-            raise InputError(f"{key}: {path}: has no array {name!r}; needed are clip_id, X and (if named) columns")
+            container = f"; or name one of its arrays, array = {held[0].rpartition('/')[2]!r}" if held else ""
+            raise InputError(
+                f"{key}: {path}: has no array {name!r}; needed are clip_id, X and (if named) columns{container}"
+            )
     X = arrays["X"]
-    if X.ndim not in (2, 3) or X.dtype.kind not in "iuf":
-        raise InputError(
-            f"{key}: {path}: X must be numbers (clips, features) or (clips, steps, features), not {X.dtype} {X.shape}"
-        )
-    if X.shape[-1] > MOST_COLUMNS:
-        raise InputError(f"{key}: {path}: X has {X.shape[-1]:,} features; {MOST_COLUMNS:,} are read at most")
-    if X.ndim == 3 and X.shape[1] == 0:
-        raise InputError(f"{key}: {path}: X has no steps, its shape is {X.shape}")
-    ids = arrays["clip_id"]
-    if ids.ndim != 1:
-        raise InputError(f"{key}: {path}: clip_id must be one id a row of X, not an array of shape {ids.shape}")
-    ids = clip_ids(ids, f"{key}: {path}", 1)
-    if len(ids) != len(X):
-        raise InputError(f"{key}: {path}: {len(ids)} ids for {len(X)} rows of X")
+    ids = _checked_array(arrays["clip_id"], X, f"{key}: {path}", "clip_id", "X")
     columns = arrays.get("columns", np.array([f"{Path(path).stem}_{i}" for i in range(X.shape[-1])]))
     if columns.ndim != 1 or len(columns) != X.shape[-1]:
         raise InputError(f"{key}: {path}: {columns.size} column names for {X.shape[-1]} features")
-    return Features(ids, X.astype(np.float32), [plain(column) for column in columns], [])
+    return Features(ids, X, [plain(column) for column in columns], [])
 
 
-def npz_array(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
-    """An array of an npz; one of Python objects is put together again where they are texts, numbers or sequences.
+def _checked_array(ids: np.ndarray, X: np.ndarray, source: str, id_name: str, name: str) -> np.ndarray:
+    """The ids as text, once an array and its ids are seen to fit together."""
+    if X.ndim not in (2, 3) or X.dtype.kind not in "iuf":
+        raise InputError(
+            f"{source}: {name} must be numbers (clips, features) or (clips, steps, features), not {X.dtype} {X.shape}"
+        )
+    if X.shape[-1] > MOST_COLUMNS:
+        raise InputError(f"{source}: {name} has {X.shape[-1]:,} features; {MOST_COLUMNS:,} are read at most")
+    if X.ndim == 3 and X.shape[1] == 0:
+        raise InputError(f"{source}: {name} has no steps, its shape is {X.shape}")
+    if ids.ndim != 1:
+        raise InputError(f"{source}: {id_name} must be one id a row of {name}, not an array of shape {ids.shape}")
+    texts = clip_ids(ids, source, 1)
+    if len(texts) != len(X):
+        raise InputError(f"{source}: {len(texts)} ids for {len(X)} rows of {name}")
+    return texts
 
-    Raises
-    ------
-    ValueError
-        It holds other objects.
 
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "x.npz")
-    ...     np.savez(path, X=np.array([[1, 2.5]], dtype=object))
-    ...     with np.load(path) as stored:
-    ...         npz_array(stored, "X", path).tolist()
-    [[1.0, 2.5]]
-    """
-    try:
-        array = stored[name]
-    except ValueError:
-        objects = load_objects(path, name)
-    else:
-        if array.dtype.kind == "U" and array.size:
-            signs = np.frombuffer(array.tobytes(), np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
-            if (signs > 0x10FFFF).any() or ((signs >= 0xD800) & (signs <= 0xDFFF)).any():
-                raise ValueError(f"array {name!r} holds text that is no Unicode")
-        return array
-    if all(isinstance(entry, np.ndarray) and entry.ndim == 2 for entry in objects.flat):
-        longest = max(len(entry) for entry in objects.flat)
-        padded = [np.pad(entry, ((0, longest - len(entry)), (0, 0)), constant_values=np.nan) for entry in objects.flat]
-        return np.stack(padded)
-    if name == "X":
-        return objects.astype(float)
-    return objects
+def _read_array(path: Path, key: str, id_name: str, array: str) -> Features:
+    """One array of a container, of all of its parts."""
+    ids, X = read_npz_parts(path, key, [id_name, array])
+    columns = [f"{array}_{number}" for number in range(X.shape[-1])]
+    return Features(_checked_array(ids, X, f"{key}: {path}", id_name, array), X, columns, [])
+
+
+def _read_folder(path: Path, key: str, id_name: str, array: str | None) -> Features:
+    if is_arrow_folder(path):
+        found, values, columns = arrow_features(path, key, id_name, array)
+        ids = clip_ids(found, f"{key}: {path}", 1)
+        if isinstance(values, np.ndarray):
+            return Features(ids, values, columns, [])
+        steps = np.repeat(ids, [len(rows) for rows in values])
+        return Features(*stack_steps(steps, np.concatenate(values), None, f"{key}: {path}"), columns, [])
+    if not npy_files(path):
+        raise InputError(
+            f"{key}: {path}: is a folder of neither .npy files, a saved data set nor parquet shards; folders of tables "
+            "are read by corpora with recordings and times"
+        )
+    ids, X = read_npy_folder(path, key)
+    return Features(ids, X, [f"{path.name}_{number}" for number in range(X.shape[-1])], [])
 
 
 def _read_texts(path: Path, key: str, id_name: str, column: str, width: int) -> Features:
@@ -211,10 +220,16 @@ def _read_with_ids(path: Path, key: str, id_name: str, text: Sequence[str] = ())
     return table.drop(columns=found), table[found]
 
 
-def _read_columns(path: Path, key: str, id_name: str) -> Features:
+def _read_columns(path: Path, key: str, id_name: str, by_segment: bool) -> Features:
     features, ids = _read_with_ids(path, key, id_name)
-    about = [name for name in _no_features(features, str(ids.name), path) if name in features.columns]
-    notes = [f"{path.name}: {' and '.join(about)} are no features and left out"] if about else []
+    source, notes = f"{key}: {path}", []
+    parts = row_parts(features.assign(**{str(ids.name): ids}), source) if ids.name == "file" else None
+    times = None if parts is None else parts.starts
+    if ids.name == FRAME[0] and FRAME[1] in features.columns:
+        times = features[FRAME[1]].to_numpy(float)
+    about = part_columns(features, str(ids.name), path.suffix.lower() == ".arff")
+    if about:
+        notes.append(f"{path.name}: {' and '.join(about)} are no features and left out")
     features = features.drop(columns=about)
     mark = decimal_mark(features[column] for column in features.columns)
     read = {}
@@ -236,11 +251,18 @@ def _read_columns(path: Path, key: str, id_name: str) -> Features:
         )
     if features.shape[1] == 0:
         raise InputError(f"{key}: {path}: has no feature column beside {id_name!r}")
-    X = features.assign(**read).to_numpy(np.float32) if read else features.to_numpy(np.float32)
-    return Features(clip_ids(ids, f"{key}: {path}", 2), X, [str(column) for column in features.columns], notes)
+    X = features.assign(**read).to_numpy(np.float64) if read else _numbers(features)
+    columns = [str(column) for column in features.columns]
+    if parts is not None and by_segment:
+        return Features(parts.by_time, X, columns, notes)
+    texts = clip_ids(ids, source, 2)
+    if times is None or len(set(texts)) == len(texts):
+        return Features(texts, X, columns, notes)
+    notes.append(f"{path.name}: {len(texts)} rows of {len(set(texts))} files are taken as their steps, in time")
+    return Features(*stack_steps(texts, X, times, source), columns, notes)
 
 
-def _no_features(table: pd.DataFrame, id_name: str, path: Path) -> list[str]:
-    """Columns that say which part of a file a row is of, and the class that openSMILE adds to an ARFF file."""
-    segment = list(SEGMENT[1:]) if id_name == SEGMENT[0] and set(SEGMENT[1:]) <= set(table.columns) else []
-    return segment + (["class"] if path.suffix.lower() == ".arff" else [])
+def _numbers(table: pd.DataFrame) -> np.ndarray:
+    """Values of a table of numbers: a 32-bit table stays one."""
+    small = all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in table.dtypes)
+    return table.to_numpy(np.float32 if small else np.float64, na_value=np.nan)

@@ -10,9 +10,11 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from avbaselines.corpora.corpus import Modality, ModalityInfo
-from avbaselines.corpora.feature_tables import read_features
+from avbaselines.corpora.feature_tables import Features, read_features
 from avbaselines.corpora.formats.avec_csv import FEATURES_MAY_LACK, read_folder
 from avbaselines.corpora.id_matching import match_ids
+from avbaselines.corpora.precision import costly_offsets, precision_notes, single_precision
+from avbaselines.corpora.segments import is_segment_id
 from avbaselines.corpora.sequences import padding_side, step_notes, summarise_steps
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate
@@ -20,16 +22,23 @@ from avbaselines.schema import Section, locate
 Functional = Literal["mean", "std", "p10", "p90", "slope", "min", "max"]
 FUNCTIONALS: tuple[Functional, ...] = ("mean", "std", "p10", "p90", "slope")
 
+# Files whose columns have no names but those made of the file's own.
+UNNAMED = (".npz", "")
+
 
 class ModalityOptions(Section):
     """One entry of ``[modalities]``: a table, or a recipe with its media.
 
     Attributes
     ----------
-    path : str
-        npz (``clip_id``, ``X``, ``columns``), csv, parquet or ARFF (an id column and numbers).
+    path : str, list of str, or dict of str
+        npz (``clip_id``, ``X``, ``columns``), csv, parquet or ARFF (an id column and numbers); a folder with one .npy a
+        clip, a data set saved to disk or parquet shards; or several of one kind that are parts of one table, such as
+        ``{ train = "train.csv", test = "test.csv" }``.
     id : str
-        Id column of a csv or parquet table.
+        Id column of a csv or parquet table, or array of ids.
+    array : str, optional
+        Of an npz with other names the array of features, of a data set the column of vectors.
     functionals : list of str
         What (clips, steps, features) arrays are summarised by.
     recipe, media : str
@@ -49,8 +58,9 @@ class ModalityOptions(Section):
     'audio.npz'
     """
 
-    path: str | None = None
+    path: str | list[str] | dict[str, str] | None = None
     id: str = "clip_id"
+    array: str | None = None
     functionals: list[Functional] = list(FUNCTIONALS)
     recipe: str | None = None
     media: str | None = None
@@ -63,7 +73,7 @@ class ModalityOptions(Section):
     @model_validator(mode="before")
     @classmethod
     def _path_alone(cls, value: Any) -> Any:
-        return {"path": value} if isinstance(value, str) else value
+        return {"path": value} if isinstance(value, str | list) else value
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -71,9 +81,26 @@ class ModalityOptions(Section):
             raise ValueError("needs a path to a table, or a recipe with its media")
         if self.recipe and not self.media:
             raise ValueError("a recipe needs media = 'folder of the files'")
-        if self.text and (self.path is None or self.path.lower().endswith(".npz")):
+        if self.path is not None and not self.files:
+            raise ValueError("path is empty; name a table")
+        if self.text and (not self.files or any(file.lower().endswith(".npz") for file in self.files)):
             raise ValueError("text names a column of a csv or parquet table; give its path")
         return self
+
+    @property
+    def files(self) -> list[str]:
+        """Paths of the table, or of its parts; empty for a recipe.
+
+        Examples
+        --------
+        >>> ModalityOptions(path={"train": "a.csv", "test": "b.csv"}).files
+        ['a.csv', 'b.csv']
+        """
+        if self.path is None:
+            return []
+        return [self.path] if isinstance(self.path, str) else list(
+            self.path.values() if isinstance(self.path, dict) else self.path
+        )
 
 
 def read_modality(
@@ -87,7 +114,8 @@ def read_modality(
 ) -> Modality:
     """Read a feature table and join it to the clips.
 
-    A folder holds a table a recording, as the AVEC challenges ship them, for corpora with recordings and times.
+    For corpora with recordings and times, a folder holds a table a recording, as the AVEC challenges ship them; for
+    others it holds a file a clip, or a data set saved to disk.
 
     Parameters
     ----------
@@ -117,19 +145,16 @@ def read_modality(
     >>> face.X.ravel().tolist(), face.info.notes[0]
     ([1.0, 0.5], "face: 2 of 2 clips are joined although their ids are spelt otherwise, such as 'c2' and 'C2.wav'")
     """
-    path = locate(options.path or "", root, folder)
-    key = f"modalities.{name}"
+    paths = [locate(text, root, folder) for text in options.files]
+    path, key = paths[0], f"modalities.{name}"
     notes: list[str] = []
-    if path.is_dir():
-        if frames is None:
-            raise InputError(f"{key}: {path} is a folder, which only corpora with recordings and times can read")
+    if len(paths) == 1 and path.is_dir() and frames is not None:
         X, columns = read_folder(path, frames, key=key, may_lack=FEATURES_MAY_LACK)
-        table_ids, X = ids, X.astype(np.float32)
-    elif not path.suffix and not path.is_file():
+        table_ids = ids
+    elif not path.suffix and not path.exists():
         raise InputError(f"{key}: no folder {path}, which should hold a table a recording; bring it there")
     else:
-        width = options.width if options.text else 0
-        table_ids, X, columns, notes = read_features(path, key, options.id, options.text, width)
+        table_ids, X, columns, notes = _read_parts(paths, key, options, any(is_segment_id(clip) for clip in ids))
     info = ModalityInfo(path.name, options.text, options.width if options.text else None, notes=tuple(notes))
     if options.id != "clip_id":
         info = replace(info, id=options.id)
@@ -140,6 +165,34 @@ def read_modality(
         X, columns = summarise_steps(X, columns, options.functionals, padding)
     modality = Modality(name, X, columns, info)
     return join(modality, table_ids, ids, f"{key}: {path}", options.max_missing, elsewhere)
+
+
+def _read_parts(paths: Sequence[Path], key: str, options: ModalityOptions, by_segment: bool) -> Features:
+    """The table, or the rows of its parts one after the other."""
+    width = options.width if options.text else 0
+    how = {"id_name": options.id, "text": options.text, "width": width, "array": options.array}
+    parts = [read_features(path, key, **how, by_segment=by_segment) for path in paths]
+    first = parts[0]
+    for path, part in zip(paths[1:], parts[1:], strict=True):
+        if len(part.columns) != len(first.columns) or part.X.ndim != first.X.ndim or (
+            part.columns != first.columns and path.suffix.lower() not in UNNAMED
+        ):
+            raise InputError(f"{key}: {path}: has other columns than {paths[0].name}")
+    if len(parts) == 1:
+        return first
+    ids = np.concatenate([part.ids for part in parts])
+    values, counts = np.unique(ids, return_counts=True)
+    if (counts > 1).any():
+        raise InputError(f"{key}: clip id '{values[counts > 1][0]}' occurs in several of its files")
+    notes = list(dict.fromkeys(note for part in parts for note in part.notes))
+    if first.X.ndim == 2:
+        return Features(ids, np.concatenate([part.X for part in parts]), first.columns, notes)
+    most = max(part.X.shape[1] for part in parts)
+    padded = [
+        np.pad(part.X.astype(np.float32), ((0, 0), (0, most - part.X.shape[1]), (0, 0)), constant_values=np.nan)
+        for part in parts
+    ]
+    return Features(ids, np.concatenate(padded), first.columns, notes)
 
 
 def join(
@@ -167,13 +220,8 @@ def join(
     >>> joined.X.ravel().tolist(), joined.info.absent
     ([2.0, nan], 1)
     """
-    X = modality.X
-    infinite = np.isinf(X)
-    if infinite.any():
-        row, column = np.argwhere(infinite)[0]
-        raise InputError(
-            f"{source}: column {modality.columns[column]!r} of clip '{table_ids[row]}' is infinite; mend the features"
-        )
+    offsets = costly_offsets(modality.X, modality.columns)
+    X = single_precision(modality.X, modality.columns, table_ids, source, offsets)
     match = match_ids(ids, table_ids, source, elsewhere)
     absent = match.rows < 0
     if absent.mean() > max_missing:
@@ -188,12 +236,13 @@ def join(
     if empty.all():
         raise InputError(f"{source}: has no value for any clip of this study")
     notes = [*modality.info.notes, *filter(None, [match.note(modality.name)])]
+    notes += precision_notes(modality.name, joined, modality.columns, offsets)
     if absent.any() and match.strangers:
         notes.append(
             f"{modality.name}: has nothing of {int(absent.sum())} clips, such as '{ids[absent][0]}', and "
             f"{len(match.strangers)} ids of no clip, such as {match.strangers[0]!r}: look whether they are the same"
         )
     dropped = tuple(column for column, gone in zip(modality.columns, empty, strict=True) if gone)
-    info = replace(modality.info, absent=int(absent.sum()), dropped=dropped, notes=tuple(notes))
+    info = replace(modality.info, absent=int(absent.sum()), dropped=dropped, offsets=offsets, notes=tuple(notes))
     columns = [column for column, gone in zip(modality.columns, empty, strict=True) if not gone]
     return Modality(modality.name, joined[:, ~empty], columns, info)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.text_form import MISSING, plain
+from avbaselines.corpora.text_form import MISSING, as_text, plain
 
 Mark = Literal[".", ",", "both", ""]
 
@@ -57,6 +57,21 @@ def kind_of(column: pd.Series) -> str:
     if pd.api.types.is_timedelta64_dtype(column.dtype):
         return "durations"
     return "dates" if pd.api.types.is_datetime64_any_dtype(column.dtype) else ""
+
+
+def marked(column: pd.Series, value: str | int | float) -> np.ndarray:
+    """Rows that hold a mark, as text or as a number; bool, shape (n,).
+
+    Examples
+    --------
+    >>> marked(pd.Series(["-5", "-5.0", "x"]), -5).tolist()
+    [True, True, False]
+    """
+    rows = (as_text(column) == plain(value)).to_numpy(bool, copy=True)
+    number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
+    if not np.isnan(number) and not kind_of(column):
+        rows |= (pd.to_numeric(column, errors="coerce") == number).to_numpy(bool, na_value=False)
+    return rows
 
 
 def decimal_mark(columns: Iterable[pd.Series]) -> Mark:

@@ -1,6 +1,6 @@
 """Predictions of other systems, imported by a study and joined to the clips by id."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,14 @@ class PredictionOptions(Section):
     ----------
     path : str
         csv or parquet: an id column, one column a regression target, one column a class (its posterior or score; named
-        by the class, or ``<target>=<class>``) or one column with the predicted label named by the target. npz: arrays
-        ``clip_id``, ``classes`` and the one named by ``key``.
+        by the class, or ``<target>=<class>``) or one column with the predicted label named by the target; a column
+        ``seed`` tells seeds of the one model apart. npz: arrays ``clip_id``, ``classes`` and the one named by ``key``.
+        Where the name holds ``*``, each file that matches is a seed of the one model.
     id, key : str
         Id column of a table; array of an npz file.
+    fuse : bool
+        Whether a ``*`` among the inputs of a fusion takes it, too. A run never fuses so what it knows no predictions
+        of training clips of.
 
     Examples
     --------
@@ -41,6 +45,7 @@ class PredictionOptions(Section):
     path: str
     id: str = "clip_id"
     key: str = "X"
+    fuse: bool = True
 
     @model_validator(mode="before")
     @classmethod
@@ -103,14 +108,64 @@ def read_prediction(
     >>> deep.values["mood"].round(3).tolist(), deep.notes
     ([[0.333, 0.667]], ('deep: class scores of mood sum to 0.99 to 0.99 and were divided by their sum',))
     """
-    path = locate(options.path, root, folder)
-    key = f"predictions.{name}"
+    path, key = locate(options.path, root, folder), f"predictions.{name}"
+    tables = [one for file in _files(path, key) for one in _by_seed(file, options, frames, ids, targets, key)]
+    read = [_joined(name, *one, ids, targets, splits, y, elsewhere) for one in tables]
+    return read[0] if len(read) == 1 else _mean_of_seeds(name, read, key)
+
+
+def _files(path: Path, key: str) -> list[Path]:
+    """The file named, or those that match it."""
+    if "*" not in path.name or path.exists():
+        return [path]
+    found = sorted(path.parent.glob(path.name))
+    if not found:
+        raise InputError(f"{key}: no file matches {path}")
+    return found
+
+
+def _by_seed(
+    path: Path, options: PredictionOptions, frames: pd.DataFrame | None, ids: np.ndarray, targets: list[Target],
+    key: str,
+) -> list[tuple[Path, pd.DataFrame]]:
+    """A file's table, or one for each of its seeds."""
     if path.is_dir():
         table = _folder_as_table(path, frames, ids, targets, key)
     elif path.suffix.lower() == ".npz":
         table = _npz_as_table(path, options, key)
     else:
         table = _table(path, options, key)
+    if "seed" not in table.columns:
+        return [(path, table)]
+    seeds = as_text(table["seed"]).to_numpy(str)
+    return [(path, table[seeds == seed].drop(columns="seed")) for seed in dict.fromkeys(seeds.tolist())]
+
+
+def _mean_of_seeds(name: str, read: Sequence[ImportedPrediction], key: str) -> ImportedPrediction:
+    folds = [tuple(one.by_fold or ()) for one in read]
+    if len(set(folds)) > 1:
+        raise InputError(f"{key}: the seeds name different folds; each needs the same")
+
+    def mean(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {target: np.mean([part[target] for part in parts], axis=0) for target in parts[0]}
+
+    by_fold = {fold: mean([one.by_fold[fold] for one in read if one.by_fold]) for fold in folds[0]}
+    notes = dict.fromkeys(note for one in read for note in one.notes)
+    return ImportedPrediction(name, mean([one.values for one in read]), by_fold or None, tuple(notes), tuple(read))
+
+
+def _joined(
+    name: str,
+    path: Path,
+    table: pd.DataFrame,
+    ids: np.ndarray,
+    targets: list[Target],
+    splits: Sequence[Split],
+    y: dict[str, np.ndarray] | None,
+    elsewhere: Collection[str],
+) -> ImportedPrediction:
+    """A table of predictions over the clips."""
+    key = f"predictions.{name}"
     folds = as_text(table["fold"]).to_numpy(str) if "fold" in table.columns else np.full(len(table), "")
     whole = "fold" not in table.columns
     unknown = sorted(set(folds.tolist()) - {split.name for split in splits})
@@ -149,6 +204,21 @@ def read_prediction(
                     f"'{ids[tested][lacking][0]}'; a comparison needs the same clips for all systems"
                 )
     return ImportedPrediction(name, values, by_fold, tuple(notes))
+
+
+def knows_training(prediction: ImportedPrediction, splits: Iterable[Split]) -> bool:
+    """Whether there are predictions of clips to learn from in every split, without which no fusion can weigh them.
+
+    Examples
+    --------
+    >>> deep = ImportedPrediction("deep", {"arousal": np.array([[np.nan], [0.5]])})
+    >>> first, second, nobody = np.array([0]), np.array([1]), np.array([], int)
+    >>> [knows_training(deep, [Split("x", *rows)]) for rows in ((first, nobody, second), (second, nobody, first))]
+    [False, True]
+    """
+    return all(
+        not np.isnan(values[split.fit]).all() for split in splits for values in prediction.of(split.name).values()
+    )
 
 
 def _clips_of(

@@ -43,7 +43,8 @@ def step_notes(name: str, X: np.ndarray, padding: Padding) -> list[str]:
     'face: 25.0% of its steps are zeros at the end of a clip, left out as padding'
     """
     filled, inside = _filled(X), _inside(X, padding)
-    padded, zeros = float((~inside).mean()), float((inside & ~filled & ~np.isnan(X).all(axis=2)).mean())
+    there = ~np.isnan(X).all(axis=2)
+    padded, zeros = float((~inside & there).mean()), float((inside & ~filled & there).mean())
     notes = []
     if padded:
         notes.append(f"{name}: {padded:.1%} of its steps are zeros at the {padding} of a clip, left out as padding")
@@ -72,7 +73,7 @@ def summarise_steps(
 
     Returns
     -------
-    X : ndarray of float32, shape (n_clips, n_features * n_functionals)
+    X : ndarray of float64, shape (n_clips, n_features * n_functionals)
     columns : list of str
         ``<feature>_<functional>``.
 
@@ -90,8 +91,8 @@ def summarise_steps(
         warnings.simplefilter("ignore", RuntimeWarning)  # clips without steps: their NaN is the answer
         for functional in functionals:
             summaries.append(_summary(functional, kept, real))
-    summarised = np.concatenate(summaries, axis=1).astype(np.float32)
-    return summarised, [f"{column}_{functional}" for functional in functionals for column in columns]
+    names = [f"{column}_{functional}" for functional in functionals for column in columns]
+    return np.concatenate(summaries, axis=1), names
 
 
 def _filled(X: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Splits of a study: given partitions, given folds, several given splits, leave-one-out, group k-fold."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -28,6 +29,8 @@ class SplitOptions(Section):
     ----------
     column
         Column of partitions, with the values of ``train``, ``dev`` and ``test``.
+    train, dev, test
+        Values of ``column`` or ``columns`` that mean each part; systems learn from train and dev, test is evaluated.
     columns
         Several such columns, each a split of its own.
     folds
@@ -35,7 +38,10 @@ class SplitOptions(Section):
     leave_one_out
         Column whose every value is left out once.
     group_kfold
-        Number of folds made over the groups, balanced in clips.
+        Number of folds made over the groups, as many groups in each.
+    repeats
+        How often ``group_kfold`` deals the groups anew. A score is then the mean over repeats of what each gives over
+        its pooled folds, and how far the repeats lie apart tells how much a figure owes to one lucky assignment.
     other
         Values of ``column`` or ``columns`` whose clips take no part in that split.
 
@@ -50,6 +56,7 @@ class SplitOptions(Section):
     folds: str | None = None
     leave_one_out: str | None = None
     group_kfold: int | None = Field(default=None, ge=2)
+    repeats: int = Field(default=1, ge=1, le=1000)
     train: Labels = Field(default_factory=list)
     dev: Labels = Field(default_factory=list)
     test: Labels = Field(default_factory=list)
@@ -63,6 +70,8 @@ class SplitOptions(Section):
             raise ValueError(
                 f"needs exactly one of {', '.join(ways)}" + (f" (has {', '.join(given)})" if given else "")
             )
+        if self.repeats > 1 and not self.group_kfold:
+            raise ValueError(f"repeats goes with group_kfold, not with {given[0]}: only made folds can be made anew")
         if given[0] in {"column", "columns"}:
             if not self.train or not self.test:
                 raise ValueError(f"{given[0]} needs the values that mean train and test, such as train = ['train']")
@@ -95,7 +104,7 @@ def make_splits(
     Returns
     -------
     once
-        True where every evaluated clip is evaluated in exactly one split.
+        True where every evaluated clip is evaluated in exactly one split (of each repeat).
     notes
         Facts that a reader of the results should know.
 
@@ -117,7 +126,7 @@ def make_splits(
     elif options.columns:
         splits = [_partition(options, column, clips, source) for column in options.columns]
     elif options.group_kfold:
-        splits = _group_kfold(options.group_kfold, groups, seed)
+        splits = _group_kfold(options.group_kfold, options.repeats, groups, seed)
     else:
         column = options.folds or options.leave_one_out
         assert column is not None  # one of the five ways is given
@@ -131,8 +140,25 @@ def make_splits(
                 f"split {split.name}: {len(both)} groups are in train and dev; dev clips are predicted out-of-fold "
                 "by fits that saw nobody of their group"
             )
-    tested = np.bincount(np.concatenate([split.test for split in splits]), minlength=len(clips))
-    return splits, bool((tested <= 1).all()), notes
+    return splits, all(_once(part) for part in by_repeat(splits)), notes
+
+
+def by_repeat(splits: Sequence[Split]) -> list[list[Split]]:
+    """The splits of each repeat; all of them together where nothing is repeated.
+
+    Examples
+    --------
+    >>> rows = np.arange(2)
+    >>> splits = [Split(name, rows, rows, rows, repeat=repeat) for name, repeat in (("a", 0), ("b", 0), ("c", 1))]
+    >>> [[split.name for split in part] for part in by_repeat(splits)]
+    [['a', 'b'], ['c']]
+    """
+    repeats = dict.fromkeys(split.repeat for split in splits)
+    return [[split for split in splits if split.repeat == repeat] for repeat in repeats]
+
+
+def _once(splits: Sequence[Split]) -> bool:
+    return bool((np.unique(np.concatenate([split.test for split in splits]), return_counts=True)[1] <= 1).all())
 
 
 def _column(column: str, clips: pd.DataFrame, source: str) -> pd.Series:
@@ -178,15 +204,23 @@ def _each_value(column: str, clips: pd.DataFrame, source: str) -> list[Split]:
     ]
 
 
-def _group_kfold(n_folds: int, groups: np.ndarray, seed: int) -> list[Split]:
+def _group_kfold(n_folds: int, repeats: int, groups: np.ndarray, seed: int) -> list[Split]:
     from sklearn.model_selection import GroupKFold  # a study is read without it
 
     n_groups = len(np.unique(groups))
     if n_groups < n_folds:
         raise InputError(f"split.group_kfold = {n_folds}, but the corpus has {n_groups} groups")
-    folds = GroupKFold(n_folds, shuffle=True, random_state=seed).split(groups, groups=groups)
     nobody = np.array([], dtype=int)
-    return [Split(f"fold{number}", train, nobody, test) for number, (train, test) in enumerate(folds)]
+    splits = []
+    for repeat in range(repeats):
+        # The first repeat is what a study without repeats has, so that its fits are reused when repeats are added.
+        drawn = seed if repeat == 0 else int(np.random.SeedSequence([seed, repeat]).generate_state(1)[0])
+        folds = GroupKFold(n_folds, shuffle=True, random_state=drawn).split(groups, groups=groups)
+        names = (f"repeat{repeat}-fold{fold}" if repeats > 1 else f"fold{fold}" for fold in range(n_folds))
+        splits += [
+            Split(name, train, nobody, test, repeat=repeat) for name, (train, test) in zip(names, folds, strict=True)
+        ]
+    return splits
 
 
 def _refuse_shared_groups(split: Split, groups: np.ndarray, ids: pd.Index) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from avbaselines.corpora.formats.arff import read_arff
+from avbaselines.corpora.formats.pickles import refuse_pickle
+from avbaselines.corpora.segments import FRAME, SEGMENT
 from avbaselines.corpora.text_form import as_text
 from avbaselines.corpora.text_tables import Layout, is_gzip, layout_of, refuse_pointer
 from avbaselines.errors import InputError
 from avbaselines.safe_text import from_cell
 from avbaselines.schema import nearest
-
-SEGMENT = ("file", "start", "end")
-"""Index of tables that openSMILE's and audformat's Python packages write."""
 
 
 def read_table(
@@ -51,6 +50,7 @@ def read_table(
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{key}: no file {path}")
+    refuse_pickle(path, key)
     refuse_pointer(path)
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
@@ -178,7 +178,7 @@ def id_column(table: pd.DataFrame, wanted: str) -> str | None:
     """The column that holds the ids: the one wanted, else the index that a table was written with; None where unclear.
 
     A first column without a name is that index unless it counts the rows; ``file`` is it beside ``start`` and ``end``,
-    as openSMILE's Python package writes it; ``name`` is it in openSMILE's own files.
+    as openSMILE's Python package writes it, or alone, as audformat does; ``name`` is it in openSMILE's own files.
 
     Examples
     --------
@@ -196,7 +196,9 @@ def id_column(table: pd.DataFrame, wanted: str) -> str | None:
     if first == SEGMENT[0] and set(SEGMENT) <= set(table.columns):
         return first
     is_words = not pd.api.types.is_numeric_dtype(table[first].dtype)
-    return first if first == "name" and is_words and table[first].is_unique else None
+    if first == FRAME[0] and is_words and set(FRAME) <= set(table.columns) and table[first].nunique() > 1:
+        return first
+    return first if first in (FRAME[0], SEGMENT[0]) and is_words and table[first].is_unique else None
 
 
 def index_by_id(table: pd.DataFrame, column: str, source: object) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from pydantic import field_validator, model_validator
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.corpora.numbers import Mark as DecimalMark
-from avbaselines.corpora.numbers import decimal_mark, kind_of, to_numbers
-from avbaselines.corpora.text_form import as_text, plain, spelt_twice
+from avbaselines.corpora.numbers import decimal_mark, marked, to_numbers
+from avbaselines.corpora.raters import RaterColumns, VoteColumns
+from avbaselines.corpora.text_form import as_text, spelt_twice
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import CLASSES, METRICS
 from avbaselines.schema import Section, nearest
@@ -44,6 +45,9 @@ class TargetOptions(Section):
         scores go by the labels.
     missing : list of str or number, optional
         Marks of missing labels, in place of ``corpus.missing``.
+    raters : str, list of str, or table, optional
+        Where the single raters' votes or ratings stand, to tell what the labels themselves allow: a column a rater
+        (``"rater_*"`` or a list), or votes by class (``{ votes = "vote_", number = "raters" }``, see `VoteColumns`).
 
     Examples
     --------
@@ -59,6 +63,7 @@ class TargetOptions(Section):
     votes: str | None = None
     soft: Literal["weights", "targets"] | None = None
     missing: list[Mark] | None = None
+    raters: RaterColumns | None = None
 
     @model_validator(mode="after")
     def _votes_of_classes(self) -> Self:
@@ -68,6 +73,8 @@ class TargetOptions(Section):
             raise ValueError(f"range and reverse go with an attribute, not with classes ({self.metric})")
         if self.votes is not None and self.metric not in CLASSES:
             raise ValueError(f"votes go with a class metric ({', '.join(CLASSES)}), not with {self.metric}")
+        if isinstance(self.raters, VoteColumns) and self.metric not in CLASSES:
+            raise ValueError(f"raters.votes go with a class metric, not with {self.metric}; name a column a rater")
         return self
 
     @field_validator("metric")
@@ -127,8 +134,8 @@ def read_targets(
         if column not in clips.columns:
             raise InputError(f"{source}: no column {column!r} for targets.{name}{nearest(column, clips.columns)}")
         marks = missing if option.missing is None else option.missing
-        marked = {value: _marked(clips[column], value) for value in marks}
-        used = {value: rows for value, rows in marked.items() if rows.any()}
+        where = {value: marked(clips[column], value) for value in marks}
+        used = {value: rows for value, rows in where.items() if rows.any()}
         unused -= set(used)
         if used:
             count = int(np.any(list(used.values()), axis=0).sum())
@@ -153,17 +160,8 @@ def _labels(name: str, option: TargetOptions, clips: pd.DataFrame, missing: Sequ
     marks = missing if option.missing is None else option.missing
     if not len(marks):
         return column
-    marked = np.any([_marked(column, value) for value in marks], axis=0)
-    return column.astype(object).mask(marked).infer_objects()
-
-
-def _marked(column: pd.Series, value: Mark) -> np.ndarray:
-    """Rows that hold a mark, as text or as a number."""
-    rows = (as_text(column) == plain(value)).to_numpy(bool, copy=True)
-    number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
-    if not np.isnan(number) and not kind_of(column):
-        rows |= (pd.to_numeric(column, errors="coerce") == number).to_numpy(bool, na_value=False)
-    return rows
+    rows = np.any([marked(column, value) for value in marks], axis=0)
+    return column.astype(object).mask(rows).infer_objects()
 
 
 def _classes(name: str, option: TargetOptions, column: pd.Series, source: str) -> tuple[Target, np.ndarray]:

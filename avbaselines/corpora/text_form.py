@@ -10,6 +10,7 @@ import pandas as pd
 _ZERO_WIDTH = "\ufeff\u200b\u2060"
 _ACCENT = re.compile("[\u0300-\u036f]")
 _POINT_ZERO = re.compile(r"^([+-]?\d+)\.0+$")
+_NUMBER = re.compile("([0-9]+)")
 _LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)")
 MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "none", "null"})
 """Texts, in lower case, that stand for nothing in a column of labels or numbers."""
@@ -68,6 +69,21 @@ def without_zeros(text: str) -> str:
     ('s7_10', '3', '0.05')
     """
     return _LEADING_ZEROS.sub("", _POINT_ZERO.sub(r"\1", text))
+
+
+def natural(text: str) -> tuple[tuple[int, str], ...]:
+    """Key of an order in which numbers within texts count by their value; no two texts have the same key.
+
+    Examples
+    --------
+    >>> sorted(["c10", "c2", "b", "c02"], key=natural)
+    ['b', 'c02', 'c2', 'c10']
+    """
+    # Texts stand at even places and numbers at odd ones. A number of more digits is larger, however many there are.
+    parts = _NUMBER.split(text)
+    key = [(0, part) for part in parts]
+    key[1::2] = [(1 + len(number), number) for number in (part.lstrip("0") for part in parts[1::2])]
+    return (*key, (0, text))
 
 
 def spelt_twice(values: Iterable[str]) -> list[tuple[str, ...]]:

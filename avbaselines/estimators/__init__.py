@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from avbaselines.estimators.adapters.scikit_learn import AdaptedClassifier, AdaptedRegressor
     from avbaselines.estimators.boosting.concordance import BoostedConcordanceRegressor
     from avbaselines.estimators.boosting.lightgbm_models import LightGBMClassifier, LightGBMRegressor
     from avbaselines.estimators.boosting.xgboost_models import XGBoostClassifier, XGBoostRegressor
@@ -57,6 +58,10 @@ if TYPE_CHECKING:
     from avbaselines.estimators.tuned.matching import Matcher
 
 _NAMES = {
+    "adapters.scikit_learn": (
+        "AdaptedClassifier",
+        "AdaptedRegressor",
+    ),
     "boosting.concordance": ("BoostedConcordanceRegressor",),
     "boosting.lightgbm_models": (
         "LightGBMClassifier",
@@ -124,6 +129,8 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
+    "AdaptedClassifier",
+    "AdaptedRegressor",
     "Averaged",
     "BestSingleClassifier",
     "BestSingleRegressor",

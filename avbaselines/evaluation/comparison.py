@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 
 from avbaselines.evaluation.intervals import Method, interval_of_score, mean_of_present, occupied
 from avbaselines.evaluation.metrics import Metric
+from avbaselines.evaluation.verdicts import Verdict, verdict
 
 _ENUMERATE = 4096  # swaps up to which all are tried
 _CELLS = 5_000_000  # swaps x groups held at once
@@ -38,8 +39,12 @@ class Comparison:
         Score of a minus score of b; `Metric.oriented` turns it so that positive is good.
     ci_low, ci_high
         95 % (or `level`) interval of the difference; NaN with fewer than two groups.
+    inner_low, inner_high
+        90 % interval (2 `level` - 1), for two one-sided tests at 5 %.
     p_value
         Two-sided, of the swap test; not corrected for the number of comparisons (see `holm`).
+    p_floor
+        The smallest p-value that so many groups in which the systems differ allow.
     n_groups
         Groups with at least one clip.
     test
@@ -47,17 +52,25 @@ class Comparison:
 
     Examples
     --------
-    >>> outcome = Comparison(0.1, 0.02, 0.18, 0.031, n_groups=6, test="swap of groups, all 64 ways")
-    >>> outcome.ci_low > 0
-    True
+    >>> ends = {"ci_low": 0.02, "ci_high": 0.18, "inner_low": 0.04, "inner_high": 0.16}
+    >>> outcome = Comparison(0.1, **ends, p_value=0.031, p_floor=0.031, n_groups=6, test="swap of groups, all 64 ways")
+    >>> outcome.verdict(margin=0.02).value
+    'better'
     """
 
     difference: float
     ci_low: float
     ci_high: float
+    inner_low: float
+    inner_high: float
     p_value: float
+    p_floor: float
     n_groups: int
     test: str
+
+    def verdict(self, margin: float) -> Verdict:
+        """The verdict on a against b by a margin, where a positive difference is good; see `verdicts.verdict`."""
+        return verdict((self.ci_low, self.ci_high), (self.inner_low, self.inner_high), margin)
 
 
 def compare(
@@ -79,7 +92,7 @@ def compare(
     sums_a, sums_b : shape (groups, S)
         ``metric.sums(...)`` of both systems, with the same truth, groups and (for classes) ``n_classes``.
     level
-        Coverage of the interval, between 0 and 1.
+        Coverage of the interval, between .5 and 1.
     n_permutations
         Random swaps where there are more than 4096 possible ones; else all are tried.
     seed
@@ -148,14 +161,22 @@ def compare_means(
         return mean_of_present([metric.value(a) - metric.value(b) for metric, a, b in pairs])
 
     unbounded = (-np.inf, np.inf)  # a difference hardly ever nears its bounds, so no transformation is called for
-    low, high = interval_of_score(difference, sums, unbounded, level, n_resamples, seed, method)
     furthest = np.mean([metric.bounds[1] - metric.bounds[0] for metric in metrics])
-    p_value, test = _swap_test(difference, sums[:n_parts], sums[n_parts:], n_permutations, seed)
+
+    def ends(level: float) -> tuple[float, float]:
+        low, high = interval_of_score(difference, sums, unbounded, level, n_resamples, seed, method)
+        return float(np.clip(low, -furthest, furthest)), float(np.clip(high, -furthest, furthest))
+
+    (low, high), (inner_low, inner_high) = ends(level), ends(2 * level - 1)
+    p_value, p_floor, test = _swap_test(difference, sums[:n_parts], sums[n_parts:], n_permutations, seed)
     return Comparison(
         difference=float(difference([part.sum(axis=0) for part in sums])),
-        ci_low=float(np.clip(low, -furthest, furthest)),
-        ci_high=float(np.clip(high, -furthest, furthest)),
+        ci_low=low,
+        ci_high=high,
+        inner_low=inner_low,
+        inner_high=inner_high,
         p_value=p_value,
+        p_floor=p_floor,
         n_groups=len(sums[0]),
         test=test,
     )
@@ -195,6 +216,17 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     return corrected
 
 
+def smallest_p(n_groups: int) -> float:
+    """The smallest two-sided p-value that swaps of so many groups allow: what was seen and its mirror image.
+
+    Examples
+    --------
+    >>> [smallest_p(n_groups) for n_groups in (1, 5, 9)]
+    [1.0, 0.0625, 0.00390625]
+    """
+    return min(1.0, 2.0 ** (1 - n_groups))
+
+
 def _check_same_clips(metric: Metric, sums_a: np.ndarray, sums_b: np.ndarray) -> None:
     if sums_a.shape != sums_b.shape:
         raise ValueError(f"{metric.name}: sums of shape {sums_a.shape} and {sums_b.shape} cannot be compared")
@@ -209,8 +241,8 @@ def _swap_test(
     sums_b: list[np.ndarray],
     n_permutations: int,
     seed: int,
-) -> tuple[float, str]:
-    """Two-sided p-value of the observed difference among those with the systems swapped in some groups."""
+) -> tuple[float, float, str]:
+    """Two-sided p-value of the observed difference among those with the systems swapped in some groups; its floor."""
     to_b = [b - a for a, b in zip(sums_a, sums_b, strict=True)]
     differs = np.any([(part != 0).any(axis=1) for part in to_b], axis=0)
     to_b = [part[differs] for part in to_b]  # swapping equals changes nothing
@@ -226,9 +258,10 @@ def _swap_test(
     observed = abs(difference(totals_a + totals_b))
     if 2**n_groups <= _ENUMERATE:
         swaps = (np.arange(2**n_groups)[:, None] >> np.arange(n_groups)) & 1
-        return extreme(swaps) / len(swaps), f"swap of groups, all {len(swaps)} ways"
+        return extreme(swaps) / len(swaps), smallest_p(n_groups), f"swap of groups, all {len(swaps)} ways"
     rng = np.random.default_rng(seed)
     block = max(1, _CELLS // n_groups)
     sizes = [min(block, n_permutations - start) for start in range(0, n_permutations, block)]
     count = sum(extreme(rng.integers(0, 2, (size, n_groups))) for size in sizes)
-    return (count + 1) / (n_permutations + 1), f"swap of groups, {n_permutations} random ways"
+    floor = max(smallest_p(n_groups), 1 / (n_permutations + 1))
+    return (count + 1) / (n_permutations + 1), floor, f"swap of groups, {n_permutations} random ways"

@@ -235,6 +235,7 @@ def write_provenance(
         "modalities": {name: modality.info.described() for name, modality in corpus.modalities.items()},
         "shipped_split": fitted_runs[0].shipped.outer,
         "fits_computed": sum(fitted_run.computed for fitted_run in fitted_runs),
+        "damaged": [path.name for fitted_run in fitted_runs for path in fitted_run.store.damaged],
         "seconds": round(seconds, 2),
         "notes": corpus.notes,
     }
@@ -264,7 +265,10 @@ def _version(name: str) -> str | None:
 
 
 def _commit() -> dict[str, Any]:
-    """Commit of the checkout the package lies in, and whether it has changes; None for an installed package."""
+    """Commit of the checkout the package lies in, and whether it has changes.
+
+    None for an installed package, and where there is no git to ask.
+    """
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return {"commit": None, "dirty": None}
@@ -274,4 +278,7 @@ def _commit() -> dict[str, Any]:
             ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
         ).stdout.strip()
 
-    return {"commit": git("rev-parse", "HEAD") or None, "dirty": bool(git("status", "--porcelain"))}
+    try:
+        return {"commit": git("rev-parse", "HEAD") or None, "dirty": bool(git("status", "--porcelain"))}
+    except OSError:
+        return {"commit": None, "dirty": None}

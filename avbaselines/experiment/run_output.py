@@ -1,5 +1,6 @@
 """Everything that a finished run writes: tables, models, leaderboards and the report page."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from avbaselines.evaluation.combined import COMBINED
 from avbaselines.experiment.analyses.base import AnalysisResult, ScoredRun
 from avbaselines.experiment.analyses.registry import ANALYSES
 from avbaselines.experiment.bundles.write import write_models
 from avbaselines.experiment.fitting.scheduler import all_splits
+from avbaselines.experiment.fitting.split_setup import split_table
 from avbaselines.experiment.protocol_run import HONEST, ProtocolRun
 from avbaselines.experiment.report_inputs import predictions_shown, weights_shown
 from avbaselines.experiment.run_folder import (
@@ -21,9 +24,13 @@ from avbaselines.experiment.run_folder import (
     write_study,
     write_text,
 )
+from avbaselines.experiment.scoring.result_rows import MEAN
 from avbaselines.reports.leaderboard import Heading, ReportTarget, leaderboard, render_latex, render_markdown
 from avbaselines.reports.page import PageTables, render_page
 from avbaselines.results_table import ResultRow, results_frame
+
+OF_THE_PROCEDURE = " of the whole procedure: its fits share training clips, so the variance is doubled"
+"""What intervals of several splits add to those of one fit."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ def write_tables(folder: Path, output: RunOutput) -> None:
     write_predictions(folder, output.rows)
     write_models(folder, first.run, first.fitted, results_frame(output.results))
     write_study(folder, first.run.study)
+    write_extras(folder, {"splits.csv": split_table(first.run)})
     write_results(folder, output.results, output.comparisons)
     # An analysis that was not done this time leaves none of the files of an earlier run.
     for analysis in ANALYSES:
@@ -89,8 +97,8 @@ def write_page(folder: Path, output: RunOutput, provenance: Mapping[str, Any]) -
     write_text(folder / "report.html", page)
 
 
-def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading:
-    """Title, targets, notes and protocols of a study, as all reports show them."""
+def heading(runs: Sequence[ProtocolRun], tests: pd.DataFrame, further: Sequence[str] = ()) -> Heading:
+    """Title, targets, notes, protocols and the margin of a study, as all reports show them."""
     study, corpus = runs[0].study, runs[0].corpus
     protocols: dict[str, str] = {HONEST: "everything is learnt on training groups"}
     if study.protocols.paper is not None:
@@ -100,10 +108,14 @@ def heading(runs: Sequence[ProtocolRun], further: Sequence[str] = ()) -> Heading
         notes[f"Predictions are matched to {study.systems.matching:g} of the targets' deviation only."] = None
     if study.systems.answer and any(study.systems.answer in system.labels for system in runs[0].systems):
         notes[f"The answer, {study.systems.answer}, is named by the study file, not chosen out-of-fold."] = None
+    overall = tests["margin"][tests["target"].isin([MEAN, COMBINED])]
+    units = "groups" if corpus.resampling is None else f"units of {corpus.resampling.column}"
     return Heading(
         title=study.title,
         targets=[ReportTarget(target.name, target.metric, target.kind) for target in corpus.targets],
         notes=[*notes, *further],
-        interval="95 % intervals over groups (jackknife-t)",
+        interval=f"95 % intervals over {units} (jackknife-t){OF_THE_PROCEDURE * (len(corpus.splits) > 1)}",
         protocols=protocols,
+        units=units,
+        margin=float(overall.iloc[0]) if len(overall) else math.nan,
     )

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from avbaselines.catalog import find
+from avbaselines.corpora.corpus import Corpus
+from avbaselines.corpora.predictions import knows_training
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.base import AnalysisContext, AnalysisResult, ScoredRun, Source
 from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
@@ -23,10 +25,11 @@ from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, r
 from avbaselines.experiment.run_folder import (
     write_provenance,
 )
+from avbaselines.experiment.run_lock import held, sweep, unfinished
 from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
 from avbaselines.experiment.scoring.picking import pick
-from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard
 from avbaselines.results_table import ResultRow, results_frame
@@ -57,6 +60,8 @@ class StudyResult:
         Fits that were not there before.
     failed : bool
         Whether any system failed.
+    damaged : tuple of Path
+        Files of finished work that were broken off, changed or mistaken; their work was done again.
 
     Examples
     --------
@@ -70,6 +75,7 @@ class StudyResult:
     analyses: dict[str, AnalysisResult]
     computed: int
     failed: bool
+    damaged: tuple[Path, ...] = ()
 
 
 def run_study(
@@ -185,9 +191,23 @@ def prepare(
         resubstitution = protocol != HONEST and paper is not None and paper.resubstitution
         if resubstitution:
             corpus = resubstituted(corpus)
+        changed = _fusing_what_is_known(changed, corpus)
         run = ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution)
         runs.append(without_lonely_stages(run))
     return plan_analyses(runs, source, ANALYSES, also={SpeakerIdentity.name} if identity else ())
+
+
+def _fusing_what_is_known(study: Study, corpus: Corpus) -> Study:
+    """The study with ``fuse = false`` for predictions without any of training clips: fusions cannot weigh these.
+
+    What stands beside the suite's own systems then changes none of them, and no fit of theirs is done again.
+    """
+    known = {name: knows_training(given, corpus.splits) for name, given in corpus.predictions.items()}
+    predictions = {
+        name: options.model_copy(update={"fuse": options.fuse and known[name]})
+        for name, options in study.predictions.items()
+    }
+    return study.model_copy(update={"predictions": predictions})
 
 
 def execute(
@@ -215,7 +235,7 @@ def execute(
     Raises
     ------
     InputError
-        The folder cannot be written to, or no system could be fitted.
+        The folder cannot be written to, another run is at work in it, or no system could be fitted.
 
     Examples
     --------
@@ -223,24 +243,34 @@ def execute(
     >>> runs = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
     >>> execute(runs, "runs/quickstart").picked  # doctest: +SKIP
     """
-    started = time.perf_counter()
     folder = _writable(Path(folder))
+    with held(folder, runs[0].study.title):
+        if not options.cluster:  # a cluster's workers may still be writing what a killed run asked for
+            sweep(folder)
+        return _execute(runs, folder, options, command, note)
+
+
+def _execute(
+    runs: Sequence[ProtocolRun], folder: Path, options: RunOptions, command: Sequence[str], note: str
+) -> StudyResult:
+    started = time.perf_counter()
     scored = [_score(run, fit_systems(run, folder, options)) for run in runs]
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
-    words = heading(runs, tuning_words(tests))
+    words = heading(runs, tests, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
-    output = RunOutput(scored, _results(scored, analysed), tests, words, analysed)
-    write_tables(folder, output)
-    provenance = write_provenance(
-        folder,
-        runs,
-        [one.fitted for one in scored],
-        command=list(command),
-        jobs=options.jobs,
-        seconds=time.perf_counter() - started,
-        device=(options.device, note),
-    )
-    write_page(folder, output, provenance)
+    output = RunOutput(scored, with_verdicts(_results(scored, analysed), tests), tests, words, analysed)
+    with unfinished(folder):
+        write_tables(folder, output)
+        provenance = write_provenance(
+            folder,
+            runs,
+            [one.fitted for one in scored],
+            command=list(command),
+            jobs=options.jobs,
+            seconds=time.perf_counter() - started,
+            device=(options.device, note),
+        )
+        write_page(folder, output, provenance)
     return StudyResult(
         folder=folder,
         results=results_frame(output.results),
@@ -249,6 +279,7 @@ def execute(
         analyses=analysed,
         computed=sum(one.fitted.computed for one in scored) + sum(one.computed for one in analysed.values()),
         failed=any(one.fitted.failures for one in scored) or any(one.failed for one in analysed.values()),
+        damaged=tuple(path for one in scored for path in one.fitted.store.damaged),
     )
 
 
@@ -274,7 +305,8 @@ def _compare(scored: ScoredRun) -> pd.DataFrame:
     """Paired tests of one protocol, those that its analyses need included."""
     wanted = [analysis for analysis in ANALYSES if analysis.name in scored.run.analyses]
     further = [pair for analysis in wanted for pair in analysis.pairs(scored)]
-    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further)
+    margin = scored.run.study.comparison.margin
+    return comparisons(scored.scoreboard, scored.rows, scored.picked, scored.run.protocol, further, margin)
 
 
 def _analyse(
@@ -296,7 +328,7 @@ def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]
     protocols: list[str] = [one.run.protocol for one in scored]
     rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
-    return flag_fusions([*rows, *reported_rows(run.study)], run.corpus.targets)
+    return flag_fusions([*rows, *reported_rows(run.study, scored[0].scoreboard)], run.corpus.targets)
 
 
 def expected_fits(run: ProtocolRun) -> int:

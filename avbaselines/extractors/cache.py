@@ -7,6 +7,7 @@ One small file a clip, in a folder a recipe-and-version::
                                          /<2 digits>/<sha256 of the recording>[@start-end].row
     <cache>/contents/<2 digits>/<digest>         sha256 of a file, known by its path, size, time and inode
 
+Every file is known by a checksum of its whole content and of whose it is; a damaged or mistaken one counts as none.
 Every file is written whole beside its place and then moved there, so that runs beside each other and killed runs leave
 nothing half-written. There is no index and no lock, and therefore nothing that a network file system could break.
 """
@@ -16,7 +17,6 @@ import json
 import os
 import time
 import uuid
-import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -116,15 +116,15 @@ class FeatureCache:
         ).hexdigest()
         memo = self.folder / "contents" / state[:2] / state
         try:
-            digest = memo.read_text(encoding="ascii")
-            if len(digest) == 64:
-                return digest
+            text = memo.read_text(encoding="ascii")
+            if text == _memo(state, text[:64]):
+                return text[:64]
         except (OSError, UnicodeDecodeError):
             pass  # not remembered yet, or damaged: read the file
         with open(real, "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if time.time() - before.st_mtime >= _FRESH_SECONDS:
-            _write(memo, digest.encode("ascii"))
+            _write(memo, _memo(state, digest).encode("ascii"))
         return digest
 
     def get(self, group: str, key: str) -> Rows | None:
@@ -145,10 +145,11 @@ class FeatureCache:
         """
         path = self._path(group, key)
         try:
-            line, _, data = path.read_bytes().partition(b"\n")
-            head = json.loads(line)
-            if head["crc"] != zlib.crc32(data):
+            checksum, _, content = path.read_bytes().partition(b"\n")
+            if checksum != _checksum(group, key, content):
                 return None
+            line, _, data = content.partition(b"\n")
+            head = json.loads(line)
             columns = _columns(path.parents[1] / head["columns"])
             shape = head["shape"]
             X = np.frombuffer(data, "<f4", count=shape[0] * shape[1]).reshape(shape).astype(np.float32)
@@ -188,14 +189,14 @@ class FeatureCache:
         if not (folder / "about.json").exists():
             _write(folder / "about.json", json.dumps(about, indent=1).encode())
         columns = json.dumps(rows.columns).encode()
-        named = f"columns-{hashlib.sha256(columns).hexdigest()[:16]}.json"
-        if not (folder / named).exists():
+        named = _columns_file(columns)
+        if not _holds(folder / named, columns):
             _write(folder / named, columns)
+            _columns.cache_clear()
         data = rows.X.astype("<f4").tobytes()
         if rows.times is not None:
             data += rows.times.astype("<f8").tobytes()
         head = {
-            "crc": zlib.crc32(data),
             "columns": named,
             "shape": rows.X.shape,
             "windowed": rows.times is not None,
@@ -205,7 +206,8 @@ class FeatureCache:
             "info": rows.info,
             "several_faces": None if np.isnan(rows.several_faces) else float(rows.several_faces),
         }
-        _write(self._path(group, key), json.dumps(head).encode() + b"\n" + data)
+        content = json.dumps(head).encode() + b"\n" + data
+        _write(self._path(group, key), _checksum(group, key, content) + b"\n" + content)
 
     def usage(self) -> list[Usage]:
         """Disk use of every recipe and version, largest first.
@@ -269,8 +271,35 @@ class FeatureCache:
 
 @lru_cache(maxsize=64)
 def _columns(path: Path) -> tuple[str, ...]:
-    """Names in a file that never changes, once for all rows: thousands of names a row would outweigh the numbers."""
-    return tuple(json.loads(path.read_text(encoding="utf-8")))
+    """Names in a file that never changes, once for all rows: thousands of names a row would outweigh the numbers.
+
+    The file is called by the digest of its content.
+    """
+    content = path.read_bytes()
+    if path.name != _columns_file(content):
+        raise ValueError("damaged")
+    return tuple(json.loads(content))
+
+
+def _columns_file(content: bytes) -> str:
+    return f"columns-{hashlib.sha256(content).hexdigest()[:16]}.json"
+
+
+def _memo(state: str, digest: str) -> str:
+    """What is remembered of a file in a state: its hash, and a checksum of both."""
+    return digest + hashlib.sha256(f"{state} {digest}".encode()).hexdigest()
+
+
+def _checksum(group: str, key: str, content: bytes) -> bytes:
+    """Of all that a file of rows holds, and of whose it is."""
+    return hashlib.sha256(f"{group}/{key}\n".encode() + content).hexdigest().encode()
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _write(path: Path, data: bytes) -> None:

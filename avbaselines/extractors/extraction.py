@@ -20,6 +20,7 @@ from avbaselines.extractors.media import MediaError, Segment
 from avbaselines.extractors.recipe import Recipe, Windowed, load_recipe
 from avbaselines.extractors.rows import Rows
 from avbaselines.extractors.table import FAILED, OK, PARTIAL, FeatureTable
+from avbaselines.workers import Died, in_workers
 
 Progress = Callable[[int, int, str], None]
 Outcome = Rows | str
@@ -208,42 +209,12 @@ def _run(
     if jobs == 1 or len(tasks) <= 1:
         yield from ((clip_id, work(task)) for clip_id, task in tasks.items())
         return
-    from joblib import Parallel, delayed, parallel_config
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    pending = dict(tasks)
-    while pending:
-        try:
-            with parallel_config(backend="loky", inner_max_num_threads=1):
-                parallel = Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
-                outcomes = parallel(delayed(_named)(work, clip_id, task) for clip_id, task in list(pending.items()))
-            for clip_id, outcome in outcomes:
-                del pending[clip_id]
-                yield clip_id, outcome
-        except TerminatedWorkerError:
-            # Which file it was is unknown: they are tried one by one, each in a process that may die.
-            for clip_id in list(pending):
-                outcome = _alone(work, pending.pop(clip_id))
-                yield clip_id, outcome
-                if outcome == _DIED:
-                    break
+    clip_ids = list(tasks)
+    for number, answer in in_workers(work, [(task,) for task in tasks.values()], jobs):
+        yield clip_ids[number], _DIED if isinstance(answer, Died) else answer
 
 
 _DIED = "the worker process died on this file (out of memory, or a defect of the decoder)"
-
-
-def _alone(work: Callable[[Any], Outcome], task: Any) -> Outcome:
-    from joblib.externals.loky import get_reusable_executor
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    try:
-        return get_reusable_executor(max_workers=1).submit(work, task).result()
-    except TerminatedWorkerError:
-        return _DIED
-
-
-def _named(work: Callable[[Any], Outcome], clip_id: str, task: Any) -> tuple[str, Outcome]:
-    return clip_id, work(task)
 
 
 class _Tally:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from avbaselines.extractors.face_checks import inputs_of, refuse_restarts, within_scale
 from avbaselines.extractors.face_tracks import Person, follow
 from avbaselines.extractors.media import MediaError, check_file
 from avbaselines.extractors.recipe import FaceOptions
@@ -123,7 +124,9 @@ def read_face_table(path: str | Path, options: FaceOptions, fps: float | None = 
     frame = _parse(lines, separator, header, layout)
     # Releases that write gaze write radians; some tables carry neither gaze nor a word on their release.
     by_columns = any(name.startswith("gaze_") for name in header)
-    return face_frames(frame, options, fps=fps, has_gaze=by_columns)._replace(remarks=remarks)
+    refuse_restarts(frame, inputs_of(lines, separator, header))
+    frames = face_frames(frame, options, fps=fps, has_gaze=by_columns)
+    return frames._replace(remarks=[*remarks, *frames.remarks])
 
 
 def face_frames(
@@ -156,7 +159,9 @@ def face_frames(
     present = np.isfinite(values).all(axis=1) & (confidence >= options.min_confidence)
     if "success" in frame:
         present &= frame["success"].to_numpy(dtype=float) == 1
-    info = {"tool": layout.tool, "scale": layout.scale}
+    scale = layout.scale if options.scale == "auto" else options.scale
+    present, remarks = within_scale(values, [_unit_name(name) for name in units], present, layout.tool, scale)
+    info = {"tool": layout.tool, "scale": scale}
     at, total = _times(frame, layout, options, fps)
     pose = None
     if layout.pose and set(layout.pose) <= set(frame):
@@ -167,7 +172,7 @@ def face_frames(
         pose = np.degrees(pose) if radians else pose
     names = [_unit_name(name) for name in units]
     several = several if np.isnan(several) else several / total
-    return FaceFrames(at, names, values, present, pose, present.sum() / total, info, [], several)
+    return FaceFrames(at, names, values, present, pose, present.sum() / total, info, remarks, several)
 
 
 def _pyfeat_radians(pose: np.ndarray, said: str, has_gaze: bool) -> tuple[bool, str]:

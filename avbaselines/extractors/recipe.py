@@ -133,6 +133,9 @@ class FaceOptions(FilmOptions):
     pose
         Unit of the head pose in Py-Feat's tables: releases 0.4 to 0.6 wrote degrees, 0.7 and later write radians.
         ``auto`` tells them by their columns, else by their values.
+    scale
+        Of the intensities in tables; ``auto`` is that of the tool: 0 to 5 for OpenFace, the AVEC challenges and
+        LibreFace (some of whose releases write 0 to 1), 0 to 1 for Py-Feat.
     batch_size
         Frames py-feat sees at once, on a CPU at most 4: more gain nothing there and take gigabytes.
     frame_limit
@@ -148,6 +151,7 @@ class FaceOptions(FilmOptions):
     videos: bool = False
     detector: Literal["v1", "v2"] = "v1"
     pose: Literal["auto", "degrees", "radians"] = "auto"
+    scale: Literal["auto", "0-1", "0-5"] = "auto"
     batch_size: Annotated[int, Field(ge=1)] = 16
     frame_limit: Annotated[float, Field(gt=0)] = 60.0
 

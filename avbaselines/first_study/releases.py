@@ -6,7 +6,7 @@ from pathlib import Path
 from avbaselines import catalog
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading.corpus_folder import tables_below_data
-from avbaselines.experiment.loading.readers import READERS, reader
+from avbaselines.experiment.loading.readers import reader, reader_names
 from avbaselines.study import Study, load_study
 
 
@@ -21,8 +21,11 @@ def known_layouts(root: Path) -> Iterator[tuple[str, dict[str, str]]]:
     >>> list(known_layouts(folder))
     [('ravdess', {})]
     """
-    for name in READERS:
-        recognise = getattr(reader(name), "recognise", None)
+    for name in reader_names():
+        try:
+            recognise = getattr(reader(name), "recognise", None)
+        except InputError:  # of a package that is broken: it is told where a study names it
+            continue
         options = recognise(root) if recognise else None
         if options is not None:
             yield name, options

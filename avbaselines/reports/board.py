@@ -1,9 +1,11 @@
 """The leaderboard: a row a system, a column a target."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..evaluation.verdicts import Verdict
 from ..results_table import LABELLED, Remark, RemarkKind, joined
 from .heading import Heading
 
@@ -49,7 +51,8 @@ class Row:
 
     Attributes
     ----------
-    protocol, split, system, kind, picked, modalities, learner, task, stage, seconds, status, raw_label, twin
+    protocol, split, system, kind, picked, modalities, learner, task, stage, seconds, status, tied, verdict
+    raw_label, twin
         As in `ResultRow`.
     remarks : tuple of Remark
         Each once; those that all measured rows share are left out.
@@ -90,6 +93,8 @@ class Row:
     kinds: frozenset[RemarkKind]
     cells: dict[tuple[str, str], Cell]
     score: float
+    tied: bool = False
+    verdict: Verdict | None = None
     raw_label: str | None = None
     twin: bool = False
     reason: str = ""
@@ -119,6 +124,7 @@ class Row:
 class Board:
     """The leaderboard: ``rows`` best first (failed ones last), ``columns`` of figures, and counts for the caption.
 
+    ``beside`` says what the picked row of a protocol scores in a column where the splits are put together otherwise.
     ``best`` holds (protocol, system, target, metric) of the best measured figure of each column and protocol;
     ``common`` are the remarks that all measured rows share.
 
@@ -145,16 +151,26 @@ class Board:
     n_clips: tuple[int, ...]
     n_groups: tuple[int, ...]
     has_intervals: bool
+    beside: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def protocols(self) -> tuple[str, ...]:
         """Protocols of the rows measured here, in order of appearance."""
-        return tuple(dict.fromkeys(row.protocol for row in self.rows if row.kind != "reported"))
+        return tuple(dict.fromkeys(row.protocol for row in self.rows if row.kind not in ("reported", "ceiling")))
 
     @property
     def shows_protocol(self) -> bool:
         """Whether several protocols were measured, so that a column must say which; remarks name that of other rows."""
         return len(self.protocols) > 1
+
+    @property
+    def has_verdicts(self) -> bool:
+        """Whether rows were compared with the picked one, so that a column must say how."""
+        return any(row.verdict is not None for row in self.rows)
+
+    def rivals(self, protocol: str) -> list[Row]:
+        """Rows that were compared with the picked one of a protocol, unmatched twins left out."""
+        return [row for row in self.rows if row.protocol == protocol and row.verdict is not None and not row.twin]
 
     def is_best(self, row: Row, column: Column) -> bool:
         """Whether this is the best measured figure of its column and protocol (chosen on the evaluated clips)."""

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,13 +91,17 @@ def axes(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
 def svg(figure: Figure) -> str:
     """The figure as SVG text, the same bytes for the same figure (no date, no random ids).
 
+    Words stay words, so that a sign that matplotlib's font lacks is drawn in the reader's own.
+
     Examples
     --------
     >>> svg(axes()[0])[:4]
     '<svg'
     """
     stream = io.StringIO()
-    figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None})
     text = stream.getvalue()
     # Names in it are text to XML, which holds no control signs.
     return shown(text[text.index("<svg") :])

@@ -3,13 +3,17 @@
 import math
 from collections.abc import Iterator
 
-from ..results_table import joined
+from ..results_table import RemarkKind, joined
 from .board import Board, Column, Row
 
 Marks = dict[str, str]
-"""Signs for ``picked``, ``reported``, ``imported``, ``best`` (which may be a word) and ``dash``, for no figure."""
-MARKS: Marks = {"picked": "★", "reported": "†", "imported": "‡", "best": "▲", "dash": "–"}
-ASCII_MARKS: Marks = {"picked": ">", "reported": "+", "imported": "#", "best": "*", "dash": "-"}
+"""Signs for ``picked``, ``tied``, kinds of rows, ``best`` (which may be a word) and ``dash``, for no figure."""
+MARKS: Marks = {
+    **{"picked": "★", "tied": "≈", "reported": "†", "imported": "‡", "ceiling": "◇", "best": "▲", "dash": "–"},
+}
+ASCII_MARKS: Marks = {
+    **{"picked": ">", "tied": "~", "reported": "+", "imported": "#", "ceiling": "^", "best": "*", "dash": "-"},
+}
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -75,8 +79,8 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
     """
     marks, heading = marks or MARKS, board.heading
     metrics = dict.fromkeys(column.metric for column in board.columns)
-    spread = heading.interval if board.has_intervals else "no intervals: too few groups to resample"
-    sizes = " of ".join(filter(None, (counted(board.n_clips, "clips"), counted(board.n_groups, "groups"))))
+    spread = heading.interval if board.has_intervals else f"no intervals: too few {heading.units} to resample"
+    sizes = " of ".join(filter(None, (counted(board.n_clips, "clips"), counted(board.n_groups, heading.units))))
     split = "" if board.split == "all" else f"split {board.split}"
     first = f"{', '.join(map(heading.metric_label, metrics))} [{spread}]"
     lines = ["; ".join(filter(None, (first, sizes, split, joined(board.common)))) + "."]
@@ -86,6 +90,13 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
     kinds = {row.kind for row in board.rows}
     if any(row.picked for row in board.rows):
         lines.append(f"{marks['picked']} the suite's answer, picked without looking at the evaluated clips.")
+    if any(row.tied for row in board.rows):
+        lines.append(
+            f"{marks['tied']} tied with {marks['picked']}: their paired difference is not told from 0 at 95 %; that is "
+            f"no equality, more {heading.units} may tell them apart."
+        )
+    if board.has_verdicts:
+        lines.append(verdict_words(heading.margin, marks["picked"]))
     if board.best:
         sign = "Bold" if marks["best"] == "bold" else f"{marks['best']} (bold)"
         lines.append(
@@ -93,6 +104,11 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
         )
     if "imported" in kinds:
         lines.append(f"{marks['imported']} predictions of others, scored here on the same clips.")
+    if "ceiling" in kinds:
+        lines.append(
+            f"{marks['ceiling']} what the labels themselves allow: the consensus of as many other raters, and that of "
+            "raters without end (label-ceiling), against the consensus of the same clips."
+        )
     if "reported" in kinds:
         lines.append(
             f"{marks['reported']} reported by its authors, not measured here; grey and in ( ) where not comparable."
@@ -100,8 +116,36 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
     return [*lines, *heading.notes]
 
 
+def verdict_words(margin: float, picked: str = MARKS["picked"]) -> str:
+    """What the column of verdicts means.
+
+    Examples
+    --------
+    >>> verdict_words(0.02)[:62]
+    'Verdict: against ★, by the paired interval and a margin of .02'
+    """
+    if not margin > 0:
+        return f"Verdict: against {picked}, by the paired interval (no margin, so nothing is called equivalent)."
+    return (
+        f"Verdict: against {picked}, by the paired interval and a margin of {margin_text(margin)}; equivalent: the "
+        "difference is smaller than that (two one-sided tests at 5 %); not worse, not better: one of the two tests."
+    )
+
+
+def margin_text(margin: float) -> str:
+    """A margin with as many digits as it needs.
+
+    Examples
+    --------
+    >>> margin_text(0.02), margin_text(0.0125), margin_text(1.5)
+    ('.02', '.0125', '1.5')
+    """
+    text = f"{margin:.3g}"
+    return text.removeprefix("0") if text.startswith("0.") else text
+
+
 def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
-    """Each row that needs a line of its own: failed ones with the reason, reported ones with source or reason.
+    """Each row that needs a line of its own: failed with the reason, reported with source or reason, several seeds.
 
     Examples
     --------
@@ -123,6 +167,8 @@ def row_remarks(board: Board) -> Iterator[tuple[Row, str]]:
         elif row.kind == "reported":
             reason = "" if row.comparable else f"not comparable: {row.reason}"
             yield row, "; ".join(filter(None, (reason, row.note))) or "no source was recorded"
+        elif RemarkKind.SEEDS in row.kinds:
+            yield row, joined(remark for remark in row.remarks if remark.kind is RemarkKind.SEEDS)
 
 
 def name_marks(row: Row, marks: Marks) -> str:
@@ -142,7 +188,7 @@ def name_marks(row: Row, marks: Marks) -> str:
     >>> [name_marks(row, MARKS) for row in board.rows]
     ['★', '']
     """
-    return marks["picked"] * row.picked + marks.get(row.kind, "")
+    return marks["picked"] * row.picked + marks["tied"] * row.tied + marks.get(row.kind, "")
 
 
 def figure(board: Board, row: Row, column: Column, digits: int, marks: Marks) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The heading of a report: title, targets, notes, and how metrics are written."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -44,6 +45,10 @@ class Heading:
         How the intervals were made, as a noun phrase.
     protocols : dict of str to str
         Each protocol's meaning in words, by name.
+    units : str
+        What intervals and tests resample, in the plural.
+    margin : float
+        The difference that matters, in the unit of what systems are compared by; NaN where nothing was compared.
 
     Raises
     ------
@@ -62,6 +67,8 @@ class Heading:
     notes: Sequence[str] = ()
     interval: str = "95 % intervals by resampling groups"
     protocols: dict[str, str] = field(default_factory=dict)
+    units: str = "groups"
+    margin: float = math.nan
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(ReportTarget(*target) for target in self.targets))

@@ -1,7 +1,7 @@
 """The leaderboard as a person reads it: in the terminal, in Markdown, in a paper."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
@@ -21,6 +21,19 @@ MOST_SIDE_BY_SIDE = 4
 """Columns of figures up to which LaTeX has intervals beside the figures, not under them."""
 
 
+PLACES = ("beside", "under", "first", "none")
+"""Where an interval stands: beside its value, under it, beside the first column's value, nowhere."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Place of the intervals, number of columns shown, and whether verdicts are."""
+
+    place: str
+    shown: int
+    verdicts: bool = False
+
+
 class TerminalLeaderboard:
     """Rich renderable of a board; it suits itself to the width and the encoding of the console it meets.
 
@@ -35,20 +48,18 @@ class TerminalLeaderboard:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         marks = ASCII_MARKS if options.ascii_only else MARKS
         n_columns, table = len(self.board.columns), Table()
-        # The fullest layout that fits: interval beside the value, under it, in the first column, nowhere; then fewer.
-        layouts = [
-            ("beside", n_columns),
-            ("under", n_columns),
-            ("first", n_columns),
-            *(("none", n) for n in range(n_columns, 0, -1)),
-        ]
-        for layout, shown in layouts:
-            table = self._table(layout, shown, marks)
+        # The fullest layout that fits: interval beside the value, under it, in the first column, nowhere; then without
+        # verdicts, which the caption counts; then fewer columns.
+        layouts = [_Layout(where, n_columns, verdicts) for verdicts in (True, False) for where in PLACES[:-1]]
+        layouts += [_Layout(PLACES[-1], shown) for shown in range(n_columns, 0, -1)]
+        for layout in layouts:
+            table = self._table(layout, marks)
             if console.measure(table, options=options.update(max_width=10_000)).maximum <= options.max_width:
                 break
         yield table
         lines = list(_remark_lines(self.board, marks))
-        if shown < n_columns or (layout in ("first", "none") and self.board.has_intervals):
+        shown = layout.shown
+        if shown < n_columns or (layout.place in PLACES[2:] and self.board.has_intervals):
             left_out = "Columns and intervals" if shown < n_columns else "Intervals"
             names = ", ".join(" ".join(head.split()) for head in _heads(self.board)[shown:])
             where = f"that do not fit this terminal are in leaderboard.md and results.csv{': ' * bool(names)}{names}"
@@ -57,23 +68,26 @@ class TerminalLeaderboard:
         for line, style in styled:
             yield Padding(Text(encodable(line, options.ascii_only), style=style), (0, 0, 0, 1))
 
-    def _table(self, layout: str, shown: int, marks: Marks) -> Table:
-        board, lines = self.board, []
+    def _table(self, layout: "_Layout", marks: Marks) -> Table:
+        board, lines, shown = self.board, [], layout.shown
+        with_verdict = layout.verdicts and board.has_verdicts
         for row in board.rows:
             name = Entry(row.system, aside=", ".join(row.labels), bold=row.picked)
-            cells = [self._cell(row, column, layout, marks) for column in board.columns[:shown]]
+            cells = [self._cell(row, column, layout.place, marks) for column in board.columns[:shown]]
+            cells += [_verdict(row)] * with_verdict
             style = "dim" if not row.comparable or row.status == "failed" else "cyan" if row.kind == "reported" else ""
             protocol = [Entry(row.protocol)] * board.shows_protocol
             lines.append(Line((Entry(name_marks(row, marks)), name, *protocol, *cells), style))
         heads = ["", "system", *["protocol"] * board.shows_protocol, *_heads(board)[:shown]]
+        heads += ["verdict"] * with_verdict
         grid = Grid(heads, lines, board.heading.title)
-        table = rich_table(grid, folded=(1,), stacked=layout == "under", ascii_only=marks is ASCII_MARKS)
+        table = rich_table(grid, folded=(1,), stacked=layout.place == "under", ascii_only=marks is ASCII_MARKS)
         table.columns[1].max_width = WIDEST_NAME
         return table
 
-    def _cell(self, row: Row, column: Column, layout: str, marks: Marks) -> Entry:
+    def _cell(self, row: Row, column: Column, place: str, marks: Marks) -> Entry:
         entry = _entry(self.board, row, column, self.digits, marks)
-        has_room = layout in ("beside", "under") or (layout == "first" and column == self.board.columns[0])
+        has_room = place in ("beside", "under") or (place == "first" and column == self.board.columns[0])
         return replace(entry, mark=marks["best"] * entry.bold, small=entry.small if has_room else "")
 
 
@@ -110,9 +124,10 @@ def render_markdown(board: Board, *, digits: int = 3) -> str:
         name = Entry(row.system, aside=", ".join(row.labels), bold=row.picked)
         protocol = [Entry(row.protocol)] * board.shows_protocol
         cells = [_entry(board, row, column, digits, marks) for column in board.columns]
-        last = Entry(row.learner), Entry("+".join(row.modalities))
+        last = *[_verdict(row)] * board.has_verdicts, Entry(row.learner), Entry("+".join(row.modalities))
         lines.append(Line((Entry(name_marks(row, marks)), name, *protocol, *cells, *last)))
-    heads = ["", "system", *["protocol"] * board.shows_protocol, *_heads(board), "learner", "modalities"]
+    heads = ["", "system", *["protocol"] * board.shows_protocol, *_heads(board)]
+    heads += [*["verdict"] * board.has_verdicts, "learner", "modalities"]
     text = [f"# {escape_markdown(board.heading.title)}", "", *markdown_table(Grid(heads, lines))]
     text += [f"- {escape_markdown(line)}" for line in _remark_lines(board, marks)]
     text += ["", *(escape_markdown(line) + "  " for line in caption(board, marks))]
@@ -138,11 +153,16 @@ def render_latex(board: Board, *, digits: int = 2, label: str = "tab:leaderboard
         name = Entry(row.system, aside=", ".join(row.labels), mark=name_marks(row, MARKS))
         protocol = [Entry(row.protocol)] * board.shows_protocol
         cells = [_entry(board, row, column, digits, MARKS) for column in board.columns]
+        cells += [_verdict(row)] * board.has_verdicts
         lines.append(Line((name, *protocol, *cells), grey=not row.comparable))
-    heads = ["System", *["Protocol"] * board.shows_protocol, *_heads(board)]
+    heads = ["System", *["Protocol"] * board.shows_protocol, *_heads(board), *["Verdict"] * board.has_verdicts]
     words = _sentences([board.heading.title, *caption(board, MARKS | {"best": "bold"})])
     notes, stacked = _sentences(_remark_lines(board, MARKS)), len(board.columns) > MOST_SIDE_BY_SIDE
     return latex_table(Grid(heads, lines), words, label, notes=notes, packages="booktabs,xcolor", stacked=stacked)
+
+
+def _verdict(row: Row) -> Entry:
+    return Entry(row.verdict.value if row.verdict else "")
 
 
 def _entry(board: Board, row: Row, column: Column, digits: int, marks: Marks) -> Entry:

@@ -22,6 +22,7 @@ from .factors import factor_grids, factor_sentences
 from .formatting import MARKS, caption, figure, name_marks, row_remarks
 from .graph import fusion_graph
 from .heading import Heading, ReportTarget
+from .paired_tests import by_question, read_comparisons
 from .ranking import leaderboard
 
 MOST_TARGETS_DRAWN = 4
@@ -41,7 +42,7 @@ class PageTables:
         Columns system, target, input, weight, and optionally protocol: the share of each input in each fusion.
     comparisons : DataFrame or None
         Columns system_a, system_b, target (``mean`` included), difference (positive = a is better), ci_low, ci_high,
-        p_value, and optionally protocol and p_holm.
+        p_value, and optionally protocol, question, p_holm, p_floor, margin and verdict.
     factors : DataFrame or None
         ``factors.csv``: objective, task mode and modality.
 
@@ -109,7 +110,7 @@ def render_page(
         undefined=jinja2.StrictUndefined, finalize=_shown,
     )  # fmt: skip
     for name in ("style", "script"):
-        text = environment.get_template(f"report.{'css' if name == 'style' else 'js'}").render(heads=content["heads"])
+        text = environment.get_template(f"report.{'css' if name == 'style' else 'js'}").render(content)
         content |= {name: Markup(text), f"{name}_hash": Markup(_hash_source(text))}
     return environment.get_template("report.html").render(content)
 
@@ -126,12 +127,13 @@ def _hash_source(text: str) -> str:
 
 def _content(board: Board, tables: PageTables, drawings: Sequence[Drawing]) -> dict[str, Any]:
     """All that the template shows of a board and its tables."""
-    heading, tests = board.heading, summary.read_comparisons(tables.comparisons)
+    heading, tests = board.heading, read_comparisons(tables.comparisons)
     return {
         "heading": heading,
         "answers": summary.answers(board, tests),
         "heads": [column.label for column in board.columns],
         "shows_protocol": board.shows_protocol,
+        "shows_verdict": board.has_verdicts,
         "rows": _rows(board),
         "n_twins": sum(row.twin for row in board.rows),
         "remarks": [(name_marks(row, MARKS), row.system, text) for row, text in row_remarks(board)],
@@ -141,8 +143,8 @@ def _content(board: Board, tables: PageTables, drawings: Sequence[Drawing]) -> d
         "protocols": [(name, heading.protocols.get(name, "")) for name in board.protocols],
         "gaps": _gaps(board),
         "factors": _factors(tables.factors),
-        "tests": tests,
-        "verdicts": summary.VERDICTS,
+        "n_tests": len(tests),
+        "questions": by_question(tests),
     }
 
 
@@ -237,6 +239,7 @@ def _rows(board: Board) -> list[dict[str, Any]]:
         {
             "row": row,
             "marks": name_marks(row, MARKS),
+            "verdict": row.verdict.value if row.verdict else "",
             "modalities": _short(row.modalities),
             "all_modalities": "+".join(row.modalities),
             "kind": "failed" if row.status == "failed" else row.kind if row.comparable else "aside",

@@ -1,14 +1,15 @@
 """The leaderboard (a row a system) made from result rows (one a figure)."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import InputError
 from ..evaluation.combined import COMBINED
 from ..evaluation.metrics import oriented
-from ..results_table import Remark, RemarkKind, ResultRow
+from ..results_table import ALL, Aggregate, Remark, RemarkKind, ResultRow
 from .board import Board, Cell, Column, Row
+from .formatting import interval, number
 from .heading import Heading
 
 MANY_TARGETS = 6
@@ -45,11 +46,13 @@ def leaderboard(results: Iterable[ResultRow], heading: Heading, split: str = "al
     >>> [column.label for column in board.columns], board.rows[0].score
     (['arousal CCC'], 0.4)
     """
+    results = list(results)
+    beside = _beside(results) if split == ALL else {}
     results, split = _of_split(results, heading, split)
-    measured = [row for row in results if row.kind != "reported"]
+    measured = [row for row in results if row.kind not in ("reported", "ceiling")]
     figures = [row for row in measured if row.status == "ok"]
     columns, common = _columns(measured, heading), _common(figures)
-    place = _Place(split, frozenset(row.protocol for row in measured), columns, heading, common)
+    place = _Place(split, frozenset(row.protocol for row in measured), columns, heading, common, beside)
     systems: dict[tuple[str, str, str, str], list[ResultRow]] = {}
     for row in results:
         systems.setdefault((row.protocol, row.split, row.system, row.kind), []).append(row)
@@ -65,7 +68,21 @@ def leaderboard(results: Iterable[ResultRow], heading: Heading, split: str = "al
         n_clips=_counts(row.n_clips for row in figures),
         n_groups=_counts(row.n_groups for row in figures),
         has_intervals=any(not math.isnan(row.ci_low) and not math.isnan(row.ci_high) for row in figures),
+        beside=beside,
     )
+
+
+def _beside(results: Iterable[ResultRow]) -> dict[tuple[str, str, str], str]:
+    """What the picked rows score where the splits are put together otherwise, by protocol, target and metric."""
+    ways = {one.value: one.words for one in Aggregate}
+    said: dict[tuple[str, str, str], str] = {}
+    for row in results:
+        if row.picked and row.split in ways and row.status == "ok":
+            over = [remark.text for remark in row.remarks if remark.kind is RemarkKind.SPREAD]
+            spread = interval(row.ci_low, row.ci_high, 3)
+            text = f"{ways[row.split]} {number(row.value, 3)} {spread}".strip()
+            said[row.protocol, row.target, row.metric] = ", ".join([text, *over])
+    return said
 
 
 def _of_split(results: Iterable[ResultRow], heading: Heading, split: str) -> tuple[list[ResultRow], str]:
@@ -81,7 +98,7 @@ def _of_split(results: Iterable[ResultRow], heading: Heading, split: str) -> tup
             f"results.csv/split: nothing measured on '{split}'; choose one of {', '.join(measured_splits)}"
         )
     # A reported figure of a split measured here stands on that split's own board.
-    elsewhere = set(measured_splits) - {split}
+    elsewhere = set(measured_splits) - {split, *(one.value for one in Aggregate if split == ALL)}
     results = [
         row for row in results if row.split == split or (row.kind == "reported" and row.split not in elsewhere)
     ]
@@ -99,6 +116,7 @@ class _Place:
     columns: tuple[Column, ...]
     heading: Heading
     common: tuple[Remark, ...]
+    beside: Mapping[tuple[str, str, str], str]
 
 
 def _columns(measured: Sequence[ResultRow], heading: Heading) -> tuple[Column, ...]:
@@ -138,7 +156,7 @@ def _row(part: Sequence[ResultRow], place: _Place) -> Row:
     remarks = tuple(dict.fromkeys(remark for row in part for remark in row.remarks))
     return Row(
         **{name: getattr(first, name) for name in ("protocol", "split", "system", "kind", "modalities", "learner")},
-        **{name: getattr(first, name) for name in ("task", "stage", "seconds", "raw_label", "twin")},
+        **{name: getattr(first, name) for name in ("task", "stage", "seconds", "tied", "verdict", "raw_label", "twin")},
         picked=any(row.picked for row in part),
         status="failed" if any(row.status == "failed" for row in part) else "ok",
         remarks=tuple(remark for remark in remarks if reported or remark not in place.common),
@@ -172,7 +190,7 @@ def _comparable_value(cells: dict, column: Column) -> float:
 
 def _placed(rows: list[Row], columns: Sequence[Column]) -> list[Row]:
     """Reported rows that give only some targets are placed by their distance from the picked system on those."""
-    complete = [row for row in rows if row.kind != "reported" and not math.isnan(row.score)]
+    complete = [row for row in rows if row.kind not in ("reported", "ceiling") and not math.isnan(row.score)]
     anchor = max(complete, key=lambda row: (row.picked, row.score), default=None)
     placed = []
     for row in rows:
@@ -188,6 +206,10 @@ def _why_not_comparable(part: Sequence[ResultRow], cells: dict[tuple[str, str], 
     first, label = part[0], place.heading.metric_label
     if first.protocol not in place.protocols:
         return f"protocol '{first.protocol}' was not measured here"
+    if first.split in {one.value for one in Aggregate} and place.split == ALL:
+        picked = next(filter(None, (place.beside.get((row.protocol, row.target, row.metric)) for row in part)), "")
+        how = f"picked system: {picked}" if picked else Aggregate(first.split).words
+        return f"splits put together otherwise ({how})"
     if first.split not in ("", place.split):
         return f"evaluated on '{first.split}', not on '{place.split}'"
     metrics = {target.metric for target in place.heading.targets} | {COMBINED}

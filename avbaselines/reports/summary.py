@@ -1,80 +1,24 @@
 """The first screen of the report: the picked system, its gain, and whether that is more than chance."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
-from ..errors import InputError
 from ..evaluation.combined import COMBINED
 from ..evaluation.metrics import oriented
+from ..evaluation.verdicts import Verdict
 from ..results_table import RemarkKind, joined
 from .board import Board, Column, Row
-from .formatting import interval, number
-
-COLUMNS = ("system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value")
-VERDICTS = {
-    "better": "more than chance explains",
-    "worse": "worse, and by more than chance explains",
-    "open": "chance alone may do this",
-}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A paired test of two systems on the same clips; positive = a is better, whatever the metric.
-
-    ``p_holm`` is the p-value corrected for all comparisons of the run, NaN where that was not given.
-
-    Examples
-    --------
-    >>> test = Comparison("honest", "late", "early", "mean", 0.03, 0.01, 0.05, 0.004)
-    >>> test.text, test.verdict, test.reversed().verdict
-    ('+.030 [+.010, +.050], p = .004', 'better', 'worse')
-    """
-
-    protocol: str
-    system_a: str
-    system_b: str
-    target: str
-    difference: float
-    low: float
-    high: float
-    p_value: float
-    p_holm: float = math.nan
-
-    @property
-    def text(self) -> str:
-        """Difference, interval and p-value in words."""
-        spread = "" if math.isnan(self.low) else f" [{signed(self.low)}, {signed(self.high)}]"
-        p_value = "" if math.isnan(self.p_value) else f", {p_text(self.p_value)}"
-        return signed(self.difference) + spread + p_value
-
-    @property
-    def corrected(self) -> str:
-        """The corrected p-value in parentheses, or nothing."""
-        if math.isnan(self.p_holm):
-            return ""
-        return f" ({'p < .001' if self.p_holm < 0.001 else number(self.p_holm, 3)} corrected)"
-
-    @property
-    def verdict(self) -> str:
-        """``better`` or ``worse`` (system a) where the interval excludes 0, else ``open``."""
-        return "better" if self.low > 0 else "worse" if self.high < 0 else "open"
-
-    def reversed(self) -> "Comparison":
-        """The same test read as b - a."""
-        return Comparison(
-            self.protocol, self.system_b, self.system_a, self.target,
-            -self.difference, -self.high, -self.low, self.p_value, self.p_holm,
-        )  # fmt: skip
+from .formatting import MARKS, interval, margin_text, number
+from .paired_tests import Comparison, signed
 
 
 @dataclass(frozen=True)
 class Answer:
     """The answer of one protocol: the picked system, its figure, the verdict on its gain, and that in sentences.
 
+    ``verdict`` is one word: that of the comparison with hyphens, or ``none``.
     ``warning`` says why the figure is not to be believed, where it is not; ``composed`` of what a picked row is made.
 
     Examples
@@ -90,40 +34,6 @@ class Answer:
     sentences: list[str]
     composed: str = ""
     warning: str = ""
-
-
-def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
-    """The given paired tests.
-
-    Parameters
-    ----------
-    table : DataFrame or None
-        Columns system_a, system_b, target, difference (positive = a is better), ci_low, ci_high, p_value, and
-        optionally protocol and p_holm.
-
-    Raises
-    ------
-    InputError
-        A column is missing.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame([("late", "early", "mean", 0.03, 0.01, 0.05, 0.004)], columns=COLUMNS)
-    >>> read_comparisons(table)[0].verdict
-    'better'
-    """
-    if table is None:
-        return []
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise InputError(f"comparisons/{missing[0]}: column missing; has {', '.join(map(str, table.columns))}")
-    return [
-        Comparison(
-            row.get("protocol", ""), row["system_a"], row["system_b"], row["target"], float(row["difference"]),
-            float(row["ci_low"]), float(row["ci_high"]), float(row["p_value"]), float(row.get("p_holm", math.nan)),
-        )
-        for row in table.to_dict("records")
-    ]  # fmt: skip
 
 
 def answers(board: Board, comparisons: list[Comparison]) -> list[Answer]:
@@ -153,29 +63,6 @@ def answers(board: Board, comparisons: list[Comparison]) -> list[Answer]:
     return [_answer(board, row, comparisons) for row in rows]
 
 
-def signed(value: float) -> str:
-    """A difference with its sign, to three digits.
-
-    Examples
-    --------
-    >>> signed(0.03), signed(-0.02), signed(0.0)
-    ('+.030', '−.020', '.000')
-    """
-    text = number(abs(value), 3)
-    return text if float(text or 0) == 0 else f"{'−' if value < 0 else '+'}{text}"
-
-
-def p_text(value: float) -> str:
-    """A p-value to three digits.
-
-    Examples
-    --------
-    >>> p_text(0.012), p_text(0.0002)
-    ('p = .012', 'p < .001')
-    """
-    return "p < .001" if value < 0.001 else f"p = {number(value, 3)}"
-
-
 def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
     with_mean = board.columns[0].target in ("mean", COMBINED) or len(board.heading.targets) == 1
     columns = board.columns[:1] if with_mean else board.columns
@@ -188,8 +75,11 @@ def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
         texts.append(f"{name} {number(cell.value, 3)} {interval(cell.low, cell.high, 3)}".strip())
         gains = _gains(board, row, column, comparisons)
         verdicts.append(gains[0][0])
-        said = [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
+        beside = board.beside.get((row.protocol, *column.key))
+        said = [f"Splits put together otherwise: {beside}."] if beside else []
+        said += [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
         sentences += said if with_mean else [f"{column.target}: {sentence}" for sentence in said]
+    sentences += _standing(board, row)
     composed = joined(remark for remark in row.remarks if remark.kind is RemarkKind.COMPOSED)
     seen = RemarkKind.RESUBSTITUTION in row.kinds
     warning = (
@@ -241,10 +131,25 @@ def _gain(
             test = test.reversed()
         here = (test.system_a, test.system_b) == (row.system, rival.system) and test.target in targets
         if here and test.protocol in ("", row.protocol):
-            text = f"{test.text} over {whom} (paired over groups): {VERDICTS[test.verdict]}."
-            return test.verdict, text
+            text = f"{test.text} over {whom} (paired over {board.heading.units}): {test.words}."
+            return test.verdict.value.replace(" ", "-"), text
     gap = oriented(column.metric, row.value(column) - rival.value(column))
     return "none", f"{signed(gap)} over {whom}; no paired test of the two was given, so this may be chance."
+
+
+def _standing(board: Board, row: Row) -> Iterator[str]:
+    """How many other systems are tied with the picked one, and the verdicts on all of them."""
+    rivals = board.rivals(row.protocol)
+    if not rivals:
+        return
+    tied, counts = sum(rival.tied for rival in rivals), Counter(rival.verdict for rival in rivals)
+    yield (
+        f"{tied} of {len(rivals)} other systems {'is' if tied == 1 else 'are'} tied with it ({MARKS['tied']}): "
+        "differences not told from 0 at 95 %, which is no equality."
+    )
+    margin = board.heading.margin
+    said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    yield f"Against it{f' by a margin of {margin_text(margin)}' if margin > 0 else ''}: {said}."
 
 
 def _higher(board: Board, row: Row, column: Column) -> Iterator[str]:

@@ -16,6 +16,7 @@ LATEX_ESCAPES = str.maketrans({
     "|": r"\textbar{}",
     "★": r"$\star$", "†": r"$\dagger$", "‡": r"$\ddagger$", "±": r"$\pm$", "×": r"$\times$", "–": "--", "—": "---",
     "−": r"$-$", "→": r"$\rightarrow$", "≥": r"$\geq$", "≤": r"$\leq$", "…": r"\ldots{}", "\u00a0": "~",
+    "≈": r"$\approx$", "◇": r"$\diamond$",
 })  # fmt: skip
 ASCII_SIGNS = {0x2013: "-", 0x2014: "-", 0x2026: "..."}
 

@@ -23,4 +23,4 @@ def test_a_wide_table_is_read_without_loss(tmp_path):
     X = np.random.default_rng(0).normal(size=(20, 3000)).astype(np.float32)
     table = pd.DataFrame(X, columns=[f"f{number}" for number in range(3000)])
     table.assign(clip_id=[f"c{number}" for number in range(20)]).to_csv(tmp_path / "x.csv", index=False, quoting=2)
-    np.testing.assert_array_equal(read_features(tmp_path / "x.csv", "x").X, X)
+    np.testing.assert_array_equal(read_features(tmp_path / "x.csv", "x").X.astype(np.float32), X)

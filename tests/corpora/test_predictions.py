@@ -148,3 +148,28 @@ def test_a_table_without_the_id_column_is_refused(tmp_path):
     with pytest.raises(InputError, match="no id column 'clip_id'"):
         read(tmp_path, "deep.csv")
     assert (read(tmp_path, "deep.csv", id="label").of("a")["arousal"] == 0.5).all()
+
+
+def test_files_that_match_are_seeds_of_one_model(tmp_path):
+    for seed, values in enumerate(([0.0, 0.1, 0.2, 0.3], [0.4, 0.3, 0.2, 0.1])):
+        write(tmp_path, f"deep{seed}.csv", arousal=values)
+    deep = read(tmp_path, "deep*.csv")
+    assert len(deep.seeds) == 2 and deep.seeds[1].values["arousal"].ravel().tolist() == [0.1, 0.2, 0.3, 0.4]
+    assert deep.of("a")["arousal"].ravel() == pytest.approx([0.2] * 4)
+    assert read(tmp_path, "deep1.csv").seeds == ()
+    with pytest.raises(InputError, match=r"no file matches .*net\*.csv"):
+        read(tmp_path, "net*.csv")
+
+
+def test_a_column_tells_the_seeds_of_one_file_apart(tmp_path):
+    two = pd.DataFrame({"clip_id": np.tile(IDS, 2), "seed": np.repeat([7, 8], 4), "glad": 0.5, "sad": 0.5})
+    two.assign(fold=np.tile(["a", "a", "b", "b"], 2)).to_csv(tmp_path / "deep.csv", index=False)
+    deep = read(tmp_path, "deep.csv", [MOOD], SPLITS)
+    assert len(deep.seeds) == 2 and set(deep.by_fold) == {"a", "b"} and not np.isnan(deep.values["mood"]).any()
+    two.iloc[:-1].to_csv(tmp_path / "short.csv", index=False)
+    with pytest.raises(InputError, match="has no mood for 1 evaluated clips, such as 'c3'"):
+        read(tmp_path, "short.csv", [MOOD], SPLITS)
+    uneven = two.assign(fold=["a", "a", "b", "b", "a", "a", "a", "a"])
+    uneven.to_csv(tmp_path / "uneven.csv", index=False)
+    with pytest.raises(InputError, match="has no mood|different folds"):
+        read(tmp_path, "uneven.csv", [MOOD], SPLITS)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from avbaselines.corpora.splits import SplitOptions, make_splits
+from avbaselines.corpora.splits import SplitOptions, by_repeat, make_splits
 from avbaselines.errors import InputError
 
 IDS = [f"c{number}" for number in range(8)]
@@ -39,6 +39,7 @@ def rows(one):
         ({"column": "part", "train": "a", "test": ["b", "a"]}, "value 'a' stands in two parts"),
         ({"columns": ["x", "x"], "train": "a", "test": "b"}, "names a split twice"),
         ({"folds": "fold", "train": "a"}, "go with column or columns, not with folds"),
+        ({"folds": "fold", "repeats": 2}, "repeats goes with group_kfold, not with folds"),
         ({"group_kfold": 1}, "greater than or equal to 2"),
         ({"column": "part", "train": {"a": 1}, "test": "b"}, "valid list"),
     ],
@@ -82,6 +83,18 @@ def test_group_folds_keep_groups_together_and_depend_on_the_seed():
     assert [rows(one) for one in first] == [rows(one) for one in split(group_kfold=2)[0]]
     seeds = {str([rows(one) for one in split(group_kfold=2, seed=seed)[0]]) for seed in range(6)}
     assert len(seeds) > 1
+
+
+def test_repeats_deal_the_groups_anew_and_begin_with_what_one_has():
+    groups = np.array(IDS)
+    one, _, _ = split(groups, group_kfold=3)
+    several, once, _ = split(groups, group_kfold=3, repeats=4)
+    assert once and len(several) == 12 and several[5].name == "repeat1-fold2"
+    assert [rows(part) for part in several[:3]] == [rows(part) for part in one]
+    repeats = by_repeat(several)
+    assert [len(part) for part in repeats] == [3, 3, 3, 3]
+    assert all(sorted(np.concatenate([part.test for part in repeat])) == list(range(8)) for repeat in repeats)
+    assert len({str([rows(part) for part in repeat]) for repeat in repeats}) == 4
 
 
 def test_groups_of_both_train_and_dev_are_told():

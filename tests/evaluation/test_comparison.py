@@ -166,3 +166,13 @@ def test_holm_closed_form():
     for bad in ([np.nan, 0.1], [1.1], [-0.1]):
         with pytest.raises(ValueError, match="between 0 and 1"):
             holm(bad)
+
+
+def test_no_p_value_falls_below_what_so_many_groups_allow():
+    for n_groups, floor in ((2, 0.5), (6, 2**-5), (12, 2**-11), (13, 2**-12), (30, 1e-4)):
+        result = compare(CCC, *pair(n_groups, noise_a=0.01, noise_b=5.0))
+        assert result.p_floor == pytest.approx(floor) and result.p_value >= result.p_floor
+    # Groups in which the systems agree cannot be swapped.
+    a, b = pair(6, noise_a=0.01, noise_b=5.0)
+    b[2:] = a[2:]
+    assert compare(CCC, a, b).p_floor == 0.5

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import people, write_study
+from small_study import SmallStudy, people, write_study
 
 from avbaselines.run import main
+from avbaselines.study import load_study
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,27 @@ def test_predictions_of_tested_clips_alone_are_compared_and_the_reason_is_said(r
     assert main([*command, "--set", given, "--compare", f"deep={tmp_path / 't.csv'}"]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("deep: "))
     assert "best of ours (ridge-audio) minus it" in line and "training clips are not known" in line
+
+
+def test_predictions_of_tested_clips_alone_change_none_of_ours_and_refit_nothing(release, tmp_path):
+    """Before, every fusion read them: as nothing in training and as something in the evaluated clips."""
+    study = SmallStudy(release).copy(tmp_path / "small")
+    fold = pd.read_csv(release / "clips.csv")["fold"]
+    pd.read_csv(release / "deep.csv").assign(fold=fold).to_csv(tmp_path / "deep.csv", index=False)
+    alone = study.run().results(split="all").set_index(["system", "target", "metric"])
+    beside = study.run(f"predictions.deep='{tmp_path / 'deep.csv'}'")
+    table = beside.results(split="all").set_index(["system", "target", "metric"])
+    assert beside.computed == 0 and "deep" in table.index.get_level_values("system")
+    assert table["value"][alone.index].equals(alone["value"])
+    assert load_study(beside.folder / "study.toml").predictions["deep"].fuse is False
+
+
+def test_a_system_that_is_not_to_be_fused_is_read_by_name_alone(release):
+    study = SmallStudy(release)
+    apart = f"predictions.deep={{path='{release / 'deep.csv'}', fuse=false}}"
+    named = "systems.fusion=['mean', {method='ridge', inputs=['ridge-audio', 'deep']}]"
+    assert [system.name for system in study.prepare(apart).systems] == ["deep-matched", "ridge-audio"]
+    assert "late-ridge" in [system.name for system in study.prepare(apart, named).systems]
 
 
 def test_a_fusion_without_it_is_not_taken_for_one_with_it(release, tmp_path, capsys):

@@ -58,11 +58,3 @@ def test_brackets_and_formulas_in_names_and_paths_are_shown_as_they_are(tmp_path
     assert "$a_^$" in (out / "report.html").read_text()
 
 
-def test_a_damaged_fit_is_named(tmp_path):
-    study = small_release(tmp_path, speakers=6, clips=4)
-    study.run(only=["ridge-audio"])
-    for damage in (b"", b"PK half of a file"):
-        for path in (tmp_path / "run" / "work").glob("*.npz"):
-            path.write_bytes(damage)
-        with pytest.raises(InputError, match="work/.*npz: a finished fit that is damaged; delete"):
-            study.run(only=["ridge-audio"])

@@ -34,7 +34,8 @@ def test_the_run_folder_holds_what_its_contract_says(finished):
     assert names >= {"results.csv", "predictions.parquet", "leaderboard.md", "study.toml", "provenance.json", "models"}
     results = run.results()
     assert tuple(results.columns) == COLUMNS
-    assert set(results["kind"]) == {"measured", "reported"} and set(results["split"]) == {"0", "1", "2", "all"}
+    assert set(results["kind"]) == {"measured", "reported"}
+    assert set(results["split"]) == {"0", "1", "2", "all", "all-mean"}
     overall = results[(results["split"] == "all") & (results["kind"] == "measured")]
     assert set(overall["target"]) == {"arousal", "mood", "mean"}
     assert set(overall[overall["target"] == "arousal"]["metric"]) == {"ccc", "pcc", "rmse", "mae"}

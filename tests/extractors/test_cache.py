@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from avbaselines.extractors import FeatureCache
+from avbaselines.extractors.cache import _columns
 from avbaselines.extractors.rows import Rows
 
 ABOUT = {"recipe": "r", "extractor": "e", "version": "1", "options": {}}
@@ -79,12 +80,49 @@ def test_a_hash_is_remembered_until_the_file_changes(cache, tmp_path):
     path.write_bytes(b"old")
     os.utime(path, (LONG_AGO, LONG_AGO))
     first = cache.content(path)
-    memo = only(cache, "contents/*/*")
-    memo.write_text("0" * 64)
-    assert cache.content(path) == "0" * 64, "the file was read again"
     path.write_bytes(b"new")
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    assert cache.content(path) == first, "the file was read again"
     os.utime(path, (LONG_AGO + 1, LONG_AGO + 1))
-    assert cache.content(path) not in (first, "0" * 64)
+    assert cache.content(path) != first
+
+
+def test_a_damaged_or_mistaken_memo_is_not_believed(cache, tmp_path):
+    a, b = tmp_path / "a", tmp_path / "b"
+    for path in (a, b):
+        path.write_text(path.name)
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    first = cache.content(a)
+    memo = only(cache, "contents/*/*")
+    whole = memo.read_text()
+    cache.content(b)
+    mistaken = next(path for path in cache.folder.glob("contents/*/*") if path != memo).read_text()
+    for text in ("", "0" * 64, "0" * 128, whole[:64], whole[:-1], whole + "0", "z" * 64, mistaken, "0" + whole[1:]):
+        memo.write_text(text)
+        assert cache.content(a) == first
+
+
+def test_no_change_of_a_byte_of_an_entry_is_served(cache):
+    cache.put("g", "ab12", rows(), ABOUT)
+    rng = np.random.default_rng(0)
+    for path in (only(cache, "*.row"), only(cache, "columns-*")):
+        whole = path.read_bytes()
+        for place in rng.integers(len(whole), size=200):
+            changed = bytearray(whole)
+            changed[place] ^= int(rng.integers(1, 256))
+            path.write_bytes(changed)
+            _columns.cache_clear()
+            assert cache.get("g", "ab12") is None
+        path.write_bytes(whole)
+    assert cache.get("g", "ab12") is not None
+
+
+def test_an_entry_of_another_recording_is_not_served(cache):
+    for key in ("ab12", "ab34"):
+        cache.put("g", key, rows(), ABOUT)
+    first, second = sorted(cache.folder.rglob("*.row"))
+    second.write_bytes(first.read_bytes())
+    assert cache.get("g", "ab12") is not None and cache.get("g", "ab34") is None
 
 
 def test_a_fresh_file_is_hashed_each_time(cache, tmp_path):

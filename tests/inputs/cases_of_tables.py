@@ -332,4 +332,55 @@ ARRAYS = [
         lambda c: c.modalities["audio"].columns, ["audio_0", "audio_1", "audio_2"])),
 ]  # fmt: skip
 
-CASES = [*NUMBERS, *TYPES, *TIMES, *STEPS, *ARRAYS]
+RISING = np.array([0.3, -1.2, 0.8, 2.0, -0.4, 1.1, -2.2, 0.6, 0.1, -0.7, 1.9, -1.5])
+
+
+def apart(corpus) -> list[float]:
+    """Values of the first feature of audio less that of the first clip."""
+    x = corpus.modalities["audio"].X[:, 0].astype(float)
+    return (x - x[0]).tolist()
+
+
+def offset(by: float, times: float = 0.01, dtype=np.float64):
+    return lambda s: audio(X=np.hstack([(by + times * RISING[:, None]).astype(dtype), s.audio["X"][:, 1:]]))(s)
+
+
+def differences(times: float = 0.01) -> list[float]:
+    return (times * (RISING - RISING[0])).tolist()
+
+
+OFFSET = "its offset was taken off"
+PRECISION = [
+    Case("a million and hundredths", "precision", offset(1e6), Loads(apart, differences(), notes=("'a'", OFFSET)),
+         point=1),
+    Case("seconds since 1970", "precision", offset(1.7e9), Loads(apart, differences(), notes=("column 'a'", OFFSET)),
+         point=1, own=True),
+    Case("minus a billion and thousandths", "precision", offset(-1e9, 0.001), Loads(apart, differences(0.001),
+         notes=(OFFSET,)), point=1, own=True),
+    Case("nanoseconds since 1970 as integers", "precision", offset(1.7e18, 1e9, np.int64), Loads(
+         lambda c: [round(value / 1e6) for value in apart(c)], [round(value / 1e6) for value in differences(1e9)],
+         notes=(OFFSET,)), point=1, own=True),
+    Case("a million and hundredths in a csv", "precision", lambda s: face(au1=1e6 + 0.01 * RISING)(s), Loads(
+         lambda c: (c.modalities["face"].X[:, 0] - c.modalities["face"].X[0, 0]).astype(float).tolist(), differences(),
+         notes=("column 'au1'", OFFSET)), point=1, own=True),
+    Case("a million and hundredths in a parquet", "precision", written("face.parquet", lambda s: parquet(
+         s.face.assign(au1=1e6 + 0.01 * RISING))), Loads(
+         lambda c: (c.modalities["face"].X[:, 0] - c.modalities["face"].X[0, 0]).astype(float).tolist(), differences(),
+         notes=(OFFSET,)), FACE_PARQUET, point=1, own=True),
+    Case("a hundred and hundredths", "precision", offset(100), Loads(unsaid=(OFFSET,)), point=1, own=True),
+    Case("a million and tenths that were 32-bit numbers", "precision", offset(1e6, 0.1, np.float32),
+         Loads(unsaid=(OFFSET,)), point=1, own=True),
+    Case("a constant but for 64-bit rounding", "precision", offset(0.1, 1e-17), Loads(unsaid=(OFFSET,)), point=1,
+         own=True),
+    Case("steps around a million", "precision", lambda s: audio(X=np.repeat(1e6 + 0.01 * RISING[:, None, None], 2, 1),
+         columns=np.array(["a"]))(s), Loads(apart, differences(), notes=("column 'a_mean'", OFFSET)), MORE, point=1,
+         own=True),
+    Case("a value beyond 32 bits", "precision", face(au1=[1e39] + [0.0] * 11),
+         Refused(("au1", "1e+39", "beyond", ID[0])), point=1),
+    Case("a value beyond 32 bits in an npz", "precision", lambda s: audio(X=s.audio["X"] * 1e300)(s),
+         Refused(("'a'", "beyond", "divide the column")), point=1, own=True),
+    Case("values near the end of 32 bits", "precision", face(au1=1e37 * RISING),
+         Loads(notes=("'au1' reach 2.2e+37, near the end of 32-bit numbers",)), point=1),
+]  # fmt: skip
+
+CASES = [*PRECISION, *NUMBERS, *TYPES, *TIMES, *STEPS, *ARRAYS]

@@ -3,10 +3,13 @@
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
+from made_results import changed
 from rich.console import Console
 
+from avbaselines.evaluation.verdicts import Verdict
 from avbaselines.reports.formatting import number
 from avbaselines.reports.leaderboard import leaderboard, render_latex, render_markdown, render_terminal
 
@@ -91,6 +94,43 @@ def test_latex_escapes_and_marks(board):
     assert r"\textcolor{gray}{Deep\_B~$\dagger$}" in text and r"Smith \& Co." in text and r"95 \% intervals" in text
     assert text.count(r"\begin{") == text.count(r"\end{") and r"\bottomrule" in text
     assert "everything is learnt on training speakers" in text
+
+
+@pytest.fixture
+def judged(results, heading):
+    """The same board with verdicts against the picked row."""
+    said = {"early": (True, "not better"), "svr-face": (False, "worse"), "late-mean": (True, "equivalent")}
+    for name, (tied, verdict) in said.items():
+        results = changed(results, name, tied=tied, verdict=Verdict(verdict))
+    return leaderboard(results, replace(heading, margin=0.02))
+
+
+def test_every_rendering_has_verdicts_and_marks_tied_rows(judged):
+    text = printed(judged, 130)
+    lines = {name: next(line for line in text.splitlines() if f" {name} " in line) for name in ("early", "svr-face")}
+    assert lines["early"].split()[0] == "≈" and lines["early"].rstrip().endswith("not better")
+    assert "≈" not in lines["svr-face"] and lines["svr-face"].rstrip().endswith("worse")
+    words = " ".join(text.split())
+    assert "≈ tied with ★: their paired difference is not told from 0 at 95 %; that is no equality" in words
+    assert "a margin of .02; equivalent: the difference is smaller than that" in words
+    markdown = render_markdown(judged)
+    assert "| verdict | learner |" in markdown and "| ≈ | early |" in markdown and "| equivalent | mean |" in markdown
+    latex = render_latex(judged)
+    assert r"early~$\approx$ &" in latex and r"& not better \\" in latex and "Verdict \\\\" in latex
+
+
+def test_verdicts_give_way_where_the_terminal_is_narrow(judged):
+    for width in (40, 60, 80, 100):
+        text = printed(judged, width)
+        assert max(map(len, text.splitlines())) <= width and "svr-face" in text
+    assert "not better" not in printed(judged, 40).split("tied with")[0]
+    early = next(line for line in printed(judged, 100, "ascii").splitlines() if "early" in line)
+    assert early.strip("| ").startswith("~") and "not better" in early, early
+
+
+def test_a_board_without_comparisons_has_no_column_of_verdicts(board):
+    for text in (printed(board, 130), render_markdown(board), render_latex(board)):
+        assert "erdict" not in text and "tied" not in text
 
 
 @pytest.mark.slow

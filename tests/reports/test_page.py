@@ -14,6 +14,7 @@ import pytest
 from made_results import RESUBSTITUTION, changed, of, result, source
 
 from avbaselines.errors import InputError
+from avbaselines.evaluation.verdicts import Verdict
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.heading import Heading
 from avbaselines.reports.page import PageTables, flat
@@ -135,7 +136,7 @@ def test_of_one_target_the_test_of_the_mean_is_its_test(results, heading):
     one = replace(heading, targets=heading.targets[:1])
     text = Texts(render_page([row for row in results if row.target != "valence"], EMPTY, one, comparisons=TESTS)).text
     answer = text[: text.index("Leaderboard")]
-    assert "over the best single system, early (paired over groups): more than chance explains" in answer
+    assert "over the best single system, early (paired over groups): better, by more than chance" in answer
     assert "+.005 [−.020, +.030], p = .400 over the best mean of predictions, late-matched-mean" in answer
 
 
@@ -171,6 +172,19 @@ def test_what_a_row_put_together_is_made_of_and_twins_are_folded_away(results, h
     assert "show the 1 unmatched twins" in answer and page.count(' twin"') == 1
     long = changed(table, modalities=tuple("abcdefgh"))
     assert ">a and 7 more</td>" in render_page(long, EMPTY, heading)
+
+
+def test_verdicts_have_a_column_and_tests_stand_under_their_question(results, heading):
+    table = changed(results, "early", tied=True, verdict=Verdict.NOT_BETTER)
+    asked = ["picked against the others", "late-ridge against the mean"]
+    tests = TESTS.assign(p_holm=0.04, p_floor=0.0039, margin=0.02, verdict=["not worse", "equivalent"], question=asked)
+    page = render_page(table, EMPTY, replace(heading, margin=0.02), comparisons=tests)
+    text = Texts(page).text
+    assert '<td class="verdict" data-label="verdict" data-sort="not better">not better</td>' in page
+    assert '<div class="answer not-better">' in page and "1 of 1 other systems is tied with it (≈)" in text
+    assert "≈ early" in text and "(.040 corrected, least .004): equivalent, the difference is smaller than .02" in text
+    assert all(f"<h3>{title}</h3>" in page for title in asked)
+    assert "data-label=\"verdict\"" not in render_page(results, EMPTY, heading, comparisons=TESTS)
 
 
 def test_page_is_self_contained_and_every_figure_has_words(results, predictions, heading):

@@ -1,6 +1,7 @@
 """The leaderboard made from result rows."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from made_results import POOLED, RESUBSTITUTION, changed, of, result
@@ -8,6 +9,7 @@ from made_results import POOLED, RESUBSTITUTION, changed, of, result
 from avbaselines.errors import InputError
 from avbaselines.reports.heading import Heading
 from avbaselines.reports.ranking import leaderboard
+from avbaselines.results_table import Remark, RemarkKind
 
 
 def order(board):
@@ -114,3 +116,17 @@ def test_two_protocols_have_a_best_each(results, heading):
     assert board.protocols == ("paper", "honest") and board.shows_protocol
     assert row(board, "Deep_B").comparable
     assert ("honest", "late-ridge", "mean", "ccc") in board.best
+
+
+def test_a_reported_mean_over_splits_is_set_beside_the_picked_system_s_mean(results, heading):
+    mean = changed(of(results, system="late-ridge", metric="ccc"), split="all-mean", value=0.5, ci_low=0.4, ci_high=0.6)
+    spread = Remark(RemarkKind.SPREAD, "0.450 to 0.550 over 5 splits (deviation 0.040)")
+    mean = [replace(row, remarks=(*row.remarks, spread)) for row in mean]
+    board = leaderboard([*changed(results, "Deep A", split="all-mean"), *mean], heading)
+    [deep] = [row for row in board.rows if row.system == "Deep A"]
+    own = f"mean over splits .500 [.400, .600], {spread.text}"
+    assert deep.reason == f"splits put together otherwise (picked system: {own})"
+    assert len([row for row in board.rows if row.system == "late-ridge"]) == 1
+    # On the board of that way it stands among those it may be compared with.
+    board = leaderboard([*changed(results, "Deep A", split="all-mean"), *mean], heading, "all-mean")
+    assert [row.comparable for row in board.rows if row.system == "Deep A"] == [True]

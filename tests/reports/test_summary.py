@@ -1,15 +1,14 @@
 """The answer of the first screen."""
 
-import math
+from dataclasses import replace
 
-import pandas as pd
-import pytest
 from made_results import RESUBSTITUTION, changed, made_results, of, result
 
-from avbaselines.errors import InputError
+from avbaselines.evaluation.verdicts import Verdict
 from avbaselines.reports.heading import Heading, ReportTarget
+from avbaselines.reports.paired_tests import Comparison
 from avbaselines.reports.ranking import leaderboard
-from avbaselines.reports.summary import Comparison, answers, p_text, read_comparisons, signed
+from avbaselines.reports.summary import answers
 from avbaselines.results_table import Remark, RemarkKind
 
 TEST = Comparison("honest", "late-ridge", "early", "mean", 0.03, 0.01, 0.05, 0.004, 0.012)
@@ -18,28 +17,6 @@ TEST = Comparison("honest", "late-ridge", "early", "mean", 0.03, 0.01, 0.05, 0.0
 def answer(rows, heading, tests=()):
     [found] = answers(leaderboard(rows, heading), list(tests))
     return found
-
-
-def test_a_test_reads_the_same_from_both_sides():
-    assert TEST.text == "+.030 [+.010, +.050], p = .004" and TEST.corrected == " (.012 corrected)"
-    back = TEST.reversed()
-    assert back.text == "−.030 [−.050, −.010], p = .004" and (TEST.verdict, back.verdict) == ("better", "worse")
-    bare = Comparison("honest", "a", "b", "mean", 0.0, math.nan, math.nan, math.nan)
-    assert (bare.text, bare.corrected, bare.verdict) == (".000", "", "open")
-    assert Comparison("", "a", "b", "mean", 0.1, 0.0, 0.2, 0.1, 0.0001).corrected == " (p < .001 corrected)"
-
-
-def test_signs_and_p_values():
-    assert [signed(0.0304), signed(-0.02), signed(-0.0001)] == ["+.030", "−.020", ".000"]
-    assert [p_text(0.012), p_text(0.0009)] == ["p = .012", "p < .001"]
-
-
-def test_tests_are_read_from_the_table_of_a_run():
-    table = pd.DataFrame([vars(TEST)]).rename(columns={"low": "ci_low", "high": "ci_high"})
-    assert read_comparisons(table) == [TEST] and read_comparisons(None) == []
-    assert math.isnan(read_comparisons(table.drop(columns=["p_holm", "protocol"]))[0].p_holm)
-    with pytest.raises(InputError, match="comparisons/p_value: column missing"):
-        read_comparisons(table.drop(columns="p_value"))
 
 
 def test_the_gain_is_said_with_its_test(results, heading):
@@ -96,3 +73,25 @@ def test_transductive_systems_are_no_rivals(results, heading):
 
 def test_without_a_picked_row_there_is_no_answer(results, heading):
     assert answers(leaderboard(changed(results, picked=False), heading), []) == []
+
+
+def test_the_first_screen_says_how_many_are_tied_and_what_the_verdicts_are(results, heading):
+    said = {"early": (True, "not better"), "late-mean": (True, "equivalent"), "svr-face": (False, "worse")}
+    for name, (tied, verdict) in said.items():
+        results = changed(results, name, tied=tied, verdict=Verdict(verdict))
+    twin = changed(of(results, system="svr-face"), system="svr-face-raw", twin=True, tied=True)
+    sentences = answer([*results, *twin], replace(heading, margin=0.02)).sentences
+    assert (
+        "2 of 3 other systems are tied with it (≈): differences not told from 0 at 95 %, which is no equality."
+        in sentences
+    )
+    assert "Against it by a margin of .02: 1 worse, 1 equivalent, 1 not better." in sentences
+
+
+def test_the_verdict_of_an_equivalent_rival_names_the_margin(results, heading):
+    test = replace(TEST, low=0.002, high=0.018, difference=0.01, margin=0.02, given=Verdict.EQUIVALENT)
+    found = answer(results, heading, [test])
+    assert found.verdict == "equivalent"
+    assert found.sentences[0].endswith("equivalent, the difference is smaller than .02 though told from 0.")
+    unsure = replace(TEST, low=-0.01, margin=0.02, given=Verdict.NOT_WORSE)
+    assert answer(results, heading, [unsure]).verdict == "not-worse"  # one word, as it becomes a class of the page

@@ -31,6 +31,8 @@ class Options(pydantic.BaseModel, extra="forbid"):
 
     Attributes
     ----------
+    structure
+        ``shared``: one factor is behind all targets; ``independent``: each target has features of its own.
     speakers
         At least 6; the last third are the test partition.
     clips_per_speaker

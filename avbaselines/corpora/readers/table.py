@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+from avbaselines.corpora.clip_tables import LocatedFiles, first_file, read_clips
 from avbaselines.corpora.corpus import Release
-from avbaselines.corpora.tables import id_column, index_by_id, read_table, with_id
-from avbaselines.schema import LocatedPath, Section
+from avbaselines.schema import Section
 
 ENVIRONMENT = "AVBASELINES_DATA"
 NEEDS = "a csv or parquet table with a row a clip (an id, a group, targets), named by corpus.clips; see the README"
@@ -17,14 +17,15 @@ class Options(Section):
 
     Attributes
     ----------
-    clips : path
-        csv or parquet, a row a clip.
+    clips : path, list of paths, or table of paths
+        csv, parquet or ARFF, a row a clip; an npz of arrays; a data set saved to disk or parquet shards. Several are
+        parts of one table; ``{ train = "train.csv", test = "test.csv" }`` names the parts in a column ``partition``.
     id : str
         Column of the clip ids.
     """
 
     reader: ClassVar[str] = "table"
-    clips: LocatedPath
+    clips: LocatedFiles
     id: str = "clip_id"
 
 
@@ -51,9 +52,6 @@ def read(options: Options, data: Path | None, progress: Callable | None = None) 
     ...     read(Options(clips=path), None).clips["speaker"].to_dict()
     {'c01': 's1'}
     """
-    table = read_table(options.clips, key="corpus.clips", ids=[options.id], codes=True)
-    clips = index_by_id(with_id(table, options.id, options.clips, "corpus.id"), options.id, options.clips)
-    notes = []
-    if options.id not in table.columns:
-        notes.append(f"ids are read from column {id_column(table, options.id)!r}: there is no {options.id!r}")
-    return Release(clips=clips, group=None, root=data or Path(options.clips).parent, notes=notes)
+    found = read_clips(options.clips, options.id)
+    root = data or first_file(options.clips).parent
+    return Release(clips=found.clips, group=None, root=root, notes=list(found.notes), segments=found.segments)

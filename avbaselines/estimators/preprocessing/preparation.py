@@ -177,7 +177,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
 
         Returns
         -------
-        ndarray of shape (n, n_features + len(indicated_))
+        ndarray of shape ``(n, n_features + len(indicated_))``
         """
         check_is_fitted(self)
         X = self._validated(X)

@@ -1,22 +1,31 @@
 """Worth of imported systems beside those fitted here: the best of these against each, and what they add to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import ImportedPrediction, Split
+from avbaselines.corpora.predictions import knows_training
+from avbaselines.evaluation.verdicts import Verdict
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
+from avbaselines.experiment.scoring.flips import flips
 from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.experiment.scoring.selection_score import oof_score
-from avbaselines.reports.summary import p_text, signed
+from avbaselines.reports.drawing import Drawing
+from avbaselines.reports.flips import draw_flips
+from avbaselines.reports.paired_tests import p_text, signed
 from avbaselines.study import Study
 
 __all__ = ["ExternalSystems", "Rivals", "rivals"]
+
+MOST_SENTENCES = 3
+"""External systems up to which each has a sentence of its own."""
+MOST_DRAWN = 4
+"""External systems whose flips are drawn."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ class Rivals:
 
 
 class ExternalSystems(Analysis):
-    """A sentence on each external system: the best of ours against it, and its fusion with ours against it alone.
+    """A sentence on each external system, the best of ours against it and its fusion with ours against it alone; flips.
 
     Examples
     --------
@@ -62,6 +71,7 @@ class ExternalSystems(Analysis):
     """
 
     name: ClassVar[str] = "external-systems"
+    files: ClassVar[tuple[str, ...]] = ("flips.csv",)
     every_protocol: ClassVar[bool] = True
 
     def wanted(self, study: Study) -> bool:
@@ -73,10 +83,55 @@ class ExternalSystems(Analysis):
         return [pair for item in rivals(scored) for pair in item.pairs]
 
     def run(self, context: AnalysisContext) -> AnalysisResult:
-        """Put the comparisons into sentences for the terminal."""
+        """Comparisons as lines for the terminal, and the clips that each side wins into a table and figures."""
         every = [item for scored in context.scored for item in rivals(scored)]
         several = len({item.protocol for item in every}) > 1
-        return AnalysisResult(terminal=[_sentence(item, context.comparisons, several) for item in every])
+        table = pd.concat(
+            [flips(one.scoreboard, one.rows, one.picked, one.run.protocol) for one in context.scored], ignore_index=True
+        )
+        return AnalysisResult(
+            files={"flips.csv": table},
+            drawings=list(_drawings(context.scored[0], table)),
+            terminal=list(_lines(every, context.comparisons, several)),
+        )
+
+
+def _drawings(scored: ScoredRun, table: pd.DataFrame) -> Iterator[Drawing]:
+    """Flips of the first protocol's systems in the study's first target."""
+    own = table[table["protocol"] == scored.run.protocol]
+    for name in list(dict.fromkeys(own["system"]))[:MOST_DRAWN]:
+        yield draw_flips(own, name, scored.run.corpus.targets[0].name, scored.picked or "")
+
+
+def _lines(every: Sequence[Rivals], comparisons: pd.DataFrame, several: bool) -> Iterator[str]:
+    """A sentence on each external system; of many, the systems by verdict, and once what they have in common."""
+    if len(every) <= MOST_SENTENCES:
+        yield from (_sentence(item, comparisons, several) for item in every)
+        return
+    for protocol in dict.fromkeys(item.protocol for item in every):
+        here = [item for item in every if item.protocol == protocol]
+        where = f"{len(here)} external systems{f' ({protocol})' if several else ''}"
+        yield from _counted(f"{where}, best of ours against each", here, [item.ours for item in here], comparisons)
+        fused = [item for item in here if item.fused]
+        yield from _counted(
+            f"{where}, each fused with ours against it alone", fused, [item.fused for item in fused], comparisons
+        )
+        for reason in dict.fromkeys(item.reason for item in here if not item.fused):
+            names = [item.name for item in here if item.reason == reason and not item.fused]
+            yield f"{'all' if len(names) == len(here) else ', '.join(names)}: {reason}"
+
+
+def _counted(
+    about: str, items: Sequence[Rivals], others: Sequence[str | None], comparisons: pd.DataFrame
+) -> Iterator[str]:
+    """One line: the names of the external systems by the verdict on the other one."""
+    told: dict[str, list[str]] = {}
+    for item, other in zip(items, others, strict=True):
+        if other is not None:
+            told.setdefault(_row(item, other, comparisons)["verdict"], []).append(item.name)
+    names = [f"{verdict.value} ({', '.join(told[verdict])})" for verdict in Verdict if verdict in told]
+    if names:
+        yield f"{about}: {'; '.join(names)}; differences are in comparisons.csv"
 
 
 def rivals(scored: ScoredRun) -> list[Rivals]:
@@ -101,7 +156,7 @@ def rivals(scored: ScoredRun) -> list[Rivals]:
     chosen = []
     for name in sources:
         fused, reason = best(row for row in fusions if name in reads[row.system.name]), ""
-        if not _predicts_training(corpus.predictions[name], splits):
+        if not knows_training(corpus.predictions[name], splits):
             fused, reason = None, "its predictions of training clips are not known, so no fusion can weigh it"
         elif fused is None:
             reason = "no late fusion reads it (systems.fusion)"
@@ -118,12 +173,6 @@ def _external_inputs(systems: Iterable[System]) -> dict[str, set[str]]:
     return reads
 
 
-def _predicts_training(prediction: ImportedPrediction, splits: Iterable[Split]) -> bool:
-    return all(
-        not np.isnan(values[split.fit]).all() for split in splits for values in prediction.of(split.name).values()
-    )
-
-
 def _sentence(item: Rivals, comparisons: pd.DataFrame, several_protocols: bool) -> str:
     parts = []
     if item.ours:
@@ -136,10 +185,14 @@ def _sentence(item: Rivals, comparisons: pd.DataFrame, several_protocols: bool) 
     return f"{item.name}{f' ({item.protocol})' if several_protocols else ''}: {'; '.join(parts)}"
 
 
-def _difference(item: Rivals, other: str, comparisons: pd.DataFrame) -> str:
-    """``+.030 [+.010, +.050], p = .004``: positive = the other is better; p corrected for all comparisons."""
+def _row(item: Rivals, other: str, comparisons: pd.DataFrame) -> pd.Series:
     own = comparisons[comparisons["protocol"] == item.protocol]
-    row = own[(own["system_a"] == other) & (own["system_b"] == item.name)].iloc[0]
+    return own[(own["system_a"] == other) & (own["system_b"] == item.name)].iloc[0]
+
+
+def _difference(item: Rivals, other: str, comparisons: pd.DataFrame) -> str:
+    """``+.030 [+.010, +.050], p = .004 (Holm): better``: positive = the other is better."""
+    row = _row(item, other, comparisons)
     spread = "" if np.isnan(row["ci_low"]) else f" [{signed(row['ci_low'])}, {signed(row['ci_high'])}]"
-    # A plain minus, for terminals without any other.
-    return f"{signed(row['difference'])}{spread}, {p_text(row['p_holm'])} (Holm)".replace("\N{MINUS SIGN}", "-")
+    text = f"{signed(row['difference'])}{spread}, {p_text(row['p_holm'])} (Holm): {row['verdict']}"
+    return text.replace("\N{MINUS SIGN}", "-")  # a plain minus, for terminals without any other

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.evaluation.comparison import compare_means, holm
+from avbaselines.evaluation.cross_validation import Training
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.evaluation.metrics import CONCORDANCES, Metric
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
@@ -125,7 +126,8 @@ def factor_table(scored: ScoredRun) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     n_clips, n_groups = board.extent([target.name for target in targets], board.splits)
     base = {"protocol": scored.run.protocol, "n_clips": n_clips, "n_groups": n_groups}
-    scores = [base | _score(cell, name, parts[cell]) for cell, name in names.items()]
+    training = board.training(targets, board.splits)
+    scores = [base | _score(cell, name, parts[cell], training) for cell, name in names.items()]
     averages, singles = [], []
     for question, (ours, theirs) in {**OBJECTIVES, **TASKS}.items():
         pairs = list(_pairs(question, ours, theirs, names))
@@ -150,8 +152,8 @@ def _pairs(question: str, ours: Levels, theirs: Levels, cells: Mapping[Cell, str
             yield cell, other
 
 
-def _score(cell: Cell, name: str, parts: Parts) -> dict[str, Any]:
-    low, high = interval_of_mean(parts)
+def _score(cell: Cell, name: str, parts: Parts, training: Training) -> dict[str, Any]:
+    low, high = interval_of_mean(parts, training=training)
     score = {"kind": "score", "system": name, "value": mean_value(parts), "ci_low": low, "ci_high": high}
     return vars(cell) | score
 

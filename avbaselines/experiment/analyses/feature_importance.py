@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import joblib
 import numpy as np
 import pandas as pd
 
@@ -35,6 +34,7 @@ from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Sco
 from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.importance import family_losses
 from avbaselines.study import Study
+from avbaselines.workers import Died, in_workers
 
 __all__ = ["COLUMNS", "FeatureImportance"]
 
@@ -70,11 +70,15 @@ class FeatureImportance(Analysis):
         """Fit the chosen systems again and score them without each family."""
         scored = context.scored[0]
         chosen = _best_of_each_set(scored.run.corpus, scored.rows)
-        computed = _permute(scored, chosen, context.options)
-        records = [record for row in chosen for record in _losses(scored, row)]
+        computed, died = _permute(scored, chosen, context.options)
+        records = [record for row in chosen if row.name not in died for record in _losses(scored, row)]
         table = pd.DataFrame(records, columns=COLUMNS)
         return AnalysisResult(
-            {"importance.csv": table}, drawings=family_losses(table, context.heading), computed=computed
+            {"importance.csv": table},
+            drawings=family_losses(table, context.heading),
+            terminal=[f"importance of {name}: {reason}" for name, reason in died.items()],
+            computed=computed,
+            failed=bool(died),
         )
 
 
@@ -98,27 +102,34 @@ def _best_of_each_set(corpus: Corpus, rows: list[Scored]) -> list[Chosen]:
     return [chosen for _, chosen in best.values()]
 
 
-def _permute(scored: ScoredRun, rows: list[Chosen], options: RunOptions) -> int:
-    """Store the permuted predictions of systems in every split; the number of those that were not there before."""
+def _permute(scored: ScoredRun, rows: list[Chosen], options: RunOptions) -> tuple[int, dict[str, str]]:
+    """Store the permuted predictions of systems in every split.
+
+    Returns
+    -------
+    computed : int
+        Those that were not there before.
+    died : dict of str to str
+        By row, why its predictions could not be made.
+    """
     corpus, fitted = scored.run.corpus, scored.fitted
     pending = [
-        (row.system, split)
+        (row, split)
         for row in rows
         for split in corpus.splits
         if options.force or not fitted.store.has(_key(scored, row, split.id))
     ]
-    calls = (
-        joblib.delayed(permute_and_store)(
-            system, corpus, split, fitted.tasks[split.id], fitted.store, fitted.keys[split.id, system.name]
-        )
-        for system, split in pending
-    )
-    workers = joblib.Parallel(
-        n_jobs=max(1, min(options.jobs, len(pending))), return_as="generator_unordered", max_nbytes="100K"
-    )
-    for done, name in enumerate(workers(calls), 1):
-        options.report(done, len(pending), f"importance · {name}")
-    return len(pending)
+    calls = [
+        (row.system, corpus, split, fitted.tasks[split.id], fitted.store, fitted.keys[split.id, row.system.name])
+        for row, split in pending
+    ]
+    died = {}
+    for done, (number, answer) in enumerate(in_workers(permute_and_store, calls, options.jobs, fitted.store.shared), 1):
+        row, split = pending[number]
+        if isinstance(answer, Died):
+            died[row.name] = answer.reason
+        options.report(done, len(pending), f"importance · {row.system.name} · {split.name}")
+    return len(pending), died
 
 
 def _key(scored: ScoredRun, row: Chosen, split: SplitId) -> str:

@@ -12,7 +12,7 @@ from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fingerprint import source_digest
 from avbaselines.experiment.fitting.fitted_system import FittedBase
 from avbaselines.experiment.fitting.split_task import SplitTask
-from avbaselines.experiment.fitting.store import Store, digest, replacing
+from avbaselines.experiment.fitting.store import Store, digest
 from avbaselines.experiment.fitting.tuned import drawn_again
 from avbaselines.experiment.planning.system import BaseSystem
 
@@ -72,17 +72,16 @@ class PermutedPredictions:
         """Write them under a key of the store, whole or not at all."""
         arrays = {f"untouched/{name}": values for name, values in self.untouched.items()}
         arrays |= {f"permuted/{name}": values for name, values in self.permuted.items()}
-        with replacing(store.path(key)) as temporary:
-            np.savez(temporary, **arrays)  # type: ignore[arg-type]
+        store.put_arrays(key, arrays)
 
     @classmethod
     def load(cls, store: Store, key: str, targets: Sequence[str]) -> "PermutedPredictions":
         """Read back what `save` wrote of the named targets."""
-        with np.load(store.path(key), allow_pickle=False) as stored:
-            return cls(
-                {name: stored[f"untouched/{name}"] for name in targets},
-                {name: stored[f"permuted/{name}"] for name in targets},
-            )
+        stored = store.get_arrays(key)
+        return cls(
+            {name: stored[f"untouched/{name}"] for name in targets},
+            {name: stored[f"permuted/{name}"] for name in targets},
+        )
 
 
 def families_of(corpus: Corpus, system: BaseSystem) -> list[FeatureFamily]:
@@ -116,7 +115,7 @@ def key_of(fit: str, feature_families: Sequence[FeatureFamily]) -> str:
 
 def permute_and_store(
     system: BaseSystem, corpus: Corpus, split: Split, task: SplitTask, store: Store, fit: str
-) -> str:
+) -> None:
     """Fit a system again as its finished fit was, predict with each family permuted, and store that.
 
     Parameters
@@ -129,11 +128,6 @@ def permute_and_store(
     store : Store
     fit : str
         Key of the finished fit.
-
-    Returns
-    -------
-    str
-        System and split, for people who wait.
     """
     features = [corpus.modalities[name].X for name in system.modalities]
     blocks = [X[split.fit] for X in features]
@@ -156,7 +150,6 @@ def permute_and_store(
         for target in task.targets
     }
     PermutedPredictions(fitted.test, permuted).save(store, key_of(fit, feature_families))
-    return f"{system.name} · {split.name}"
 
 
 def _permuted(

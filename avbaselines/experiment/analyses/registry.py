@@ -7,6 +7,7 @@ from avbaselines.experiment.analyses.base import Analysis, Source
 from avbaselines.experiment.analyses.external_systems import ExternalSystems
 from avbaselines.experiment.analyses.factors import Factors
 from avbaselines.experiment.analyses.feature_importance import FeatureImportance
+from avbaselines.experiment.analyses.label_ceilings import LabelCeilings
 from avbaselines.experiment.analyses.missing_modalities import MissingModalities
 from avbaselines.experiment.analyses.searches import Searches
 from avbaselines.experiment.analyses.speaker_identity.analysis import SpeakerIdentity
@@ -21,6 +22,7 @@ ANALYSES: tuple[Analysis, ...] = (
     SpeakerIdentity(),
     MissingModalities(),
     ExternalSystems(),
+    LabelCeilings(),
 )
 
 

@@ -63,6 +63,7 @@ class Made(Section):
     extractor: str | None = None
     version: str | None = None
     options: dict[str, Any] = {}
+    offsets: dict[str, float] = {}
     title: str = ""
     scale: Any = None
 

@@ -11,6 +11,7 @@ import pandas as pd
 from avbaselines.corpora.corpus import Target
 from avbaselines.corpora.feature_tables import read_features
 from avbaselines.corpora.id_matching import match_ids
+from avbaselines.corpora.precision import single_precision
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
 from avbaselines.corpora.sequences import summarise_steps
 from avbaselines.corpora.tables import column_names, index_by_id, read_table
@@ -179,11 +180,7 @@ def _read(name: str, table: Table, modality: CardModality) -> tuple[np.ndarray, 
         if not made.functionals:
             raise InputError(f"{source}: holds steps (clips, steps, features); this system learnt from one row a clip")
         X, columns = summarise_steps(X, columns, list(made.functionals), made.padding)
-    if np.isinf(X).any():
-        row, column = np.argwhere(np.isinf(X))[0]
-        raise InputError(
-            f"{source}: column {columns[column]!r} of clip {str(ids[row])!r} is infinite; mend the features"
-        )
+    X = single_precision(X, columns, ids, source, made.offsets)
     return ids, _by_name(X, columns, modality, source)
 
 
@@ -205,7 +202,7 @@ def _of_frame(name: str, table: pd.DataFrame, made: Made) -> tuple[np.ndarray, n
         ids = np.asarray(as_text(table.index).tolist(), dtype=str)
         return ids, *letter_counts(table[made.text].to_numpy(object), made.width or 0), name
     try:
-        X = table.to_numpy(np.float32)
+        X = table.to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: a column is not numeric ({error})") from None
     return np.asarray(as_text(table.index).tolist(), dtype=str), X, [str(column) for column in table.columns], name

@@ -13,58 +13,14 @@ from avbaselines.experiment.bundles.card import Card, read_card
 from avbaselines.experiment.bundles.inputs import NewClips
 from avbaselines.experiment.bundles.model_file import check_archive, check_parts
 from avbaselines.experiment.bundles.plain_files import MOST_MODEL, check_plain_file
-from avbaselines.experiment.bundles.write import MODEL_FILE, file_digest
+from avbaselines.experiment.bundles.write import MODEL_FILE
 from avbaselines.experiment.fitting.clip_context import ClipContext
 from avbaselines.experiment.fitting.fitted_system import FittedBase, FittedFusion
 from avbaselines.experiment.fitting.predictions import Predictions
+from avbaselines.experiment.fitting.store import file_digest
+from avbaselines.experiment.planning.shipped_types import TRUSTED, untrusted
 
 __all__ = ["TRUSTED", "ShippedSystem", "read_shipped"]
-
-# Types that a model file may hold beside numbers, arrays and scikit-learn's own estimators. Nothing else is read.
-_OURS = {
-    "boosting.binned_data": ("_LightGBMReader", "_XGBoostReader"),
-    "boosting.lightgbm_models": ("LightGBMClassifier", "LightGBMRegressor"),
-    "boosting.xgboost_models": ("XGBoostClassifier", "XGBoostRegressor"),
-    "tuned.calibration": ("PosteriorCalibrator",),
-    "multitarget.chain": ("ChainRegressor",),
-    "boosting.concordance": ("BoostedConcordanceRegressor",),
-    "temporal.delay": ("DelayedRegressor",),
-    "ensemble.fold_average": ("Averaged", "FoldAveraged"),
-    "fusion.averages": (
-        *("BestSingleClassifier", "BestSingleRegressor", "GreedyFusionClassifier", "GreedyFusionRegressor"),
-        *("MeanFusionClassifier", "MeanFusionRegressor"),
-        *("ScoreWeightedFusionClassifier", "ScoreWeightedFusionRegressor"),
-    ),
-    "fusion.joint_decoding": (
-        *("JointGreedyFusionClassifier", "JointGreedyFusionRegressor"),
-        *("JointMeanFusionClassifier", "JointMeanFusionRegressor"),
-        *("JointScoreWeightedFusionClassifier", "JointScoreWeightedFusionRegressor"),
-    ),
-    "fusion.missing_inputs": ("MissingFusionClassifier", "MissingFusionRegressor"),
-    "fusion.learnt_weights": ("CorrelationWeightedFusionRegressor", "RidgeFusionClassifier", "RidgeFusionRegressor"),
-    "multitarget.joint": ("JointBoostingRegressor",),
-    "kernel.support_vectors": ("KernelClassifier", "KernelRegressor"),
-    "kernel.kernel_space": ("KernelSpace",),
-    "multitarget.chain_steps": ("ChainSetting", "ChainSteps", "ConstantModel", "_Step"),
-    "tuned.matching": ("Matcher",),
-    "fusion.stacking": ("MetaRegressor",),
-    "preprocessing.preparation": ("Preparation",),
-    "preprocessing.preparation_options": ("PreparationOptions",),
-    "linear.ridge": ("RidgeClassifier", "RidgeRegressor"),
-    "tuned.remarks": (
-        *("ChosenDelays", "ChosenOrder", "ChosenStrategies", "ChosenTargetWeights", "DeviceFallback"),
-        *("LandmarkApproximation", "MeanOverFolds", "NoVectorLeaves", "PrincipalDirections"),
-        *("SearchedTargetWeights", "SingleTarget"),
-    ),
-}
-TRUSTED = (
-    *(f"avbaselines.estimators.{module}.{name}" for module, names in _OURS.items() for name in names),
-    "collections.OrderedDict",
-    "lightgbm.basic.Booster",
-    "sklearn.model_selection._split.PredefinedSplit",
-    "xgboost.core.Booster",
-)
-
 
 def read_shipped(models: Path, name: str, expected: str | None = None) -> "ShippedSystem":
     """Card and estimators of a system and of its inputs.
@@ -124,9 +80,12 @@ def _changed(model: Path) -> InputError:
 
 def _estimators(path: Path, card: Card) -> dict[str, TargetModel]:
     """Estimators by target, read by skops from types in the closed list only."""
+    if not path.stat().st_size:
+        raise InputError(f"{path}: is empty: the run could not write this model; its note in results.csv says why")
     try:
         check_archive(path)
-        strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
+        unknown = skops.io.get_untrusted_types(file=path)
+        strange = untrusted(unknown)
         if strange:
             raise InputError(
                 f"{path}: holds {strange[0]}, which no model of avbaselines does; nothing of it was loaded"
@@ -139,7 +98,7 @@ def _estimators(path: Path, card: Card) -> dict[str, TargetModel]:
     except Exception as error:  # zip, JSON, numpy and skops raise many kinds; each means that it was tampered with
         raise InputError(f"{path}: {error or type(error).__name__}; nothing of it was loaded") from None
     try:
-        models = skops.io.load(path, trusted=list(TRUSTED))
+        models = skops.io.load(path, trusted=[*TRUSTED, *unknown])
     except Exception as error:  # skops and the boosters raise many kinds; each means that this file cannot be read
         libraries = ", ".join(f"{name} {number}" for name, number in card.libraries.items())
         raise InputError(f"{path}: cannot be loaded ({error}); it was made with {libraries}") from None

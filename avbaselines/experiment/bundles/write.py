@@ -1,6 +1,5 @@
 """Models of a run as bundles: estimators without pickle, and a card with all that predicting needs."""
 
-import hashlib
 import json
 import math
 import os
@@ -32,7 +31,7 @@ from avbaselines.experiment.bundles.card import (
 from avbaselines.experiment.bundles.card_text import render_card
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.fusion import OFTEN
-from avbaselines.experiment.fitting.store import MODEL, replacing
+from avbaselines.experiment.fitting.store import MODEL, file_digest, replacing
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, System
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.selection_score import oof_score
@@ -91,18 +90,6 @@ def write_models(folder: str | Path, run: ProtocolRun, fitted_run: FittedRun, re
     for stale in models.iterdir() if models.is_dir() else []:
         if stale.is_dir() and stale.name not in shipped:
             shutil.rmtree(stale)
-
-
-def file_digest(path: str | Path) -> str:
-    """sha256 of a file, in hexadecimal digits.
-
-    Examples
-    --------
-    >>> file_digest(__file__) == file_digest(Path(__file__))
-    True
-    """
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _handed_over(

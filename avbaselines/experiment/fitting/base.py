@@ -107,7 +107,7 @@ class _Fit:
             model = tried.refit(X, y, **soft)
         else:
             model = new_model(system, task, targets, self._columns, used, self._drawn)
-            model.fit(X, y, groups=task.groups[used], **surroundings(frames), **soft)
+            model.fit(X, y, groups=task.undivided[used], **surroundings(frames), **soft)
         if task.resubstitution:
             oof = predict(model, X, targets, frames)
         else:
@@ -216,14 +216,14 @@ def new_model(
         if len(regressed) < len(targets):
             parameters["class_metric"] = next(target.metric for target in targets if target.kind == "classes")
         class_targets = tuple(number for number, target in enumerate(targets) if target.kind == "classes")
-        model = chain(system.learner, class_targets, drawn, **parameters, **settings)
+        model = chain(system.learner_key, class_targets, drawn, **parameters, **settings)
     elif system.task == "joint" and regressed:
-        model = joint(system.learner, drawn, **parameters, **settings)
+        model = joint(system.learner_key, drawn, **parameters, **settings)
     else:
-        model = single = estimator(system.learner, targets[0].kind, drawn, **parameters)
+        model = single = estimator(system.learner_key, targets[0].kind, drawn, **parameters)
     if system.timing:
         # Chains and joint trees cannot learn several delays of a target side by side; the plain learner chooses.
-        return delayed(system.timing, model, single or estimator(system.learner, "regression", drawn, **parameters))
+        return delayed(system.timing, model, single or estimator(system.learner_key, "regression", drawn, **parameters))
     return FoldAveraged(model, parameters["cv"]) if task.fits == "folds" and not task.resubstitution else model
 
 

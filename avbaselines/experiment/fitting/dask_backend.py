@@ -60,7 +60,7 @@ def cluster_results(
     calls: Sequence[tuple[Unit, SplitTask, Sequence[np.ndarray], Store]],
     folder: Path,
     code: Callable[[], str],
-) -> Iterator[tuple[str, str | None]]:
+) -> Iterator[tuple[int, str | None]]:
     """Do work on a cluster, several times where a worker dies.
 
     Parameters
@@ -78,7 +78,8 @@ def cluster_results(
 
     Yields
     ------
-    key : str
+    number : int
+        Position of the call.
     reason : str or None
         Of a failure.
 
@@ -104,16 +105,16 @@ def cluster_results(
     with _client(address) as client:
         _refuse_other_workers(client, code(), code, next(iter(files.values()), None))
         futures = {}
-        for unit, task, features, store in calls:
+        for number, (unit, task, features, store) in enumerate(calls):
             paths = [files[id(X)] for X in features]
-            futures[client.submit(_mapped, work, unit, task, paths, store, retries=2, pure=False)] = unit
+            futures[client.submit(_mapped, work, unit, task, paths, store, retries=2, pure=False)] = number
         try:
             for future in as_completed(futures, loop=client.loop):
                 error = future.exception()
                 if error is None:
-                    yield future.result()
+                    yield futures[future], future.result()[1]
                 else:  # workers died under it again and again: this row's reason, and only this row's
-                    yield futures[future].key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+                    yield futures[future], f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         finally:
             client.cancel(list(futures))
 
@@ -121,18 +122,24 @@ def cluster_results(
 def _mapped(
     work: Work, unit: Unit, task: SplitTask, files: Sequence[str], store: Store
 ) -> tuple[str, str | None]:
-    """On a worker: a fit that was finished by one that then died is not done again."""
-    if unit.resumed and unit.is_done(store):
-        return unit.key, None
+    """On a worker, with features read from files."""
     return work(unit, task, [np.load(file, mmap_mode="r") for file in files], store)
 
 
 def _written(X: np.ndarray, folder: Path) -> str:
     path = (folder / f"{digest(X)[:32]}.npy").absolute()
-    if not path.is_file():
+    if not _holds(path, X):
         with replacing(path) as temporary:
             np.save(temporary, X)
     return str(path)
+
+
+def _holds(path: Path, X: np.ndarray) -> bool:
+    """Whether a file of an earlier run is whole."""
+    try:
+        return digest(np.load(path, mmap_mode="r")) == digest(X)
+    except (OSError, EOFError, ValueError):
+        return False
 
 
 def _client(address: str) -> "Client":

@@ -188,7 +188,7 @@ class _Fit:
             resubstitution=task.resubstitution,
         )
         y = np.column_stack([task.y[target.name] for target in targets])
-        model.fit(columns.table(inputs), y, groups=task.groups, **surroundings(task.frames))
+        model.fit(columns.table(inputs), y, groups=task.undivided, **surroundings(task.frames))
         by_input = columns.blocks(inputs)
         weights = {
             target.name: [float(np.asarray(own)[part].sum()) for part in by_input]
@@ -210,7 +210,7 @@ class _Fit:
         if kind == "missing":
             needs = needs_of([self._reads[number] for number in self._chosen[target.name]], task)
         X = columns.table(inputs, needs, task.context)
-        model.fit(X[used], labels, groups=task.groups[used])
+        model.fit(X[used], labels, groups=task.undivided[used])
         outputs = predict(model, X[used], [target]) if task.resubstitution else by_target(
             model, model.oof_outputs_, [target]
         )

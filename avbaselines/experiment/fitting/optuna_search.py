@@ -1,5 +1,7 @@
 """A search by Optuna that goes on where it was cut: each trial depends on the seed, its number and those before it."""
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from avbaselines.errors import InputError
@@ -19,7 +21,8 @@ from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Re
 
 JOURNAL = ".journal"
 FIRST_PRUNED = 2  # folds that every trial gets
-NUMBER, REASON = "number", "reason"
+NUMBER, REASON, CHECKSUM = "number", "reason", "checksum"
+LOCK_SECONDS = 5  # a journal is locked for milliseconds: a lock that has been there for so long is a dead process's
 
 Space = Mapping[str, Real | Whole | Choice]
 Watch = Callable[[int, float], None]
@@ -122,6 +125,8 @@ def search(
             if len(ended) >= trials:
                 return ended[:trials]
             study.add_trial(_next_trial(ended, space, distributions, seed, evaluate, pruning))
+            if len(_ended(study)) == len(ended):
+                raise InputError(f"{_without_password(where.storage)}: trials do not come back as they were stored")
 
 
 def drawn_of(trial: FrozenTrial, space: Space) -> Drawn:
@@ -209,15 +214,30 @@ def _next_trial(
         value=frozen.value,
         params=frozen.params,
         distributions=frozen.distributions,
-        user_attrs=frozen.user_attrs,
+        user_attrs=frozen.user_attrs | {CHECKSUM: _checksum(frozen)},
         intermediate_values=frozen.intermediate_values,
     )
 
 
+def _checksum(trial: FrozenTrial) -> str:
+    """Of what later trials go by; numbers are rounded, as databases may round them."""
+    values = {"value": trial.value, **{str(step): value for step, value in trial.intermediate_values.items()}}
+    numbers = values | {name: value for name, value in trial.params.items() if isinstance(value, float)}
+    told = {name: value if name not in numbers else None for name, value in trial.params.items()}
+    rounded = {name: None if value is None else f"{value:.9g}" for name, value in numbers.items()}
+    content = [trial.user_attrs.get(NUMBER), trial.state.name, told, rounded]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
 def _ended(study: optuna.Study) -> list[FrozenTrial]:
-    """Trials by number; of two runs that shared a storage and ended the same trial, the first one's counts."""
+    """Trials by number; of two runs that shared a storage and ended the same trial, the first one's counts.
+
+    One that is not as it was stored does not count: it is done again, to the same end.
+    """
     by_number: dict[int | None, FrozenTrial] = {}
     for trial in study.get_trials(deepcopy=False):
+        if trial.user_attrs.get(CHECKSUM) != _checksum(trial):
+            continue
         by_number.setdefault(trial.user_attrs.get(NUMBER), trial)
     ended: list[FrozenTrial] = []
     while len(ended) in by_number:
@@ -238,16 +258,43 @@ def _opened(storage: str) -> RDBStorage | JournalStorage:
     try:
         if "://" in text:
             return RDBStorage(text)
-        path = Path(text).expanduser()
+        path = Path(text).expanduser().absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
         _drop_torn_line(path)
-        return JournalStorage(JournalFileBackend(str(path)))
+        lock = path.with_name(f"{path.name}.lock")
+        if lock.is_symlink():
+            lock.unlink()  # of an earlier version; one that leads nowhere would be waited for without end
+        return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path), LOCK_SECONDS)))
     except Exception as error:  # drivers raise whatever they like
         reason = " ".join(str(error).split())[:200]
         raise InputError(
             f"--storage {_without_password(text)}: cannot be used ({type(error).__name__}: {reason}); give a path of "
             "a journal file that can be written, or a database URL such as sqlite:///tuning.db"
         ) from None
+
+
+def drop_damaged(journal: Path) -> bool:
+    """Delete a run's own journal that cannot be read; its trials come out again as they were.
+
+    Returns
+    -------
+    bool
+        Whether there was such a journal.
+
+    Examples
+    --------
+    >>> drop_damaged(Path("nowhere.journal"))
+    False
+    """
+    if not journal.is_file():
+        return False
+    try:
+        with _quiet():
+            optuna.get_all_study_names(_opened(str(journal)))
+        return False
+    except InputError:
+        journal.unlink()
+        return True
 
 
 def _drop_torn_line(path: Path) -> None:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.dask_backend import cluster_results
 from avbaselines.experiment.fitting.fitted_run import FittedRun, part_of_deep_stacks, stack_depths
-from avbaselines.experiment.fitting.optuna_search import check_storage
+from avbaselines.experiment.fitting.optuna_search import check_storage, drop_damaged
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.split_setup import (
     clips_digest,
@@ -26,6 +25,7 @@ from avbaselines.experiment.fitting.units import Unit, to_be_done, unit_of, work
 from avbaselines.experiment.planning.reserved_names import FINAL
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.workers import Died, in_workers
 
 
 def shipping_split(corpus: Corpus) -> Split:
@@ -66,7 +66,7 @@ def all_splits(corpus: Corpus) -> list[Split]:
 
 
 def without_lonely_stages(run: ProtocolRun) -> ProtocolRun:
-    """The run without stages that learn from what fusions learnt, where a training part has two groups.
+    """The run without stages that learn from what fusions learnt, where a training part has one or two groups.
 
     Such a stage is fitted without each inner fold, which takes three groups; nothing that a study says would help.
     The corpus' notes tell of it.
@@ -85,12 +85,12 @@ def without_lonely_stages(run: ProtocolRun) -> ProtocolRun:
     depths = stack_depths(run.systems)
     deep = [system for system in run.systems if depths[system.name] > 1]
     groups = run.corpus.groups
-    lonely = [split.name for split in all_splits(run.corpus) if len(np.unique(groups[split.fit])) == 2]
+    lonely = [split.name for split in all_splits(run.corpus) if len(np.unique(groups[split.fit])) <= 2]
     if not deep or not lonely or run.resubstitution:
         return run
     left = [system for system in run.systems if depths[system.name] < 2]
     names = ", ".join(system.name for system in deep)
-    note = f"without {names}: learning from what fusions learnt takes three training groups, split {lonely[0]} has two"
+    note = f"without {names}: learning from what fusions learnt takes 3 training groups, split {lonely[0]} has fewer"
     return replace(run, systems=left, corpus=replace(run.corpus, notes=[*run.corpus.notes, note]))
 
 
@@ -141,7 +141,7 @@ def fit_systems(run: ProtocolRun, folder: Path, options: RunOptions) -> FittedRu
             fitted.keys[split.id, system.name] = unit.key
             unit = replace(unit, keep_model=split.id == fitted.shipped)
             if options.force or not unit.is_done(fitted.store):
-                units.append(to_be_done(unit, folder, options.storage, options.force))
+                units.append(_pending(unit, fitted.store, folder, options))
         done -= len(units)
         for unit, reason in _computed(units, corpus, fitted, options, done, len(wanted)):
             done += 1
@@ -149,6 +149,14 @@ def fit_systems(run: ProtocolRun, folder: Path, options: RunOptions) -> FittedRu
             if reason:
                 _note_failure(fitted, unit, reason)
     return fitted
+
+
+def _pending(unit: Unit, store: Store, folder: Path, options: RunOptions) -> Unit:
+    """The unit with its search, whose trials are read or begun anew."""
+    unit = to_be_done(unit, folder, options.storage, options.force)
+    if unit.search is not None and not options.storage and drop_damaged(Path(unit.search.storage)):
+        store.damaged.append(Path(unit.search.storage))
+    return unit
 
 
 def _opened(run: ProtocolRun, folder: Path, options: RunOptions) -> tuple[FittedRun, list[Split]]:
@@ -211,20 +219,19 @@ def _computed(
         (unit, fitted.tasks[unit.split.id], [features[name] for name in unit.modalities], fitted.store)
         for unit in units
     ]
-    by_key = {unit.key: unit for unit in units}
-    if options.cluster:
-        results = cluster_results(options.cluster, work, calls, fitted.store.folder / "features", code_digest)
-    else:
-        workers = joblib.Parallel(
-            n_jobs=max(1, min(options.jobs, len(units))),
-            return_as="generator_unordered",
-            pre_dispatch="2 * n_jobs",
-            max_nbytes="100K",  # what all fits share is written once and mapped
-        )
-        results = workers(joblib.delayed(work)(*call) for call in calls)
-    for key, reason in results:
-        unit = by_key[key]
+    for unit, reason in _answers(units, calls, fitted.store, options):
         pending.remove(unit.label)
         done += 1
         options.report(done, total, pending[0] if pending else unit.label)
         yield unit, reason
+
+
+def _answers(
+    units: Sequence[Unit], calls: Sequence[tuple], store: Store, options: RunOptions
+) -> Iterator[tuple[Unit, str | None]]:
+    if options.cluster:
+        results = cluster_results(options.cluster, work, calls, store.folder / "features", code_digest)
+        yield from ((units[number], reason) for number, reason in results)
+        return
+    for number, answer in in_workers(work, calls, options.jobs, store.shared):
+        yield units[number], answer.reason if isinstance(answer, Died) else answer[1]

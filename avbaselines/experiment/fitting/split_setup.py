@@ -6,6 +6,7 @@ from functools import cache
 import lightgbm
 import numpy as np
 import optuna
+import pandas as pd
 import scipy
 import sklearn
 
@@ -16,23 +17,22 @@ from avbaselines.experiment.fitting.fingerprint import source_digest
 from avbaselines.experiment.fitting.run_options import Device
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import digest
+from avbaselines.experiment.planning.learners import estimator_places
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.protocol_run import ProtocolRun
 
-__all__ = ["clips_digest", "code_digest", "prediction_digest", "split_digest", "split_task"]
+__all__ = [
+    *("clips_digest", "code_digest", "inner_folds", "learning_groups", "prediction_digest", "split_digest"),
+    *("split_table", "split_task"),
+]
 
-# Modules that do fits, and those that make learners by name; what they import counts as well.
-FITS = tuple(
-    f"avbaselines.{module}"
-    for module in (
-        *("experiment.fitting.base", "experiment.fitting.fusion"),
-        *("experiment.fitting.tuned", "experiment.fitting.tuned_fusion"),
-        *("estimators.linear.ridge", "estimators.kernel.support_vectors", "estimators.boosting.lightgbm_models"),
-        "estimators.boosting.xgboost_models",
-        *("estimators.boosting.concordance", "estimators.multitarget.chain", "estimators.multitarget.joint"),
-        *("estimators.fusion.averages", "estimators.fusion.joint_decoding", "estimators.fusion.missing_inputs"),
-    )
+# Modules that do fits, and those of the estimators that are made by name; what they import counts as well.
+FITS = (
+    *(f"avbaselines.experiment.fitting.{module}" for module in ("base", "fusion", "tuned", "tuned_fusion")),
+    *dict.fromkeys(f"avbaselines.estimators.{place.rpartition('.')[0]}" for place in estimator_places()),
 )
+# Runs of clips that stand for groups where there is only one: so many that folds can balance classes over them.
+PARTS = 20
 
 
 def split_task(run: ProtocolRun, split: Split, device: Device, present: dict[str, np.ndarray]) -> SplitTask:
@@ -59,15 +59,13 @@ def split_task(run: ProtocolRun, split: Split, device: Device, present: dict[str
     """
     study, corpus, rows = run.study, run.corpus, split.fit
     groups = _codes(corpus.groups)
-    labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
-    if labels is not None:
-        labels = np.nan_to_num(labels, nan=-1).astype(int)
     return SplitTask(
         targets=corpus.targets,
         y={name: values[rows] for name, values in corpus.y.items()},
         groups=groups[rows],
+        fold_groups=learning_groups(corpus, rows),
         test_groups=groups[split.test],
-        folds=group_folds(groups[rows], study.systems.inner_folds, labels=labels, seed=study.seed),
+        folds=inner_folds(run, split),
         matching=bool(study.systems.matching),
         strength=float(study.systems.matching) or 1.0,
         seed=study.seed,
@@ -83,6 +81,93 @@ def split_task(run: ProtocolRun, split: Split, device: Device, present: dict[str
         combined=corpus.combined,
         votes={name: shares[rows] for name, shares in corpus.votes.items()},
     )
+
+
+def inner_folds(run: ProtocolRun, split: Split) -> np.ndarray:
+    """The inner fold of each clip that a split learns from, int, in the order of ``split.fit``.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.study import load_study
+    >>> ids, nobody = np.array(["a", "b", "c"]), np.array([], int)
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(3.0)}, splits=[], once=True)
+    >>> run = ProtocolRun("honest", load_study("quickstart"), corpus, [])
+    >>> sorted(inner_folds(run, Split("x", np.arange(2), nobody, np.array([2]))).tolist())
+    [0, 1]
+    """
+    study, corpus, rows = run.study, run.corpus, split.fit
+    labels = next((corpus.y[target.name][rows] for target in corpus.targets if target.kind == "classes"), None)
+    if labels is not None:
+        labels = np.nan_to_num(labels, nan=-1).astype(int)
+    return group_folds(learning_groups(corpus, rows), study.systems.inner_folds, labels=labels, seed=study.seed)
+
+
+def split_table(run: ProtocolRun) -> pd.DataFrame:
+    """The evaluated splits and their inner folds, for whoever trains another model on them: splits.csv.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``clip_id``, ``group``, ``split``, ``part`` (train, dev, test), and ``fold``, the inner fold of train and dev
+        clips: the out-of-fold prediction of a clip comes from a fit that saw none of its fold. A row a clip and split;
+        clips that a split does not use have none.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> from avbaselines.study import load_study
+    >>> ids, nobody = np.array(["a", "b", "c"]), np.array([], int)
+    >>> splits = [Split("x", np.arange(2), nobody, np.array([2]))]
+    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(3.0)}, splits, once=True)
+    >>> split_table(ProtocolRun("honest", load_study("quickstart"), corpus, []))["part"].tolist()
+    ['train', 'train', 'test']
+    """
+    corpus, tables = run.corpus, []
+    for split in corpus.splits:
+        rows = np.concatenate([split.fit, split.test])
+        tested = np.arange(len(rows)) >= len(split.fit)
+        folds = np.concatenate([inner_folds(run, split), np.full(len(split.test), -1)])
+        table = pd.DataFrame({"clip_id": corpus.ids[rows], "group": corpus.groups[rows], "split": split.name})
+        table["part"] = np.where(tested, "test", np.where(np.isin(rows, split.dev), "dev", "train"))
+        tables.append(table.assign(fold=pd.Series(folds, dtype="Int64").mask(tested)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def learning_groups(corpus: Corpus, rows: np.ndarray) -> np.ndarray:
+    """What inner folds do not divide: the groups, or parts of the only one there is.
+
+    Where all clips to learn from are of one group, as in a corpus of two speakers with one left out, out-of-fold
+    predictions can only be made within it: the recordings stand for groups, or, where there are fewer than two of them,
+    `PARTS` runs of clips in their order.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    rows : ndarray of int
+        The clips to learn from.
+
+    Returns
+    -------
+    ndarray of int, shape (len(rows),)
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Target
+    >>> ids, nobody = np.array(["a", "b", "c"]), np.array([], int)
+    >>> groups, y = np.array(["S1", "S1", "S2"]), {"arousal": np.arange(3.0)}
+    >>> corpus = Corpus(ids, groups, [Target("arousal", "ccc")], y, splits=[], once=True)
+    >>> learning_groups(corpus, np.array([0, 1, 2])).tolist(), learning_groups(corpus, np.array([0, 1])).tolist()
+    ([0, 0, 1], [0, 1])
+    """
+    groups = _codes(corpus.groups)[rows]
+    if len(rows) == 0 or (groups != groups[0]).any():
+        return groups
+    if corpus.recordings is not None:
+        recordings = _codes(corpus.recordings[rows])
+        if recordings.any():
+            return recordings
+    return np.arange(len(rows)) * min(PARTS, len(rows)) // len(rows)
 
 
 def _frames(corpus: Corpus, rows: np.ndarray) -> Frames | None:

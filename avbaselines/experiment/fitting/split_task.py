@@ -26,6 +26,8 @@ class SplitTask:
         Labels of the clips to learn from; codes for classes; NaN = not labelled.
     groups, test_groups : ndarray of int
         Numbers of the groups.
+    fold_groups : ndarray of int, shape (n_fit,), or None
+        What inner folds do not divide, where that is not the group: parts of the only one, see `learning_groups`.
     folds : ndarray of int, shape (n_fit,)
         Inner fold of each clip to learn from.
     matching : bool
@@ -66,6 +68,7 @@ class SplitTask:
     matching: bool
     seed: int
     device: Device = "cpu"
+    fold_groups: np.ndarray | None = None
     resubstitution: bool = False
     frames: Frames | None = None
     test_frames: Frames | None = None
@@ -77,6 +80,11 @@ class SplitTask:
     votes: dict[str, np.ndarray] = field(default_factory=dict)
     fits: Literal["all", "folds"] = "all"
     combined: Combined | None = None
+
+    @property
+    def undivided(self) -> np.ndarray:
+        """What no inner fold divides, of each clip to learn from."""
+        return self.groups if self.fold_groups is None else self.fold_groups
 
     @property
     def bounds(self) -> dict[str, tuple[float, float]]:

@@ -1,12 +1,11 @@
 """Finished work on disk: one file a fit, named by the content it was made from, written whole or not at all."""
 
 import hashlib
+import io
 import json
 import os
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,11 +14,16 @@ from typing import Any, Literal
 import numpy as np
 
 from avbaselines.errors import InputError
+from avbaselines.experiment.fitting.sealed import is_whole, seal, unsealed
 
-__all__ = ["MODEL", "Fitted", "Store", "Trial", "digest", "replacing"]
+__all__ = ["MODEL", "PARTIAL", "Fitted", "Store", "Trial", "digest", "file_digest", "replacing"]
 
 MODEL = ".skops"
 """Suffix of the file that holds a fit's estimators."""
+PARTIAL = ".part-"
+"""How the names of files begin that are not written to their end."""
+PLAIN = ("weights", "selected", "shares", "note", "trials", "importance", "seconds")
+"""Fields of a fit that are stored as JSON; the others are arrays."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,18 @@ def digest(*parts: Any) -> str:
     return total.hexdigest()
 
 
+def file_digest(path: str | Path) -> str:
+    """sha256 of a file, in hexadecimal digits.
+
+    Examples
+    --------
+    >>> file_digest(__file__) == file_digest(Path(__file__))
+    True
+    """
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place only when the block ends well.
@@ -133,7 +149,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL, suffix=path.suffix)
     os.close(handle)
     try:
         yield Path(temporary)
@@ -144,7 +160,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 class Store:
-    """Finished fits in a folder.
+    """Finished work in a folder: a file each, sealed by a checksum.
+
+    Attributes
+    ----------
+    folder : Path
+    damaged : list of Path
+        Files found by `has` and `has_model` to be broken off, changed, or of another key; their work counts as not
+        done.
 
     Examples
     --------
@@ -156,52 +179,92 @@ class Store:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
+        self.damaged: list[Path] = []
+
+    @property
+    def shared(self) -> Path:
+        """Folder of what worker processes share while they work; what is left there after a run is rubbish."""
+        return self.folder / "shared"
 
     def path(self, key: str, suffix: str = ".npz") -> Path:
         """Where the result (or with another suffix the model) of a key lies."""
         return self.folder / f"{key}{suffix}"
 
-    def has(self, key: str) -> bool:
-        """Whether a key's work is done."""
-        return self.path(key).is_file()
+    def has(self, key: str, suffix: str = ".npz") -> bool:
+        """Whether a key's work is done: its file is there, and whole."""
+        return self._checked(self.path(key, suffix), is_whole(self.path(key, suffix), key))
 
-    def save(self, key: str, fitted: Fitted) -> None:
-        """Write a result, whole or not at all; out-of-fold predictions, of which there are many, as float32."""
-        arrays = {f"oof/{name}": value.astype(np.float32) for name, value in fitted.oof.items()}
-        arrays |= {f"test/{name}": value for name, value in fitted.test.items()}
-        for mask, values in fitted.masked.items():
-            arrays |= {f"masked/{mask}/{name}": value for name, value in values.items()}
-        names = ("weights", "selected", "shares", "note", "trials", "importance", "seconds")
-        plain = {name: getattr(fitted, name) for name in names} | {"trials": [asdict(trial) for trial in fitted.trials]}
-        content: dict[str, Any] = {"plain": np.array(json.dumps(plain)), **arrays}
-        with replacing(self.path(key)) as temporary:
-            np.savez(temporary, **content)
+    def has_model(self, key: str) -> bool:
+        """Whether the estimators of a key whose work is done are stored, as they were when the work was done."""
+        path = self.path(key, MODEL)
+        checksum = json.loads(str(self._arrays(key)["plain"]))["model"]
+        if checksum is None:
+            return False
+        return self._checked(path, path.is_file() and file_digest(path) == checksum)
 
-    def load(self, key: str) -> Fitted:
-        """Read a result back.
+    def _checked(self, path: Path, whole: bool) -> bool:
+        if not whole and path.is_file() and path not in self.damaged:
+            self.damaged.append(path)
+        return whole
+
+    def put(self, key: str, content: bytes, suffix: str = ".npz") -> None:
+        """Write the content of a key's file, whole or not at all."""
+        with replacing(self.path(key, suffix)) as temporary:
+            temporary.write_bytes(seal(content, key))
+
+    def get(self, key: str, suffix: str = ".npz") -> bytes:
+        """Read the content of a key's file.
 
         Raises
         ------
         InputError
             The file is damaged, by a full disk or a copy that broke off.
         """
+        path = self.path(key, suffix)
         try:
-            return self._load(key)
-        except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error):
-            raise InputError(
-                f"{self.path(key)}: a finished fit that is damaged; delete the file, and the same command does it again"
-            ) from None
+            return unsealed(path.read_bytes(), key)
+        except ValueError:
+            raise InputError(f"{path}: finished work that is damaged; the same command does it again") from None
 
-    def _load(self, key: str) -> Fitted:
-        fitted = Fitted()
-        with np.load(self.path(key), allow_pickle=False) as stored:
-            for name, value in json.loads(str(stored["plain"])).items():
-                setattr(fitted, name, [Trial(**trial) for trial in value] if name == "trials" else value)
-            for key_ in stored.files:
-                part, _, name = key_.partition("/")
-                if part == "masked":
-                    mask, _, name = name.partition("/")
-                    fitted.masked.setdefault(mask, {})[name] = stored[key_].astype(float)
-                elif name:
-                    getattr(fitted, part)[name] = stored[key_].astype(float)
+    def put_arrays(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write arrays under a key, whole or not at all."""
+        content: dict[str, Any] = dict(arrays)
+        buffer = io.BytesIO()
+        np.savez(buffer, **content)
+        self.put(key, buffer.getvalue())
+
+    def get_arrays(self, key: str) -> dict[str, np.ndarray]:
+        """Read what `put_arrays` wrote; see `get` for what it raises."""
+        with self._arrays(key) as stored:
+            return dict(stored)
+
+    def _arrays(self, key: str) -> Any:
+        return np.load(io.BytesIO(self.get(key)), allow_pickle=False)
+
+    def save(self, key: str, fitted: Fitted, *, with_model: bool = False) -> None:
+        """Write a result, whole or not at all; out-of-fold predictions, of which there are many, as float32.
+
+        A model is written before its result, which keeps the model's checksum.
+        """
+        arrays = {f"oof/{name}": value.astype(np.float32) for name, value in fitted.oof.items()}
+        arrays |= {f"test/{name}": value for name, value in fitted.test.items()}
+        for mask, values in fitted.masked.items():
+            arrays |= {f"masked/{mask}/{name}": value for name, value in values.items()}
+        plain = {name: getattr(fitted, name) for name in PLAIN} | {"trials": [asdict(trial) for trial in fitted.trials]}
+        plain["model"] = file_digest(self.path(key, MODEL)) if with_model else None
+        self.put_arrays(key, {"plain": np.array(json.dumps(plain)), **arrays})
+
+    def load(self, key: str) -> Fitted:
+        """Read a result back; see `get` for what it raises."""
+        arrays, fitted = self.get_arrays(key), Fitted()
+        plain = json.loads(str(arrays.pop("plain")))
+        for name in PLAIN:
+            setattr(fitted, name, [Trial(**trial) for trial in plain[name]] if name == "trials" else plain[name])
+        for key_, values in arrays.items():
+            part, _, name = key_.partition("/")
+            if part == "masked":
+                mask, _, name = name.partition("/")
+                fitted.masked.setdefault(mask, {})[name] = values.astype(float)
+            else:
+                getattr(fitted, part)[name] = values.astype(float)
         return fitted

@@ -162,7 +162,7 @@ def _space(system: BaseSystem, task: SplitTask, blocks: Sequence[np.ndarray]) ->
     assert system.tuning is not None
     kinds = [target.kind for target in task.targets]
     widths = [block.shape[1] for block in blocks]
-    space = search_space(system.learner, system.task, kinds, widths, system.mode_parameters)
+    space = search_space(system.learner_key, system.task, kinds, widths, system.mode_parameters)
     return {name: dimension for name, dimension in space.items() if dimension.part in system.tuning.search}
 
 
@@ -214,7 +214,7 @@ class Objective:
             progress.sizes.append(len(targets))
             model.cross_predict(
                 *(rows_of(self._X, used), labels(task, targets, used)),
-                groups=task.groups[used],
+                groups=task.undivided[used],
                 watch=partial(progress.after_fold, number),
                 **around,
                 **soft,

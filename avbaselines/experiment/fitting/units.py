@@ -8,6 +8,7 @@ import numpy as np
 import skops.io
 
 from avbaselines.corpora.corpus import Split, SplitId
+from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.fusion import fit_fusion
@@ -18,6 +19,7 @@ from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import MODEL, Store, digest, replacing
 from avbaselines.experiment.fitting.tuned import fit_tuned
 from avbaselines.experiment.fitting.tuned_fusion import fit_searched_fusion
+from avbaselines.experiment.planning.shipped_types import untrusted
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, System
 
 
@@ -74,8 +76,8 @@ class Unit:
         return self.system.modalities if isinstance(self.system, BaseSystem) else ()
 
     def is_done(self, store: Store) -> bool:
-        """Whether its result, and the model where that is kept, are stored."""
-        return store.has(self.key) and (not self.keep_model or store.path(self.key, MODEL).is_file())
+        """Whether its result, and the model where that is kept, are stored and whole."""
+        return store.has(self.key) and (not self.keep_model or store.has_model(self.key))
 
 
 def unit_of(
@@ -157,6 +159,8 @@ def to_be_done(unit: Unit, folder: Path, storage: str | None, force: bool) -> Un
 def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Store) -> tuple[str, str | None]:
     """Do one fit and store it; a failure becomes its reason, so that the rest of the run goes on.
 
+    A fit that a process finished before it died is not done again.
+
     Parameters
     ----------
     unit
@@ -186,6 +190,8 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
     ('a1', 'InputError: 0 of 2 training clips have audio and a label of arousal')
     """
     system, search = unit.system, unit.search
+    if unit.resumed and unit.is_done(store):
+        return unit.key, None
     try:
         if isinstance(system, FusionSystem):
             inputs = [source.load(store) for source in unit.sources]
@@ -200,9 +206,20 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
             else:
                 fitted, models = fit_base(system, task, blocks, test_blocks)
         if unit.keep_model:
-            with replacing(store.path(unit.key, MODEL)) as temporary:
-                skops.io.dump(models, temporary)
+            fitted.note = "; ".join(filter(None, [fitted.note, _kept(models, store.path(unit.key, MODEL))]))
     except Exception as error:  # whatever a learner raises is this row's reason, and only this row's
         return unit.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    store.save(unit.key, fitted)
+    store.save(unit.key, fitted, with_model=unit.keep_model)
     return unit.key, None
+
+
+def _kept(models: dict[str, TargetModel], path: Path) -> str:
+    """Write the estimators of a system; what stands against reading them again, which only those from outside have."""
+    with replacing(path) as temporary:
+        try:
+            skops.io.dump(models, temporary)
+            strange = untrusted(skops.io.get_untrusted_types(file=temporary))
+        except Exception as error:  # skops raises many kinds for what it cannot write
+            temporary.write_bytes(b"")
+            return f"its model cannot be written: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return f"its model cannot be loaded: it holds {strange[0]}, which skops does not trust" if strange else ""

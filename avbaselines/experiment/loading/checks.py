@@ -6,6 +6,7 @@ from avbaselines.corpora.corpus import ImportedPrediction, Split, Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.reserved_names import FINAL, INNER
+from avbaselines.results_table import ALL, Aggregate
 
 # Clips of a class that is called tiny, and of how many times more the usual class has.
 HANDFUL, USUAL = 5, 5
@@ -14,7 +15,7 @@ HANDFUL, USUAL = 5, 5
 def refuse_unlearnable(
     splits: list[Split], groups: np.ndarray, targets: list[Target], y: dict[str, np.ndarray]
 ) -> None:
-    """Every split needs two groups to learn from, and labels that vary; every target labels to be scored by.
+    """Every split needs labels that vary, of two groups where it has two; every target labels to be scored by.
 
     Parameters
     ----------
@@ -35,12 +36,12 @@ def refuse_unlearnable(
     >>> refuse_unlearnable([split], np.array(list("abc")), [Target("arousal", "ccc")], y)
     """
     for split in splits:
-        if split.name in ("all", FINAL) or INNER in split.name:
+        kept = (ALL, FINAL, *(one.value for one in Aggregate))
+        if split.name in kept or INNER in split.name:
             raise InputError(
-                f"split {split.name}: results know no split of this name ('all', '{FINAL}' and any with '{INNER}' are "
-                "kept); rename the value in its column of the clips table"
+                f"split {split.name}: results know no split of this name ({', '.join(map(repr, kept))} and any with "
+                f"'{INNER}' are kept); rename the value in its column of the clips table"
             )
-        _refuse_one_group(groups[split.fit], f"split {split.name}: the clips")
     for target in targets:
         values = y[target.name]
         for split in splits:
@@ -52,7 +53,8 @@ def refuse_unlearnable(
                 raise InputError(
                     f"{where} is constant in the training part ({len(rows)} labels); nothing can be learnt from it"
                 )
-            _refuse_one_group(groups[rows], f"{where}: the labels")
+            if len(np.unique(groups[split.fit])) > 1:
+                _refuse_one_group(groups[rows], f"{where}: the labels")
         if all(np.isnan(values[split.test]).all() for split in splits):
             raise InputError(f"targets.{target.name} has no label in any test part; there is nothing to score")
 
@@ -151,10 +153,24 @@ def label_notes(
                 "its own label is low, so scores far below chance are by construction; test several groups together"
             )
         notes += [*_unseen(splits, target, values), *doubtful_labels(target, values)]
+    notes += _lone_groups(splits, groups)
     names = np.unique(groups[tested])
     if len(names) == 1:
         notes.append(f"all evaluated clips are of group {names[0]}: there are no intervals and no tests over groups")
     return notes
+
+
+def _lone_groups(splits: list[Split], groups: np.ndarray) -> list[str]:
+    """A note on training parts of one group."""
+    lone = [split for split in splits if len(np.unique(groups[split.fit])) == 1]
+    if not lone:
+        return []
+    more = f" ({len(lone) - 1} more splits are like it)" if len(lone) > 1 else ""
+    return [
+        f"split {lone[0].name}: all clips of its training part are of group '{groups[lone[0].fit][0]}'{more}; what is "
+        "chosen and stacked out-of-fold is judged on other clips of the same group, so out-of-fold scores are too good "
+        "and the choices lean to this group; scores of evaluated clips are not touched by that"
+    ]
 
 
 def _one_label_each(splits: list[Split], groups: np.ndarray, values: np.ndarray) -> bool:

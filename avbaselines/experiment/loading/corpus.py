@@ -12,6 +12,7 @@ from avbaselines.corpora.id_matching import match_ids
 from avbaselines.corpora.modalities import ModalityOptions, join, read_modality
 from avbaselines.corpora.numbers import to_seconds
 from avbaselines.corpora.predictions import read_prediction
+from avbaselines.corpora.raters import rater_columns, raters_of
 from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
@@ -22,6 +23,7 @@ from avbaselines.experiment.loading.checks import (
     refuse_without_recordings,
     truth_notes,
 )
+from avbaselines.experiment.loading.clip_order import clip_order
 from avbaselines.experiment.loading.corpus_folder import data_folder, needed, needs_data, tables_below_data
 from avbaselines.experiment.loading.feature_checks import (
     duplicates_note,
@@ -32,11 +34,12 @@ from avbaselines.experiment.loading.feature_checks import (
     wild_note,
 )
 from avbaselines.experiment.loading.readers import reader
+from avbaselines.experiment.loading.resampling import read_resampling, single_group_notes
 from avbaselines.experiment.loading.row_filters import filter_clips
 from avbaselines.experiment.loading.spelling_checks import group_notes
 from avbaselines.experiment.loading.timing_checks import check_delays, check_recording_shares
 from avbaselines.extractors.extraction import extract
-from avbaselines.extractors.media import find_media
+from avbaselines.extractors.media import Segment, find_media
 from avbaselines.extractors.recipe import load_recipe
 from avbaselines.extractors.table import FeatureTable
 from avbaselines.schema import locate, nearest, validate
@@ -109,12 +112,22 @@ def load_corpus(
         _refuse_straddling(recordings, groups, source)
     times, said = _times(clips, study.corpus.time or release.time, recordings, source)
     notes += said
+    order = clip_order(ids, recordings, times)
+    clips, ids, groups = clips.iloc[order], ids[order], groups[order]
+    recordings, times = (None if column is None else column[order] for column in (recordings, times))
     frames = None
     if recordings is not None and times is not None:
         frames = pd.DataFrame({"recording": recordings, "time": times}, index=ids)
     targets, y, said = read_targets(study.targets, clips, source, study.corpus.missing)
     notes += said
     votes = read_votes(study.targets, targets, clips, source, study.corpus.missing)
+    raters = raters_of(
+        {name: option.raters for name, option in study.targets.items() if option.raters is not None},
+        {target.name: target.classes or () for target in targets},
+        clips,
+        source,
+        {name: option.missing or study.corpus.missing for name, option in study.targets.items()},
+    )
     modalities: dict[str, Modality] = {}
     read = partial(_modality, ids=ids, release=release, folder=folder, frames=frames, jobs=jobs, progress=progress)
     read = partial(read, elsewhere=elsewhere)
@@ -126,6 +139,12 @@ def load_corpus(
     splits, once, split_notes = make_splits(study.split, clips, groups, source, study.seed)
     if group:
         notes += group_notes(groups, splits, ids, group)
+    columns, resampled = _columns_read(study, clips, group), None
+    if study.corpus.resample:
+        resampled, said = read_resampling(study.corpus.resample, clips, groups, recordings, splits, source)
+    else:
+        said = single_group_notes(clips, groups, recordings, splits, columns)
+    notes += said
     refuse_without_recordings(targets, recordings)
     refuse_unlearnable(splits, groups, targets, y)
     corpus = Corpus(
@@ -140,8 +159,9 @@ def load_corpus(
         notes=[*notes, *split_notes, *label_notes(splits, groups, targets, y)],
         votes=votes,
         combined=combined_of(study),
+        raters=raters,
+        resampling=resampled,
     )
-    columns = _columns_read(study, clips, group)
     for name, options in study.modalities.items():
         corpus.modalities[name] = modalities[name] if name in modalities else read(name, options)
         corpus.notes += _notes_on(corpus.modalities[name], corpus, study, clips, columns)
@@ -184,6 +204,11 @@ def _columns_read(study: Study, clips: pd.DataFrame, group: str | None) -> list[
     for name, target in study.targets.items():
         found.append(target.column or name)
         found += [column for column in clips.columns if target.votes and str(column).startswith(target.votes)]
+        if isinstance(target.raters, str | list):
+            found += rater_columns(target.raters, clips, (), f"targets.{name}.raters", "clips")
+        elif target.raters is not None:
+            votes = target.raters.votes
+            found += [column for column in clips.columns if str(column).startswith(votes)]
     return [column for column in dict.fromkeys(found) if column is not None and column in clips.columns]
 
 
@@ -240,25 +265,33 @@ def _modality(
     windowed = recipe.options.window is not None
     if windowed and frames is None:
         raise InputError(f"modalities.{name}: windows need a corpus with recordings and times")
-    wanted: dict[str, None] = dict.fromkeys(frames["recording"] if windowed and frames is not None else ids)
+    file_of = {clip: clip for clip in (frames["recording"] if windowed and frames is not None else ids)}
+    if not windowed:
+        file_of |= {clip: release.segments[clip][0] for clip in file_of if clip in release.segments}
+    wanted = dict.fromkeys(file_of.values())
     place = locate(options.media or "", release.root, folder)
     media = _media_of(find_media(place, recipe.suffixes), release.clip_of)
     match = match_ids(list(wanted), list(media), f"modalities.{name}: {options.media}", () if windowed else elsewhere)
     files = list(media.values())
-    found = {clip: files[row] for clip, row in zip(wanted, match.rows, strict=True) if row >= 0}
-    if not found:
+    path_of = {file: files[row] for file, row in zip(wanted, match.rows, strict=True) if row >= 0}
+    if not path_of:
         raise InputError(
             f"modalities.{name}: no file below {options.media} is named after a {'recording' if windowed else 'clip'} "
             f"(such as '{next(iter(wanted))}'; files such as {next(iter(media), 'none')!r})"
         )
+    found = {
+        clip: Segment(path_of[file], *release.segments.get(clip, ("",))[1:])
+        for clip, file in file_of.items()
+        if file in path_of
+    }
     table = extract(recipe, found, jobs=jobs, progress=progress)
     failed = table.status[table.status["status"] == "failed"]
     notes = list(filter(None, [match.note(name)]))
     if len(failed):
         clip, reason = failed.index[0], failed["reason"].iloc[0]
         notes.append(f"{len(failed)} clips without {name}: extraction failed, such as {clip} ({reason})")
-    if len(found) < len(wanted):
-        notes += _passed_over(name, place, set(wanted) - set(found), recipe.suffixes)
+    if len(path_of) < len(wanted):
+        notes += _passed_over(name, place, set(wanted) - set(path_of), recipe.suffixes)
     info = ModalityInfo(extraction=dict(table.info), failed=len(failed), notes=tuple(notes))
     table_ids, X = np.asarray(table.clip_id, dtype=str), table.X
     if frames is not None and recipe.options.hop is not None:

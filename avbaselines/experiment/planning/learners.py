@@ -6,17 +6,37 @@ from importlib import import_module
 from typing import Any, Literal
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real, Whole, parameter_names
+from avbaselines.estimators.tuned.search_space import NOTHING, Dimension, Drawn, Real, Whole, parameter_names
+from avbaselines.experiment.planning.outside_learners import (
+    OutsideLearner,
+    adapted,
+    model_class,
+    plugin_learner,
+    plugin_names,
+)
 from avbaselines.experiment.planning.system import TaskMode
+from avbaselines.learner_options import NamedLearner
 from avbaselines.schema import nearest
 
 Kind = Literal["regression", "classes"]
-Dimension = Real | Whole | Choice
+LearnerKey = str | NamedLearner
+"""A learner by its key of `LEARNERS`, or one from outside as it is described."""
+
+ESTIMATORS = "avbaselines.estimators"
 
 
 @dataclass(frozen=True)
 class Learner:
-    """Names of a learner's public estimators, whether they can use a GPU, and the regressor's own settings.
+    """Places of a learner's estimators below `avbaselines.estimators`, and what they take beside what all take.
+
+    Attributes
+    ----------
+    regressor, classifier : str
+        Module and class.
+    device : bool
+        Whether they can use a GPU.
+    settings : tuple of (str, str)
+        Parameters of the regressor.
 
     Examples
     --------
@@ -30,39 +50,48 @@ class Learner:
     settings: tuple[tuple[str, str], ...] = ()
 
 
+def _pair(module: str, name: str) -> tuple[str, str]:
+    """Places of a regressor and a classifier of one name."""
+    return f"{module}.{name}Regressor", f"{module}.{name}Classifier"
+
+
 def _boosted(library: str, objective: str) -> Learner:
     """A booster by an objective of ours; classes have no concordance and are learnt by the library's own."""
-    name = {"lightgbm": "LightGBMClassifier", "xgboost": "XGBoostClassifier"}[library]
     settings = (("library", library), ("objective", objective))
-    return Learner("BoostedConcordanceRegressor", name, settings=settings)
+    return Learner("boosting.concordance.BoostedConcordanceRegressor", TREES[library].classifier, settings=settings)
 
 
+TREES = {
+    "lightgbm": Learner(*_pair("boosting.lightgbm_models", "LightGBM")),
+    "xgboost": Learner(*_pair("boosting.xgboost_models", "XGBoost"), device=True),
+}
 LEARNERS = {
-    "ridge": Learner("RidgeRegressor", "RidgeClassifier"),
-    "svr": Learner("KernelRegressor", "KernelClassifier"),
-    "lightgbm": Learner("LightGBMRegressor", "LightGBMClassifier"),
-    "xgboost": Learner("XGBoostRegressor", "XGBoostClassifier", device=True),
+    "ridge": Learner(*_pair("linear.ridge", "Ridge")),
+    "svr": Learner(*_pair("kernel.support_vectors", "Kernel")),
+    **TREES,
     **{
         f"{library}-{objective}": _boosted(library, objective)
-        for library in ("lightgbm", "xgboost")
+        for library in TREES
         for objective in ("squared", "pcc", "ccc")
     },
 }
 ALIASES = {"svc": "svr"}
 
-# Method of a fusion: class names for regressed and class targets. Correlation weights have no counterpart for
+# Method of a fusion: estimators of regressed and of class targets. Correlation weights have no counterpart for
 # classes, whose posteriors are averaged there.
 FUSIONS = {
-    "best-single": ("BestSingleRegressor", "BestSingleClassifier"),
-    "mean": ("MeanFusionRegressor", "MeanFusionClassifier"),
-    "greedy": ("GreedyFusionRegressor", "GreedyFusionClassifier"),
-    "ridge": ("RidgeFusionRegressor", "RidgeFusionClassifier"),
-    "correlation": ("CorrelationWeightedFusionRegressor", "MeanFusionClassifier"),
-    "score-weighted": ("ScoreWeightedFusionRegressor", "ScoreWeightedFusionClassifier"),
-    "joint-mean": ("JointMeanFusionRegressor", "JointMeanFusionClassifier"),
-    "joint-greedy": ("JointGreedyFusionRegressor", "JointGreedyFusionClassifier"),
-    "joint-score-weighted": ("JointScoreWeightedFusionRegressor", "JointScoreWeightedFusionClassifier"),
+    "best-single": _pair("fusion.averages", "BestSingle"),
+    "mean": _pair("fusion.averages", "MeanFusion"),
+    "greedy": _pair("fusion.averages", "GreedyFusion"),
+    "ridge": _pair("fusion.learnt_weights", "RidgeFusion"),
+    "correlation": ("fusion.learnt_weights.CorrelationWeightedFusionRegressor", "fusion.averages.MeanFusionClassifier"),
+    "score-weighted": _pair("fusion.averages", "ScoreWeightedFusion"),
+    "joint-mean": _pair("fusion.joint_decoding", "JointMeanFusion"),
+    "joint-greedy": _pair("fusion.joint_decoding", "JointGreedyFusion"),
+    "joint-score-weighted": _pair("fusion.joint_decoding", "JointScoreWeightedFusion"),
 }
+CHAIN, JOINT_TREES = "multitarget.chain.ChainRegressor", "multitarget.joint.JointBoostingRegressor"
+MISSING = _pair("fusion.missing_inputs", "MissingFusion")
 JOINT = "joint-"
 
 
@@ -76,10 +105,50 @@ def learner_name(name: str) -> str:
     """
     key = ALIASES.get(name, name)
     if key not in LEARNERS:
-        raise InputError(
-            f"systems.learners: no learner {name!r}{nearest(name, LEARNERS)}; known: {', '.join(LEARNERS)}"
-        )
+        known = [*LEARNERS, *plugin_names()]
+        raise InputError(f"systems.learners: no learner {name!r}{nearest(name, known)}; known: {', '.join(known)}")
     return key
+
+
+def outside_learner(choice: LearnerKey, kinds: Sequence[Kind]) -> OutsideLearner | None:
+    """The checked learner that a study describes, or that an installed package brings; None for one of ours.
+
+    Parameters
+    ----------
+    choice
+        An item of the study's ``systems.learners``.
+    kinds
+        Of the targets.
+
+    Raises
+    ------
+    InputError
+        Where its class is none that may be named, or its name is that of a learner of ours.
+
+    Examples
+    --------
+    >>> outside_learner("svc", ["classes"]) is None
+    True
+    """
+    if isinstance(choice, NamedLearner):
+        if choice.name in LEARNERS or choice.name in ALIASES:
+            raise InputError(f"systems.learners: a learner of avbaselines is named {choice.name!r}; give yours another")
+        return OutsideLearner.checked(choice, kinds)
+    options = None if choice in LEARNERS or choice in ALIASES else plugin_learner(choice)
+    return None if options is None else OutsideLearner.checked(options, kinds)
+
+
+def estimator_places() -> list[str]:
+    """Places of all estimators that are named here: what ships, and what makes finished fits stale.
+
+    Examples
+    --------
+    >>> "linear.ridge.RidgeRegressor" in estimator_places()
+    True
+    """
+    learners = [place for learner in LEARNERS.values() for place in (learner.regressor, learner.classifier)]
+    fusions = [place for pair in FUSIONS.values() for place in pair]
+    return sorted({*learners, *fusions, *MISSING, CHAIN, JOINT_TREES})
 
 
 def family(name: str) -> tuple[str, str]:
@@ -92,17 +161,16 @@ def family(name: str) -> tuple[str, str]:
     >>> family("xgboost-ccc"), family("ridge")
     (('xgboost', 'ccc'), ('ridge', 'own'))
     """
-    settings = dict(LEARNERS[learner_name(name)].settings)
+    settings = dict(LEARNERS[name].settings) if name in LEARNERS else {}
     return settings.get("library", name), settings.get("objective", "own")
 
 
-def estimator(name: str, kind: Kind, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
+def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
     """A new estimator of a learner.
 
     Parameters
     ----------
-    name
-        Key of `LEARNERS`.
+    key
     kind
     drawn
         Values of a search.
@@ -114,33 +182,39 @@ def estimator(name: str, kind: Kind, drawn: Drawn = NOTHING, **parameters: Any) 
     >>> type(estimator("ridge", "classes")).__name__
     'RidgeClassifier'
     """
-    learner = LEARNERS[learner_name(name)]
+    if isinstance(key, NamedLearner):
+        parameters.pop("device", None)
+        return adapted(key, kind, drawn, **parameters)
+    learner = LEARNERS[learner_name(key)]
     if not learner.device:
         parameters.pop("device", None)
     if kind == "regression":
         parameters |= dict(learner.settings)
-    cls = _class(learner, kind)
+    cls = _class(key, kind)
     return cls(**parameters, **drawn.parameters(cls))
 
 
-def _class(learner: Learner, kind: Kind) -> Any:
-    return _public(learner.regressor if kind == "regression" else learner.classifier)
+def _class(key: LearnerKey, kind: Kind) -> Any:
+    if isinstance(key, NamedLearner):
+        return model_class(key, kind)
+    learner = LEARNERS[learner_name(key)]
+    return _at(learner.regressor if kind == "regression" else learner.classifier)
 
 
-def _public(name: str) -> Any:
-    """A public estimator; what it needs is loaded now, and not before."""
-    return getattr(import_module("avbaselines.estimators"), name)
+def _at(place: str) -> Any:
+    """An estimator of ours; what it needs is loaded now, and not before."""
+    module, _, name = place.rpartition(".")
+    return getattr(import_module(f"{ESTIMATORS}.{module}"), name)
 
 
 def search_space(
-    name: str, task: TaskMode, kinds: Sequence[Kind], widths: Sequence[int], settings: Mapping[str, Any]
+    key: LearnerKey, task: TaskMode, kinds: Sequence[Kind], widths: Sequence[int], settings: Mapping[str, Any]
 ) -> dict[str, Dimension]:
     """What may be searched of a learner in a task mode.
 
     Parameters
     ----------
-    name
-        Key of `LEARNERS`.
+    key
     task
     kinds
         Of the targets, in order.
@@ -154,16 +228,15 @@ def search_space(
     >>> "column_share" in search_space("ridge", "single", ["regression"], [100], {})
     True
     """
-    learner = LEARNERS[learner_name(name)]
     space: dict[str, Dimension] = {}
     for kind in sorted(set(kinds)):
-        cls = _public("JointBoostingRegressor") if task == "joint" and kind == "regression" else _class(learner, kind)
+        cls = _at(JOINT_TREES) if task == "joint" and kind == "regression" else _class(key, kind)
         parameters = parameter_names(cls)
         space |= {name: dimension for name, dimension in cls.search_space.items() if name in parameters}
     narrowed = {name: _no_wider_than(dimension, sum(widths)) for name, dimension in space.items()}
     space = {name: dimension for name, dimension in narrowed.items() if dimension}
     if task == "chain" and settings.get("order") in ("ensemble", "search"):
-        space |= _public("ChainRegressor").search_space(len(kinds))
+        space |= _at(CHAIN).search_space(len(kinds))
     if task == "joint" and settings.get("target_weights") is None:
         weights = range(sum(kind == "regression" for kind in kinds))
         space |= {f"target_weights.{number}": Real(0.2, 5.0, 1.0, part="weights") for number in weights}
@@ -181,13 +254,12 @@ def _no_wider_than(dimension: Dimension, n_columns: int) -> Dimension | None:
     return replace(dimension, high=most, default=min(dimension.default, most)) if most > dimension.low else None
 
 
-def chain(name: str, class_targets: tuple[int, ...], drawn: Drawn = NOTHING, **parameters: Any) -> Any:
+def chain(key: LearnerKey, class_targets: tuple[int, ...], drawn: Drawn = NOTHING, **parameters: Any) -> Any:
     """A new chain over a learner.
 
     Parameters
     ----------
-    name
-        Key of `LEARNERS`.
+    key
     class_targets
         Columns of y that hold class codes.
     drawn
@@ -202,17 +274,24 @@ def chain(name: str, class_targets: tuple[int, ...], drawn: Drawn = NOTHING, **p
     """
     device = {"device": parameters.pop("device", "cpu")}
     classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
-    cls = _public("ChainRegressor")
+    cls = _at(CHAIN)
     parameters |= drawn.parameters(cls)
     return cls(
-        regressor=estimator(name, "regression", drawn, **device),
-        classifier=estimator(name, "classes", drawn, **device, **classes),
+        regressor=_step(key, "regression", drawn, **device),
+        classifier=_step(key, "classes", drawn, **device, **classes),
         class_targets=class_targets,
         **parameters,
     )
 
 
-def joint(name: str, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
+def _step(key: LearnerKey, kind: Kind, drawn: Drawn, **parameters: Any) -> Any:
+    """An estimator of a chain; None where a learner from outside has none of this kind, and so no target is of it."""
+    if isinstance(key, NamedLearner) and not (key.regressor if kind == "regression" else key.classifier):
+        return None
+    return estimator(key, kind, drawn, **parameters)
+
+
+def joint(key: LearnerKey, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
     """A new ensemble of jointly grown trees; the learner's name says by which objective.
 
     Raises
@@ -225,13 +304,14 @@ def joint(name: str, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
     >>> joint("xgboost-ccc").objective
     'ccc'
     """
-    if not name.startswith("xgboost"):
+    name = key if isinstance(key, str) else key.name
+    if not (isinstance(key, str) and key.startswith("xgboost")):
         raise InputError(
             f"systems.tasks: 'joint' grows XGBoost's trees; learner {name!r} has none with several outputs - add "
             "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
         )
     objective = name.partition("-")[2] or "squared"
-    cls = _public("JointBoostingRegressor")
+    cls = _at(JOINT_TREES)
     return cls(objective=objective, **(parameters | drawn.parameters(cls)))
 
 
@@ -251,7 +331,7 @@ def fusion(method: str, kind: Kind, **parameters: Any) -> Any:
     >>> type(fusion("mean", "regression")).__name__
     'MeanFusionRegressor'
     """
-    return _public(FUSIONS[method][kind == "classes"])(**parameters)
+    return _at(FUSIONS[method][kind == "classes"])(**parameters)
 
 
 def missing_fusion(method: str, strategy: str | None, kind: Kind, **parameters: Any) -> Any:
@@ -272,5 +352,4 @@ def missing_fusion(method: str, strategy: str | None, kind: Kind, **parameters: 
     >>> type(missing_fusion("mean", "best", "classes")).__name__
     'MissingFusionClassifier'
     """
-    name = "MissingFusionClassifier" if kind == "classes" else "MissingFusionRegressor"
-    return _public(name)(method, strategy, **parameters)
+    return _at(MISSING[kind == "classes"])(method, strategy, **parameters)

@@ -12,6 +12,8 @@ MOST_SOURCES = 4
 def sources(study: Study) -> dict[str, tuple[str, ...]]:
     """Modalities and outside systems by the source that they go missing with.
 
+    Outside systems that no fusion takes unless it names them (``fuse = false``) count where a source names them.
+
     Raises
     ------
     InputError
@@ -39,7 +41,19 @@ def sources(study: Study) -> dict[str, tuple[str, ...]]:
             raise InputError(f"masking.sources: call {source!r} something else (no '+', no other modality's name)")
         by_source[source] = tuple(dict.fromkeys(names))
     named = {name for names in by_source.values() for name in names}
+    named |= {name for name, options in study.predictions.items() if not options.fuse}
     return by_source | {name: (name,) for name in names_of_study if name not in named}
+
+
+def _refuse_joined_names(study: Study) -> None:
+    """What is left is named by its sources, joined by ``+``: a source whose name has one could not be told apart."""
+    for source, names in sources(study).items():
+        if "+" in source:
+            section = "modalities" if source in study.modalities else "predictions"
+            raise InputError(
+                f"masking: {section}.{names[0]} has a '+' in its name; rename it, or put it into a source of another "
+                "name under [masking.sources]"
+            )
 
 
 def masks(study: Study) -> dict[str, tuple[str, ...]]:
@@ -48,7 +62,7 @@ def masks(study: Study) -> dict[str, tuple[str, ...]]:
     Raises
     ------
     InputError
-        One source alone, which nothing can stand in for, or more than four.
+        One source alone, which nothing can stand in for, or more than four, or one with a ``+`` in its name.
 
     Examples
     --------
@@ -58,6 +72,7 @@ def masks(study: Study) -> dict[str, tuple[str, ...]]:
     """
     if study.masking is None:
         return {}
+    _refuse_joined_names(study)
     parts = sources(study)
     if not 2 <= len(parts) <= MOST_SOURCES:
         raise InputError(

@@ -8,7 +8,8 @@ from itertools import combinations
 from avbaselines.corpora.corpus import Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import CONCORDANCES
-from avbaselines.experiment.planning.learners import learner_name
+from avbaselines.experiment.planning.learners import learner_name, outside_learner
+from avbaselines.experiment.planning.outside_learners import OutsideLearner
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import (
     BaseSystem,
@@ -20,6 +21,7 @@ from avbaselines.experiment.planning.system import (
     TaskMode,
     Timing,
 )
+from avbaselines.learner_options import LearnerChoice, NamedLearner
 from avbaselines.schema import nearest
 from avbaselines.study import Study
 from avbaselines.systems import Stage, Systems
@@ -56,7 +58,7 @@ def plan(study: Study, targets: Sequence[Target], only: Sequence[str] = ()) -> l
     systems: list[System] = [*_external(study, matching), *base, *_tuned(study, base)]
     systems += _searched_fusion(study, systems, matching)
     for stage in study.systems.fusion:
-        inputs = _inputs(stage, systems)
+        inputs = _inputs(stage, systems, study)
         if len(inputs) > 1 or (inputs and not (stage.is_plain and stage.missing is None and not stage.recording_share)):
             systems.append(_fusion(stage, inputs, matching))
         elif not any("*" in pattern for pattern in stage.inputs):
@@ -82,34 +84,51 @@ def _base(study: Study, targets: Sequence[Target], matching: bool) -> Iterator[B
     sections = study.systems
     names = tuple(study.modalities)
     sets = [(name,) for name in names] + _early_sets(sections.early, names)
-    learners = [learner_name(name) for name in sections.learners]
-    trees = [name for name in learners if name.startswith("xgboost")] or ["xgboost"]
+    learners = _learners(sections.learners, targets)
+    own = [name for name, outside in learners.items() if outside is None and name.startswith("xgboost")]
+    trees = dict.fromkeys(own or ["xgboost"])
     for part in sets:
         for task in sections.tasks:
             # Jointly grown trees are XGBoost's; asked for beside other learners they come once.
-            for learner in trees if task == "joint" else learners:
+            for learner in (trees if task == "joint" else learners).items():
                 yield _base_system(sections, targets, matching, learner, task, part)
+    named = {name: learners[name] for name in sections.transductive if name in learners}
+    again = _learners([name for name in sections.transductive if name not in named], targets) | named
     for part in sets:
-        for learner in sections.transductive:
-            yield _base_system(sections, targets, matching, learner_name(learner), "single", part, transductive=True)
+        for learner in again.items():
+            yield _base_system(sections, targets, matching, learner, "single", part, transductive=True)
+
+
+def _learners(choices: Sequence[LearnerChoice], targets: Sequence[Target]) -> dict[str, OutsideLearner | None]:
+    """Learners by name; None stands for one of ours."""
+    found: dict[str, OutsideLearner | None] = {}
+    for choice in choices:
+        outside = outside_learner(choice, [target.kind for target in targets])
+        name = choice.name if isinstance(choice, NamedLearner) else choice if outside else learner_name(choice)
+        if name in found and (outside or found[name]):
+            raise InputError(f"systems.learners: two learners are named {name!r}; rename one")
+        found[name] = outside
+    return found
 
 
 def _base_system(
     sections: Systems,
     targets: Sequence[Target],
     matching: bool,
-    learner: str,
+    learner: tuple[str, OutsideLearner | None],
     task: TaskMode,
     modalities: tuple[str, ...],
     transductive: bool = False,
 ) -> BaseSystem:
-    name = "-".join(filter(None, ["" if task == "single" else task, learner, "+".join(modalities)]))
+    label, outside = learner
+    name = "-".join(filter(None, ["" if task == "single" else task, label, "+".join(modalities)]))
     name += "-per-speaker" if transductive else ""
     return BaseSystem(
         name=name,
         raw_label=f"{name}-raw" if matching else None,
         modalities=modalities,
-        learner=learner,
+        learner=label,
+        outside=outside,
         task=task,
         chain_order=_chain_order(sections, targets) if task == "chain" else None,
         target_weights=_target_weights(sections, targets) if task == "joint" else None,
@@ -142,7 +161,7 @@ def _searched_fusion(study: Study, systems: Sequence[System], matching: bool) ->
     if not study.tuning.trials or "fusion" not in study.tuning.search:
         return []
     stage = Stage(method="greedy", name="late-tuned")
-    inputs = _inputs(stage, systems)
+    inputs = _inputs(stage, systems, study)
     if len(inputs) < 2:
         return []
     return [replace(_fusion(stage, inputs, matching), tuning=study.tuning)]
@@ -211,12 +230,14 @@ def _early_sets(early: str | list[list[str]], modalities: tuple[str, ...]) -> li
     return [tuple(part) for part in early]
 
 
-def _inputs(stage: Stage, systems: Sequence[System]) -> list[System]:
+def _inputs(stage: Stage, systems: Sequence[System], study: Study) -> list[System]:
     """Systems a fusion reads; a wildcard takes base systems only, names may be earlier fusions too.
 
-    Of a system and its tuned twin a wildcard takes the twin: the two say nearly the same.
+    Of a system and its tuned twin a wildcard takes the twin: the two say nearly the same. External systems that are
+    not to be fused are taken by name only.
     """
     chosen: list[System] = []
+    apart = {name for name, options in study.predictions.items() if not options.fuse}
     twins = {system.defaults: system for system in systems if isinstance(system, BaseSystem) and system.defaults}
     for pattern in stage.inputs:
         wild = "*" in pattern
@@ -225,6 +246,7 @@ def _inputs(stage: Stage, systems: Sequence[System]) -> list[System]:
             for system in systems
             if any(fnmatchcase(label, pattern) for label in system.labels)
             and not (wild and (isinstance(system, FusionSystem) or system.transductive))
+            and not (wild and isinstance(system, ExternalSystem) and system.source in apart)
         ]
         if not matches and pattern != "*":
             names = [system.name for system in systems]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from avbaselines.experiment.planning.outside_learners import OutsideLearner
+from avbaselines.learner_options import NamedLearner
 from avbaselines.systems import Stage, Tuning
 
 __all__ = [
@@ -138,7 +140,9 @@ class BaseSystem(System):
     Attributes
     ----------
     learner : str
-        As :mod:`avbaselines.experiment.planning.learners` knows it.
+        As :mod:`avbaselines.experiment.planning.learners` knows it, or the name of one from outside.
+    outside : OutsideLearner or None
+        The learner, where it is a class of another package.
     task : {"single", "chain", "joint"}
         How several targets are learnt.
     chain_order : see `ChainOrder`
@@ -159,12 +163,18 @@ class BaseSystem(System):
     """
 
     learner: str
+    outside: OutsideLearner | None = None
     task: TaskMode = "single"
     chain_order: ChainOrder | None = None
     target_weights: TargetWeights = None
     timing: Timing | None = None
     tuning: Tuning | None = None
     defaults: str | None = None
+
+    @property
+    def learner_key(self) -> str | NamedLearner:
+        """What estimators are made by."""
+        return self.learner if self.outside is None else self.outside.options
 
     @property
     def learner_label(self) -> str:
@@ -197,6 +207,7 @@ class BaseSystem(System):
             "timing": None if self.timing is None else [list(self.timing.delays), list(self.timing.smoothing)],
             "tuning": None if self.tuning is None else self.tuning.model_dump(exclude={"systems"}),
             "transductive": self.transductive,
+            **({} if self.outside is None else {"outside": self.outside.shape()}),
         }
 
 

@@ -1,6 +1,7 @@
 """Paired comparisons of rows over groups, and the weights of fusions."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ from avbaselines.evaluation.combined import COMBINED
 from avbaselines.evaluation.comparison import compare_means, holm
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, System
+from avbaselines.experiment.scoring.questions import TUNING, Margins, Question, is_mean, question_of
 from avbaselines.experiment.scoring.scoreboard import Pair, Scoreboard, Scored
 
 ALL_TUNED, ALL_DEFAULTS = "all tuned systems", "their defaults"
-FIGURES = ("difference", "ci_low", "ci_high", "p_value")
-COLUMNS = ("protocol", "system_a", "system_b", "target", *FIGURES, "p_holm")
+COLUMNS = (
+    *("protocol", "system_a", "system_b", "target", "question", "difference", "ci_low", "ci_high"),
+    *("p_value", "p_holm", "p_floor", "margin", "verdict"),
+)
 """Columns of comparisons.csv."""
 
 
@@ -46,12 +50,47 @@ def fusion_weights(systems: Iterable[System], fitted_run: FittedRun, splits: Seq
     return pd.DataFrame(weights, columns=columns).groupby(columns[:3], as_index=False, sort=False)["weight"].mean()
 
 
+@dataclass(frozen=True)
+class Comparing:
+    """One comparison before it is corrected: of which rows, for which question, and its outcome.
+
+    Attributes
+    ----------
+    pairs
+        Terms of the difference, as `Scoreboard.paired` gives them.
+    margin
+        The difference that matters, in the unit of the difference.
+    """
+
+    question: Question
+    a: str
+    b: str
+    target: str
+    pairs: Sequence[Pair]
+    margin: float
+
+    def record(self) -> dict[str, Any]:
+        """The cells of comparisons.csv that it knows by itself."""
+        result = compare_means(self.pairs)
+        names = ("difference", "ci_low", "ci_high", "p_value", "p_floor")
+        return {
+            "system_a": self.a,
+            "system_b": self.b,
+            "target": self.target,
+            "question": self.question.text,
+            **{name: getattr(result, name) for name in names},
+            "margin": self.margin,
+            "verdict": result.verdict(self.margin).value,
+        }
+
+
 def comparisons(
     board: Scoreboard,
     rows: Iterable[Scored],
     picked: str | None,
     protocol: str,
     further: Sequence[tuple[str, str]] = (),
+    margin: float | None = None,
 ) -> pd.DataFrame:
     """Paired tests over groups: the picked row against every other, and every fusion against every mean of predictions.
 
@@ -63,14 +102,17 @@ def comparisons(
         Name of the row that is handed over.
     protocol
     further
-        More pairs of rows, corrected for together with the rest.
+        More pairs of rows.
+    margin
+        The difference that matters, in the unit of the differences; by default that of `default_margin`.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`: ``p_holm`` is corrected for their number; of the mean over targets of the study's metrics, or its
-        combined score, and of joint decoding against means also of each target; positive = a is better. Tuned systems
-        stand against their defaults, one by one and (`ALL_TUNED` against `ALL_DEFAULTS`) on average.
+        `COLUMNS`: ``p_holm`` is corrected for the comparisons of its question; of the mean over targets of the study's
+        metrics, or its combined score, and of joint decoding against means also of each target; positive = a is
+        better. Tuned systems stand against their defaults, one by one and (`ALL_TUNED` against `ALL_DEFAULTS`) on
+        average.
 
     Examples
     --------
@@ -83,28 +125,32 @@ def comparisons(
     ...     Scored(system.rows[0], system, {"test": {"arousal": (truth + error)[:, None]}}, {})
     ...     for system, error in zip(systems, (0.1, 1.0))
     ... ]
-    >>> comparisons(Scoreboard(corpus, splits), rows, "close", "honest")["difference"].round(3).tolist()
-    [0.9]
+    >>> table = comparisons(Scoreboard(corpus, splits), rows, "close", "honest")
+    >>> table[["question", "difference", "verdict"]].round(3).to_dict("records")
+    [{'question': 'picked against the others', 'difference': 0.9, 'verdict': 'better'}]
     """
     by_name = {row.name: row for row in rows if not row.failed}
+    margins = Margins.of(board, margin)
     overall = COMBINED if board.corpus.combined else "mean"
-    pairs = list(dict.fromkeys([*_pairs(by_name, picked), *further]))
-    tests = [_test(a, b, overall, board.paired_overall(by_name[a], by_name[b])) for a, b in pairs]
-    # What joint decoding does to each target is the question it is there to answer.
-    tests += [
-        _test(a, b, target.name, board.paired(by_name[a], by_name[b], target))
-        for a, b in pairs
-        if _decodes_jointly(by_name[a]) and a != picked
-        for target in board.corpus.targets
-    ]
-    tests += _tuning_gains(board, by_name, overall)
-    table = pd.DataFrame([{"protocol": protocol, **test} for test in tests], columns=list(COLUMNS[:-1]))
-    return table.assign(p_holm=holm(table["p_value"].to_numpy(float)) if len(table) else [])
+    asked = []
+    for a, b in dict.fromkeys([*_pairs(by_name, picked), *further]):
+        question, one, other = question_of(by_name[a], by_name[b], picked), by_name[a], by_name[b]
+        asked.append(Comparing(question, a, b, overall, board.paired_overall(one, other), margins.overall))
+        # What joint decoding does to each target is the question it is there to answer.
+        if _decodes_jointly(one) and a != picked:
+            asked += [
+                Comparing(question, a, b, target.name, board.paired(one, other, target), margins.of_target[target.name])
+                for target in board.corpus.targets
+            ]
+    asked += _tuning_gains(board, by_name, overall, margins)
+    table = pd.DataFrame([{"protocol": protocol, **one.record()} for one in asked], columns=list(COLUMNS))
+    p_holm = table.groupby("question", sort=False)["p_value"].transform(lambda p: holm(p.to_numpy(float)))
+    return table.assign(p_holm=p_holm.astype(float))
 
 
 def _pairs(by_name: dict[str, Scored], picked: str | None) -> Iterator[tuple[str, str]]:
     yield from ((picked, name) for name in by_name if picked and name != picked)
-    means = [name for name, row in by_name.items() if isinstance(row.system, FusionSystem) and row.system.is_mean]
+    means = [name for name, row in by_name.items() if is_mean(row)]
     fusions = [row for name, row in by_name.items() if row.system.stage and name not in means]
     yield from ((row.name, mean) for row in fusions for mean in means if not row.is_twin and row.name != picked)
 
@@ -113,22 +159,18 @@ def _decodes_jointly(row: Scored) -> bool:
     return isinstance(row.system, FusionSystem) and row.system.decodes_jointly
 
 
-def _test(a: str, b: str, target: str, pairs: Sequence[Pair]) -> dict[str, Any]:
-    result = compare_means(pairs)
-    return {"system_a": a, "system_b": b, "target": target} | {name: getattr(result, name) for name in FIGURES}
-
-
-def _tuning_gains(board: Scoreboard, by_name: dict[str, Scored], overall: str) -> list[dict[str, Any]]:
+def _tuning_gains(
+    board: Scoreboard, by_name: dict[str, Scored], overall: str, margins: Margins
+) -> list[Comparing]:
     """Every tuned system against its defaults, and the mean over all of these pairs."""
     pairs = [
         (row.name, row.system.defaults, board.paired_overall(row, by_name[row.system.defaults]))
         for row in by_name.values()
         if isinstance(row.system, BaseSystem) and row.system.defaults in by_name and not row.is_twin
     ]
-    tests = [_test(a, b, overall, pair) for a, b, pair in pairs]
     if len(pairs) > 1:
-        tests.append(_test(ALL_TUNED, ALL_DEFAULTS, overall, [part for *_, pair in pairs for part in pair]))
-    return tests
+        pairs.append((ALL_TUNED, ALL_DEFAULTS, [part for *_, pair in pairs for part in pair]))
+    return [Comparing(TUNING, a, b, overall, pair, margins.overall) for a, b, pair in pairs]
 
 
 def tuning_words(tests: pd.DataFrame) -> list[str]:
@@ -136,8 +178,8 @@ def tuning_words(tests: pd.DataFrame) -> list[str]:
 
     Examples
     --------
-    >>> row = ("honest", ALL_TUNED, ALL_DEFAULTS, "mean", 0.02, -0.01, 0.05, 0.2, 1.0)
-    >>> tuning_words(pd.DataFrame([row], columns=COLUMNS))[0][:63]
+    >>> row = {"system_a": ALL_TUNED, "protocol": "honest", "difference": 0.02, "ci_low": -0.01, "ci_high": 0.05}
+    >>> tuning_words(pd.DataFrame([row]))[0][:63]
     'Tuning changed the score of its systems by +0.020 [-0.010, 0.05'
     """
     return [

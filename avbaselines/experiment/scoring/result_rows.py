@@ -2,29 +2,38 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from avbaselines.corpora.corpus import Split, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
+from avbaselines.evaluation.cross_validation import Training
 from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.evaluation.metrics import METRICS, oriented
+from avbaselines.evaluation.metrics import oriented
+from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
-from avbaselines.results_table import Remark, RemarkKind, ResultRow
+from avbaselines.results_table import ALL, Aggregate, Remark, RemarkKind, ResultRow
 from avbaselines.study import Reported, Study
 
 MEAN = "mean"
-POOLED = Remark(RemarkKind.POOLED, "pooled over clips")
-AVERAGED = Remark(RemarkKind.AVERAGED, "mean over splits")
+HOW = {
+    Aggregate.POOLED: Remark(RemarkKind.POOLED, Aggregate.POOLED.words),
+    Aggregate.MEAN: Remark(RemarkKind.AVERAGED, Aggregate.MEAN.words),
+}
 
+TOGETHER = (COMBINED, COMBINED)
+"""Target and metric of the combined score."""
 Parts = dict[tuple[str, str], list[Part]]
 """By target and metric, the terms of the mean that is the figure."""
 
 
 def score_rows(board: Scoreboard, rows: Iterable[Scored], picked: str | None, protocol: str) -> list[ResultRow]:
-    """Result rows of measured and imported systems: each split, and all of them together.
+    """Result rows of measured and imported systems: each split, all of them as the study has it, and the other way.
 
     Parameters
     ----------
@@ -60,17 +69,49 @@ def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: st
     if row.failed:
         reason = "; ".join(dict.fromkeys(row.failed.values()))
         return [replace(base, status="failed", remarks=(Remark(RemarkKind.FAILURE, reason),))]
-    results = []
-    for split in board.splits:
-        of_split = replace(base, split=split.name, remarks=row.remarks)
-        results += _figures(board, of_split, _parts_of_split(board, row, split), [split])
-        results += _combined(board, of_split, row, [split])
-    how = () if len(board.splits) == 1 else (POOLED,) if all(map(board.pools, targets)) else (AVERAGED,)
-    together = replace(base, remarks=(*row.remarks, *how))
-    pairs = [(target, metric) for target in targets for metric in board.metrics(target)]
-    parts = {(target.name, metric): board.parts(row, target, metric) for target, metric in pairs}
-    results += _figures(board, together, parts, board.splits)
-    return results + _combined(board, together, row, None)
+    n_seeds, results = max(1, len(row.seeds)), []
+    each = [_parts(board, row, [[split]]) for split in board.splits]
+    for split, parts in zip(board.splits, each, strict=True):
+        results += _figures(board, replace(base, split=split.name, remarks=row.remarks), parts, [split], n_seeds)
+    if len(board.splits) == 1:
+        return results + _figures(board, replace(base, remarks=row.remarks), each[0], board.splits, n_seeds)
+    pooled = _parts(board, row, by_repeat(board.splits))
+    ways = {Aggregate.POOLED: pooled, Aggregate.MEAN: _side_by_side(each, n_seeds)}
+    chosen = board.chosen(targets)
+    whole = chosen or Aggregate.MEAN  # where targets differ
+    way = {(target.name, metric): board.chosen([target]) for target in targets for metric in board.metrics(target)}
+    own = {key: ways[way.get(key) or whole][key] for key in ways[whole]}
+    together = replace(base, remarks=(*row.remarks, _how(board, whole)))
+    results += _figures(board, together, own, board.splits, n_seeds)
+    for aggregate, parts in ways.items():
+        if aggregate is not chosen:
+            beside = replace(base, split=aggregate.value, remarks=(*row.remarks, _how(board, aggregate)))
+            results += _figures(board, beside, parts, board.splits, n_seeds, aggregate)
+    return results
+
+
+def _how(board: Scoreboard, aggregate: Aggregate) -> Remark:
+    """How splits are put together."""
+    repeats = len(by_repeat(board.splits))
+    if aggregate is Aggregate.POOLED and repeats > 1:
+        return Remark(RemarkKind.POOLED, f"pooled over clips, mean over {repeats} repeats")
+    return HOW[aggregate]
+
+
+def _parts(board: Scoreboard, row: Scored, pieces: Sequence[Sequence[Split]]) -> Parts:
+    """Sums of a row's clips, pooled in each of some lists of splits, for each figure that it has there."""
+    pairs = [(target, metric) for target in board.corpus.targets for metric in board.metrics(target)]
+    parts = {(target.name, metric): board.parts(row, target, metric, pieces) for target, metric in pairs}
+    parts[TOGETHER] = board.combined_parts(row, pieces)
+    return {key: part for key, part in parts.items() if part}
+
+
+def _side_by_side(each: Sequence[Parts], n_seeds: int) -> Parts:
+    """The parts of all splits, one after the other for each seed."""
+    keys = dict.fromkeys(key for parts in each for key in parts)
+    return {
+        key: [parts[key][seed] for seed in range(n_seeds) for parts in each if key in parts] for key in keys
+    }
 
 
 def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> ResultRow:
@@ -94,41 +135,47 @@ def _base(row: Scored, picked: str | None, protocol: str, metric: str) -> Result
     )
 
 
-def _parts_of_split(board: Scoreboard, row: Scored, split: Split) -> Parts:
-    parts = {}
-    for target in board.corpus.targets:
-        for metric in board.metrics(target):
-            sums = board.sums(row, target, metric, [split])
-            if sums is not None:
-                parts[target.name, metric] = [(METRICS[metric], sums)]
-    return parts
+def _figures(
+    board: Scoreboard,
+    base: ResultRow,
+    parts: Parts,
+    splits: Sequence[Split],
+    n_seeds: int,
+    aggregate: Aggregate | None = None,
+) -> list[ResultRow]:
+    """One row a target and metric, the mean over targets of each metric, and the combined score where there is one.
 
-
-def _figures(board: Scoreboard, base: ResultRow, parts: Parts, splits: Sequence[Split]) -> list[ResultRow]:
-    """One row a target and metric, and the mean over targets of each metric."""
+    `aggregate` says how the splits are put together, by default as each target has it.
+    """
     own = {(target.name, target.metric) for target in board.corpus.targets}
-    rows = []
-    for (target, metric), part in parts.items():
-        of_target, extent = replace(base, target=target, metric=metric), board.extent([target], splits)
-        rows.append(_figure(of_target, part, extent, spread=(target, metric) in own))
-    for metric in dict.fromkeys(metric for _, metric in parts):
-        targets = [target for target, name in parts if name == metric]
-        together = [piece for target in targets for piece in parts[target, metric]]
-        rows.append(_figure(replace(base, target=MEAN, metric=metric), together, board.extent(targets, splits)))
+    of_targets = {key: part for key, part in parts.items() if key != TOGETHER}
+
+    def figure(
+        target: str, metric: str, names: Sequence[str], each: Sequence[Sequence[Part]], spread: bool
+    ) -> ResultRow:
+        of_target, extent = replace(base, target=target, metric=metric), board.extent(names, splits)
+        targets = [one for one in board.corpus.targets if one.name in names]
+        pooled = (aggregate or board.chosen(targets)) is Aggregate.POOLED
+        remarks = _spreads(target, each, n_seeds, "repeats" if pooled else "splits") if spread else ()
+        training = board.training(targets, splits, base.kind == "measured", aggregate)
+        together = [part for of_one in each for part in of_one]
+        return _figure(of_target, together, training, extent, remarks)
+
+    rows = [figure(name, metric, [name], [part], (name, metric) in own) for (name, metric), part in of_targets.items()]
+    for metric in dict.fromkeys(metric for _, metric in of_targets):
+        names = [target for target, name in of_targets if name == metric]
+        several = len(names) > 1 and {(name, metric) for name in names} <= own
+        rows.append(figure(MEAN, metric, names, [parts[name, metric] for name in names], several))
+    combined = board.corpus.combined
+    if combined and TOGETHER in parts:
+        rows.append(figure(COMBINED, COMBINED, [combined.label, combined.value], [parts[TOGETHER]], True))
     return rows
 
 
-def _combined(board: Scoreboard, base: ResultRow, row: Scored, splits: Sequence[Split] | None) -> list[ResultRow]:
-    """The combined score's row, where the study has one and both its targets are labelled."""
-    parts, combined = board.combined_parts(row, splits), board.corpus.combined
-    if not parts or combined is None:
-        return []
-    extent = board.extent([combined.label, combined.value], splits or board.splits)
-    return [_figure(replace(base, target=COMBINED, metric=COMBINED), parts, extent, spread=True)]
-
-
-def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spread: bool = False) -> ResultRow:
-    low, high = interval_of_mean(parts)
+def _figure(
+    base: ResultRow, parts: Sequence[Part], training: Training, extent: tuple[int, int], remarks: Sequence[Remark]
+) -> ResultRow:
+    low, high = interval_of_mean(parts, training=training)
     return replace(
         base,
         value=mean_value(parts),
@@ -136,33 +183,83 @@ def _figure(base: ResultRow, parts: Sequence[Part], extent: tuple[int, int], spr
         ci_high=high,
         n_clips=extent[0],
         n_groups=extent[1],
-        remarks=(*base.remarks, *(_spread(parts) if spread else ())),
+        remarks=(*base.remarks, *remarks),
     )
 
 
-def _spread(parts: Sequence[Part]) -> tuple[Remark, ...]:
-    """The range of the splits' values, where the value is the mean over several."""
-    if len(parts) < 2:
-        return ()
-    values = [float(metric.value(sums.sum(axis=0))) for metric, sums in parts]
-    text = f"{min(values):.3f} to {max(values):.3f} over {len(parts)} splits (deviation {np.std(values):.3f})"
-    return (Remark(RemarkKind.SPREAD, text),)
+def _values(parts: Sequence[Part], n_seeds: int) -> np.ndarray:
+    """Values of the parts, shape (n_seeds, parts of each)."""
+    return np.array([float(metric.value(sums.sum(axis=0))) for metric, sums in parts]).reshape(n_seeds, -1)
 
 
-def reported_rows(study: Study) -> list[ResultRow]:
+def _spreads(what: str, each: Sequence[Sequence[Part]], n_seeds: int, terms: str) -> tuple[Remark, ...]:
+    """The ranges of the terms' (splits or repeats) and of the seeds' values, means over the targets given."""
+    values = [_values(parts, n_seeds) for parts in each]
+    remarks = []
+    if len({one.shape for one in values}) == 1 and values[0].shape[1] > 1:
+        remarks.append(Remark(RemarkKind.SPREAD, _range(np.mean(values, axis=(0, 1)), terms)))
+    if n_seeds > 1:
+        seeds = np.mean([one.mean(axis=1) for one in values], axis=0)
+        remarks.append(Remark(RemarkKind.SEEDS, f"{what} {_range(seeds, 'seeds')}"))
+    return tuple(remarks)
+
+
+def _range(values: np.ndarray, what: str) -> str:
+    return f"{min(values):.3f} to {max(values):.3f} over {len(values)} {what} (deviation {np.std(values):.3f})"
+
+
+def with_verdicts(rows: Iterable[ResultRow], tests: pd.DataFrame) -> list[ResultRow]:
+    """The rows with what comparisons with the picked row of their protocol say: the verdict, and whether it is tied.
+
+    Parameters
+    ----------
+    rows
+        Of all protocols.
+    tests
+        comparisons.csv.
+
+    Examples
+    --------
+    >>> late = ResultRow(protocol="honest", system="late", target="mean", metric="ccc", value=0.4, picked=True)
+    >>> test = {"protocol": "honest", "system_a": "late", "system_b": "early", "target": "mean", "verdict": "not worse"}
+    >>> tests = pd.DataFrame([test | {"ci_low": -0.01, "ci_high": 0.08}])
+    >>> early = with_verdicts([late, replace(late, system="early", picked=False)], tests)[1]
+    >>> early.tied, early.verdict.value
+    (True, 'not better')
+    """
+    rows = list(rows)
+    picked = {(row.protocol, row.system) for row in rows if row.picked}
+    said = {
+        (test["protocol"], test["system_b"]): test
+        for test in tests[tests["target"].isin([MEAN, COMBINED])].to_dict("records")
+        if (test["protocol"], test["system_a"]) in picked
+    }
+    return [_with_verdict(row, said.get((row.protocol, row.system))) for row in rows]
+
+
+def _with_verdict(row: ResultRow, test: dict[str, Any] | None) -> ResultRow:
+    if test is None or row.kind not in ("measured", "imported"):
+        return row
+    tied = tells_from_zero((test["ci_low"], test["ci_high"])) is False
+    return replace(row, tied=tied, verdict=Verdict(test["verdict"]).reversed)
+
+
+def reported_rows(study: Study, board: Scoreboard) -> list[ResultRow]:
     """Result rows of the figures that others reported, with their source.
+
+    A figure whose paper put the splits together otherwise than the study stands with the rows of that way.
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> figure = Reported(system="LSTM", target="arousal", metric="ccc", value=0.5, source="Table 1")
-    >>> reported_rows(SimpleNamespace(reported=[figure]))[0].note
+    >>> reported_rows(SimpleNamespace(reported=[figure]), board=None)[0].note
     'Table 1'
     """
     return [
         ResultRow(
             protocol=figure.protocol,
-            split=figure.split,
+            split=_reported_split(figure, board),
             system=figure.system,
             kind="reported",
             target=figure.target,
@@ -172,6 +269,14 @@ def reported_rows(study: Study) -> list[ResultRow]:
         )
         for figure in study.reported
     ]
+
+
+def _reported_split(figure: Reported, board: Scoreboard) -> str:
+    if figure.split != ALL or figure.aggregate is None or len(board.splits) == 1:
+        return figure.split
+    aggregate = Aggregate.POOLED if figure.aggregate == "pooled" else Aggregate.MEAN
+    targets = [target for target in board.corpus.targets if figure.target in (target.name, MEAN, COMBINED)]
+    return ALL if board.chosen(targets) is aggregate else aggregate.value
 
 
 def source_remarks(figure: Reported) -> tuple[Remark, ...]:

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
+from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.cross_validation import Training
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.postprocess import Finished
-from avbaselines.experiment.planning.system import RowId, System
+from avbaselines.experiment.planning.system import ExternalSystem, RowId, System
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.experiment.scoring.selection_score import recording_codes
-from avbaselines.results_table import Remark, RemarkKind, phrases
+from avbaselines.results_table import Aggregate, Remark, RemarkKind, phrases
 
 MOST_NOTES = 3
 """Notes of a row: its labels, and of fits that say different things in different splits the first ones."""
@@ -45,6 +48,10 @@ class HasTest(Protocol):
     def test(self) -> Predictions:
         """Predictions of evaluated clips."""
 
+    @property
+    def seeds(self) -> Sequence[Predictions]:
+        """Where it was trained with several seeds, predictions of evaluated clips by each: its score is their mean."""
+
 
 @dataclass
 class Predicted:
@@ -54,6 +61,7 @@ class Predicted:
     ----------
     name : str
     test : see `Predictions`
+    seeds : see `HasTest`
 
     Examples
     --------
@@ -63,6 +71,7 @@ class Predicted:
 
     name: str
     test: Predictions
+    seeds: Sequence[Predictions] = ()
 
 
 @dataclass
@@ -80,6 +89,7 @@ class Scored:
     remarks
     failed
         The reasons, where the system failed.
+    seeds : see `HasTest`
 
     Examples
     --------
@@ -97,6 +107,7 @@ class Scored:
     seconds: float = 0.0
     remarks: tuple[Remark, ...] = ()
     failed: Mapping[SplitId, str] | None = None
+    seeds: Sequence[Predictions] = ()
 
     @property
     def name(self) -> str:
@@ -146,6 +157,7 @@ def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> 
                     sum(item.raw.seconds for item in finished.values()),
                     (*labels, *of_fits, *(() if raw else matching)),
                     fitted_run.failed_splits(system),
+                    seeds=_seeds(system, row, run, splits),
                 )
             )
     return rows
@@ -170,6 +182,16 @@ def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
             yield Remark(RemarkKind.FIT, f"matching costs {loss:.2f} of ccc out-of-fold ({target})")
 
 
+def _seeds(system: System, row: RowId, run: ProtocolRun, splits: Sequence[Split]) -> list[Predictions]:
+    """Predictions of evaluated clips by each seed of an external system; matching is learnt on their mean alone."""
+    if not isinstance(system, ExternalSystem) or row.matched:
+        return []
+    return [
+        {split.name: {name: part[split.test] for name, part in seed.of(split.name).items()} for split in splits}
+        for seed in run.corpus.predictions[system.source].seeds
+    ]
+
+
 def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
     if run.resubstitution and system.kind == "measured":
         yield RESUBSTITUTION
@@ -177,8 +199,20 @@ def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
         yield TRANSDUCTIVE
 
 
+def seeds_of(row: HasTest) -> Sequence[HasTest]:
+    """What a row's score is the mean of: its seeds, one by one, or itself.
+
+    Examples
+    --------
+    >>> deep = Predicted("deep", test={}, seeds=[{"0": {}}, {"0": {}}])
+    >>> len(seeds_of(deep)), seeds_of(Predicted("late", {}))
+    (2, [Predicted(name='late', test={}, seeds=())])
+    """
+    return [Predicted("", seed) for seed in row.seeds] or [row]
+
+
 class Scoreboard:
-    """Sums per group of every row, target and metric, over one list of evaluated groups.
+    """Sums per group of every row, target and metric, over one list of evaluated groups (or units that stand for them).
 
     Parameters
     ----------
@@ -200,7 +234,7 @@ class Scoreboard:
     def __init__(self, corpus: Corpus, splits: Sequence[Split]) -> None:
         self.corpus, self.splits = corpus, splits
         tested = np.unique(np.concatenate([split.test for split in splits]))
-        self.groups, codes = np.unique(corpus.groups[tested], return_inverse=True)
+        self.groups, codes = np.unique(corpus.units[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
         self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)
@@ -228,23 +262,30 @@ class Scoreboard:
             n_classes=target.width if classes else None,
         )
 
-    def parts(self, row: HasTest, target: Target, metric: str | None = None) -> list[Part]:
-        """Terms of the ``all`` value of a metric (default: the target's own): the pooled clips, or one a split."""
+    def parts(
+        self, row: HasTest, target: Target, metric: str | None = None, pieces: Sequence[Sequence[Split]] | None = None
+    ) -> list[Part]:
+        """Terms of the ``all`` value of a metric (default: the target's own), one for each of its `pieces`.
+
+        With `pieces`, the pooled clips of each of these lists of splits. Of a row with several seeds, the terms of each
+        seed after those of the one before.
+        """
         metric = metric or target.metric
-        pieces = [self.splits] if self.pools(target) else [[split] for split in self.splits]
-        sums = [self.sums(row, target, metric, piece) for piece in pieces]
+        pieces = pieces or self.pieces(target)
+        sums = [self.sums(one, target, metric, piece) for one in seeds_of(row) for piece in pieces]
         return [(METRICS[metric], part) for part in sums if part is not None]
 
-    def combined_parts(self, row: HasTest, splits: Sequence[Split] | None = None) -> list[Part]:
-        """As `parts` (or of some splits together), of the study's combined score; nothing where it has none."""
+    def combined_parts(self, row: HasTest, pieces: Sequence[Sequence[Split]] | None = None) -> list[Part]:
+        """As `parts`, of the study's combined score; nothing where it has none."""
         combined = self.corpus.combined
         if combined is None:
             return []
         label, value = self._combined_targets(combined)
-        whole = [self.splits] if self.pools(label) and self.pools(value) else [[split] for split in self.splits]
+        pieces = pieces or self.pieces(label, value)
         sums = [
-            combined.sums(self.sums(row, label, label.metric, part), self.sums(row, value, value.metric, part))
-            for part in ([splits] if splits else whole)
+            combined.sums(self.sums(one, label, label.metric, part), self.sums(one, value, value.metric, part))
+            for one in seeds_of(row)
+            for part in pieces
         ]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
 
@@ -252,10 +293,37 @@ class Scoreboard:
         by_name = {target.name: target for target in self.corpus.targets}
         return by_name[combined.label], by_name[combined.value]
 
+    def training(
+        self,
+        targets: Sequence[Target],
+        splits: Sequence[Split],
+        measured: bool = True,
+        aggregate: Aggregate | None = None,
+    ) -> Training:
+        """What intervals of a score over some splits have to reckon with.
+
+        Parameters
+        ----------
+        targets
+            Those that the score is the mean of.
+        splits
+        measured
+            Fitted here, where the level of a fit is the mean of its training labels; nobody knows how others fitted.
+        aggregate
+            How the splits are put together, by default as the targets have it.
+        """
+        if len(splits) == 1:
+            return "fixed"
+        pooled = self.corpus.once if aggregate is Aggregate.POOLED else all(map(self.pools, targets))
+        return "folds" if measured and pooled and aggregate is not Aggregate.MEAN else "shared"
+
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
-        parts = zip(self.parts(a, target), self.parts(b, target), strict=True)
-        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+        return [
+            (metric, *metric.oriented_pair(ours, theirs))
+            for one, other in product(seeds_of(a), seeds_of(b))
+            for (metric, ours), (_, theirs) in zip(self.parts(one, target), self.parts(other, target), strict=True)
+        ]
 
     def paired_mean(self, a: HasTest, b: HasTest, targets: Sequence[Target] | None = None) -> list[Pair]:
         """As `paired`, of the mean over targets (default: all)."""
@@ -266,8 +334,11 @@ class Scoreboard:
         """As `paired`, of what systems are compared by: the combined score, or the mean over all targets."""
         if self.corpus.combined is None:
             return self.paired_mean(a, b)
-        parts = zip(self.combined_parts(a), self.combined_parts(b), strict=True)
-        return [(metric, *metric.oriented_pair(ours, theirs)) for (metric, ours), (_, theirs) in parts]
+        return [
+            (metric, *metric.oriented_pair(ours, theirs))
+            for one, other in product(seeds_of(a), seeds_of(b))
+            for (metric, ours), (_, theirs) in zip(self.combined_parts(one), self.combined_parts(other), strict=True)
+        ]
 
     def extent(self, names: Sequence[str], splits: Sequence[Split]) -> tuple[int, int]:
         """Number of evaluated clips labelled for any of the targets, and of their groups."""
@@ -275,6 +346,15 @@ class Scoreboard:
         labelled = ~np.isnan(np.column_stack([self.corpus.y[name][rows] for name in names])).all(axis=1)
         return int(labelled.sum()), len(np.unique(self.codes[rows[labelled]]))
 
+    def pieces(self, *targets: Target) -> list[list[Split]]:
+        """Splits whose clips are pooled into one term of the ``all`` value: all of a repeat, else each by itself."""
+        return by_repeat(self.splits) if all(map(self.pools, targets)) else [[split] for split in self.splits]
+
+    def chosen(self, targets: Sequence[Target]) -> Aggregate | None:
+        """How the ``all`` values of targets are put together; None where some are pooled and some are means."""
+        pooled = {self.pools(target) for target in targets}
+        return None if len(pooled) > 1 else Aggregate.POOLED if pooled == {True} else Aggregate.MEAN
+
     def pools(self, target: Target) -> bool:
-        """Whether the ``all`` value pools the clips of all splits (else it is the mean over splits)."""
+        """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"

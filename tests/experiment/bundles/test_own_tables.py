@@ -39,6 +39,7 @@ def folder(tmp_path_factory):
     clips = pd.DataFrame({"utt": ids, "speaker": speakers, "arousal": arousal})
     clips.assign(part=np.where(np.arange(36) < 24, "train", "test")).to_csv(folder / "clips.csv", index=False)
     face = pd.DataFrame(arousal[:, None] + rng.normal(size=(36, 3)), columns=["f0", "f1", "f2"]).round(4)
+    face["f2"] = (1e6 + 0.01 * face["f2"]).round(6)  # more digits than 32-bit numbers hold
     face.insert(0, "utt", [f"wav/{name.upper()}.wav" for name in ids])
     face.to_csv(folder / "face.csv", index=False, sep=";", decimal=",")
     steps = arousal[:, None, None] + rng.normal(size=(36, 6, 2))

@@ -13,7 +13,7 @@ from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.bundles import card as cards
 from avbaselines.experiment.bundles.card import sign
-from avbaselines.experiment.bundles.write import file_digest
+from avbaselines.experiment.fitting.store import file_digest
 
 
 def resign(folder):

@@ -3,8 +3,9 @@
 import os
 import signal
 import sys
-from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from small_study import SmallRun, small_release
@@ -13,8 +14,6 @@ from avbaselines.errors import InputError
 from avbaselines.experiment.fitting import dask_backend as cluster_module
 from avbaselines.experiment.fitting import scheduler
 from avbaselines.experiment.fitting.dask_backend import check_cluster
-from avbaselines.experiment.fitting.store import Fitted, Store
-from avbaselines.experiment.fitting.units import Unit
 from avbaselines.run import main
 
 distributed = pytest.importorskip("distributed")
@@ -71,19 +70,15 @@ def test_a_worker_killed_half_way_loses_no_finished_fit(release, local, local_cl
     pd.testing.assert_frame_equal(scores(run), scores(local))
 
 
-def test_a_fit_that_a_dead_worker_had_finished_is_not_done_again(tmp_path):
-    store = Store(tmp_path)
-    store.save("key", Fitted())
-    unit = Unit(None, None, "key")
-
-    def never(*_):
-        raise AssertionError("fitted again")
-
-    assert cluster_module._mapped(never, unit, None, [], store) == ("key", None)
-    with pytest.raises(AssertionError, match="fitted again"):
-        cluster_module._mapped(never, replace(unit, resumed=False), None, [], store)
-    with pytest.raises(AssertionError, match="fitted again"):
-        cluster_module._mapped(never, replace(unit, keep_model=True), None, [], store)
+def test_features_of_an_earlier_run_are_used_where_they_are_whole(tmp_path):
+    X = np.arange(12.0).reshape(4, 3)
+    path = Path(cluster_module._written(X, tmp_path))
+    before = path.stat().st_mtime_ns
+    assert cluster_module._written(X, tmp_path) == str(path) and path.stat().st_mtime_ns == before
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:-8], whole[:-8] + bytes(8)):
+        path.write_bytes(damaged)
+        np.testing.assert_array_equal(np.load(cluster_module._written(X, tmp_path)), X)
 
 
 def test_a_worker_that_dies_as_it_is_asked_is_left_out():

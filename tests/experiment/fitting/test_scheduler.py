@@ -79,7 +79,7 @@ def test_a_bad_storage_is_named_before_anything_is_fitted(release, tmp_path):
 def test_work_goes_to_the_cluster_that_is_named(release, tmp_path, monkeypatch):
     def results(address, work, calls, folder, code):
         assert address == "tcp://host:1" and len(code()) == 64
-        return (work(*call) for call in calls)
+        return ((number, work(*call)[1]) for number, call in enumerate(calls))
 
     monkeypatch.setattr(scheduler, "cluster_results", results)
     run = release.prepare("systems.fusion=[]", "systems.transductive=[]", "systems.early='none'")

@@ -1,5 +1,7 @@
 """Finished fits on disk: read back as they were, written whole or not at all."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -35,14 +37,50 @@ def test_a_fit_is_read_as_it_was_written(tmp_path):
         assert getattr(again, name) == getattr(FITTED, name)
 
 
-@pytest.mark.parametrize("spoil", [lambda content: b"", lambda content: content[:200], lambda content: b"no fit"])
-def test_a_damaged_file_is_named(tmp_path, spoil):
+SPOILT = {
+    "empty": lambda content: b"",
+    "broken off": lambda content: content[:-1],
+    "other bytes": lambda content: content[:300] + bytes([content[300] ^ 1]) + content[301:],
+    "bytes added": lambda content: content + b"0",
+    "another first line": lambda content: content.replace(b"a1", b"a2", 1),
+    "no fit": lambda content: b"no fit",
+    "without its first line": lambda content: content.partition(b"\n")[2],
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_a_damaged_file_is_as_good_as_none(tmp_path, spoil):
     store = Store(tmp_path)
     store.save("a1", FITTED)
     path = store.path("a1")
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(InputError, match="a1.npz: a finished fit that is damaged; delete the file"):
+    with pytest.raises(InputError, match="a1.npz: finished work that is damaged; the same command does it again"):
         store.load("a1")
+    assert not store.has("a1") and not store.has("a1") and store.damaged == [path]
+    store.save("a1", FITTED)
+    assert store.has("a1")
+
+
+def test_a_file_of_another_key_is_damage_and_a_missing_one_is_none(tmp_path):
+    store = Store(tmp_path)
+    store.save("a1", FITTED)
+    shutil.copy(store.path("a1"), store.path("b2"))
+    assert store.has("a1") and not store.has("b2") and not store.has("c3")
+    assert store.damaged == [store.path("b2")]
+
+
+def test_a_model_counts_only_as_it_was_when_its_fit_was_stored(tmp_path):
+    store = Store(tmp_path)
+    model = store.path("a1", MODEL)
+    model.write_bytes(b"estimators")
+    store.save("a1", FITTED)
+    assert not store.has_model("a1") and store.damaged == []  # a model of a fit that kept none
+    store.save("a1", FITTED, with_model=True)
+    assert store.has_model("a1")
+    model.write_bytes(b"Estimators")
+    assert not store.has_model("a1") and store.damaged == [model]
+    model.unlink()
+    assert not store.has_model("a1")
 
 
 def test_nothing_is_replaced_where_writing_fails(tmp_path):

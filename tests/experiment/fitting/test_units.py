@@ -8,7 +8,7 @@ from small_task import small_task
 
 from avbaselines.corpora.corpus import Split, SplitId
 from avbaselines.experiment.fitting.fitted_run import FittedRun
-from avbaselines.experiment.fitting.store import MODEL, Store
+from avbaselines.experiment.fitting.store import MODEL, Fitted, Store
 from avbaselines.experiment.fitting.units import Unit, to_be_done, unit_of, work
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.systems import Stage, Tuning
@@ -90,6 +90,15 @@ def test_every_kind_of_system_is_fitted(fitted, tmp_path):
         assert work(done, task, features, fitted.store) == (done.key, None)
         assert fitted.store.load(done.key).test["arousal"].shape == (5, 1)
         assert bool(fitted.store.load(done.key).trials) == (system.tuning is not None)
+
+
+def test_a_fit_that_a_dead_process_had_finished_is_not_done_again(fitted, tmp_path):
+    store = Store(tmp_path)
+    store.save("key", Fitted())
+    unit = Unit(BaseSystem(name="a", learner="ridge"), fitted.splits[fitted.shipped], "key")
+    assert work(unit, None, [], store) == ("key", None)
+    for again in (replace(unit, resumed=False), replace(unit, keep_model=True)):
+        assert work(again, None, [], store)[1]  # it is tried, and there is nothing to fit
 
 
 def test_a_failure_is_a_reason(fitted):

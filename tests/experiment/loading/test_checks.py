@@ -29,7 +29,6 @@ def test_labels_that_vary_over_two_groups_can_be_learnt():
         ({"y": np.where(np.arange(20) < 15, 2.0, AROUSAL)}, "is constant in the training part .15 labels."),
         ({"y": np.where(np.arange(20) < 5, AROUSAL, np.nan)}, "targets.arousal: the labels .* all of group 'a'"),
         ({"y": np.where(np.arange(20) < 15, AROUSAL, np.nan)}, "no label in any test part"),
-        ({"groups": np.repeat(["a", "b"], [15, 5])}, "split s: the clips .* all of group 'a'.*two groups are needed"),
         ({"split": Split("all", SPLIT.train, NOBODY, SPLIT.test)}, "split all: results know no split of this name"),
         ({"split": Split("final", SPLIT.train, NOBODY, SPLIT.test)}, "split final: results know no split"),
     ],

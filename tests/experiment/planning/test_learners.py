@@ -8,10 +8,10 @@ import pytest
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real
-from avbaselines.experiment.bundles.read import TRUSTED
 from avbaselines.experiment.fitting.fingerprint import imported_files
 from avbaselines.experiment.fitting.split_setup import FITS
 from avbaselines.experiment.planning import learners
+from avbaselines.experiment.planning.shipped_types import TRUSTED
 from avbaselines.systems import FUSION_METHODS, JOINT_METHODS
 
 KINDS = ("regression", "classes")
@@ -27,9 +27,9 @@ MADE = [
 @pytest.mark.parametrize("model", [pytest.param(model, id=name) for name, model in MADE])
 def test_whatever_the_registry_names_ships_and_is_watched(model):
     kind = type(model)
-    assert f"{kind.__module__}.{kind.__qualname__}" in TRUSTED, "name it in experiment/bundles/read.py"
+    assert f"{kind.__module__}.{kind.__qualname__}" in TRUSTED, "name its place in the registry"
     file = sys.modules[kind.__module__].__file__
-    assert file in {str(path) for path in imported_files(FITS)}, "name its module in experiment/fitting/split_setup.py"
+    assert file in {str(path) for path in imported_files(FITS)}, "name its place in the registry"
 
 
 def test_a_study_may_name_every_fusion_of_the_registry():

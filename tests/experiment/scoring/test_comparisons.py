@@ -9,7 +9,7 @@ from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.combined import Combined
-from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
+from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
 from avbaselines.experiment.scoring.comparisons import (
     ALL_DEFAULTS,
     ALL_TUNED,
@@ -48,6 +48,24 @@ def test_the_picked_row_stands_against_every_other_and_every_fusion_against_ever
     # Positive = a is better, and of these a only `a` is the worse one.
     assert (table["difference"] > 0).tolist() == [True] * 4 + [False]
     assert (table["p_holm"] >= table["p_value"]).all()
+
+
+def test_corrections_are_made_within_one_question_and_verdicts_go_by_the_margin():
+    outside = scored("deep", BOARD.corpus, 0.8, system=ExternalSystem(name="deep", source="deep"))
+    rows = [base("a", 0.9), base("b", 0.1), fusion("late-mean", 0.5, method="mean"),
+            fusion("late-ridge", 0.3, method="ridge"), outside]  # fmt: skip
+    table = comparisons(BOARD, rows, "b", "honest", further=[("a", "deep")])
+    sizes = table["question"].value_counts().to_dict()
+    assert sizes == {"picked against the others": 3, "deep against ours": 2, "late-ridge against the mean": 1}
+    alone = table[table["question"] == "late-ridge against the mean"].iloc[0]
+    assert alone["p_holm"] == alone["p_value"]
+    # Four groups: 2^(1 - 4). No correction makes a p-value smaller, and none can fall below its floor.
+    assert (table["p_floor"] == 0.125).all() and (table["p_value"] >= table["p_floor"]).all()
+    assert table["margin"].nunique() == 1 and 0 < table["margin"][0] < 0.2
+    wide = comparisons(BOARD, rows, "b", "honest", margin=50)
+    assert set(wide["verdict"]) == {"equivalent"} and set(wide["margin"]) == {50}
+    none = comparisons(BOARD, rows, "b", "honest", margin=0)
+    assert set(none["verdict"]) <= {"better", "worse", "undecided"} and set(none["verdict"]) != {"undecided"}
 
 
 def test_failed_rows_and_twins_are_left_out():

@@ -3,14 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_results import changed, made_results, of, result
-from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
+from small_board import AROUSAL, EMOTION, SPLITS, TRUTH, VALENCE, corpus, scored
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.intervals import interval_of_mean
+from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
-from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows
+from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard
 from avbaselines.results_table import RemarkKind
 from avbaselines.study import Reported
@@ -48,6 +51,22 @@ def test_a_mean_over_splits_says_so_and_how_far_they_lie_apart():
     assert [remark.kind for remark in other.remarks] == [RemarkKind.AVERAGED]
 
 
+def test_repeats_are_pooled_each_by_itself_and_their_spread_is_told():
+    again = [replace(split, name=f"again{split.name}", repeat=1) for split in SPLITS]
+    board = Scoreboard(replace(corpus(VALENCE), splits=[*SPLITS, *again]), [*SPLITS, *again])
+    row = scored("row", board.corpus, 0.5)
+    row.test |= {part.name: {"valence": TRUTH[part.test, None] + 1.0} for part in again}
+    rows = of(rows_of(board, row), split="all", target="valence")
+    [mse] = of(rows, metric="mse")
+    # 0.25 over all folds of the first repeat, 1 over those of the second one.
+    assert mse.value == pytest.approx((0.25 + 1) / 2) and mse.n_clips == 12
+    spread = "0.250 to 1.000 over 2 repeats (deviation 0.375)"
+    assert mse.note == f"pooled over clips, mean over 2 repeats; {spread}"
+    [ccc] = of(rows, metric="ccc")
+    pooled = [Scoreboard(board.corpus, part).parts(row, VALENCE, "ccc")[0] for part in (SPLITS, again)]
+    assert ccc.value == pytest.approx(np.mean([metric.value(sums.sum(axis=0)) for metric, sums in pooled]))
+
+
 def test_a_single_split_is_neither_pooled_nor_a_mean():
     board = Scoreboard(corpus(VALENCE), SPLITS[:1])
     rows = rows_of(board, scored("row", board.corpus, 0.5))
@@ -58,7 +77,7 @@ def test_a_combined_score_has_a_row_of_its_own():
     board = Scoreboard(corpus(EMOTION, VALENCE, combined=Combined("mood", "valence", "accuracy")), SPLITS)
     rows = of(rows_of(board, scored("row", board.corpus, 1)), target="combined")
     assert {row.split: row.value for row in rows} == pytest.approx(
-        {"0": 5 / 6 - 0.25, "1": 1 - 0.25, "all": 11 / 12 - 0.25}
+        {"0": 5 / 6 - 0.25, "1": 1 - 0.25, "all": 11 / 12 - 0.25, "all-mean": 11 / 12 - 0.25}
     )
     assert all(row.metric == "combined" for row in rows)
 
@@ -103,7 +122,7 @@ def test_reported_figures_stand_with_source_and_note():
         Reported(system="LSTM", target="arousal", metric="ccc", value=0.5, source="Table 1", note="devel only"),
         Reported(system="CNN", target="arousal", metric="ccc", value=0.4, source="Table 2"),
     ]
-    first, second = reported_rows(type("Study", (), {"reported": figures}))
+    first, second = reported_rows(type("Study", (), {"reported": figures}), None)
     assert (first.kind, first.protocol, first.value, first.note) == ("reported", "paper", 0.5, "Table 1; devel only")
     assert second.note == "Table 2" and {remark.kind for remark in first.remarks} == {RemarkKind.SOURCE}
     assert first.stage is None and first.seconds is None
@@ -158,3 +177,93 @@ def test_only_learnt_fusions_of_the_same_protocol_are_flagged():
         result("late-ridge", "mean", protocol="paper", **low),
     ]
     assert set(flagged(rows).values()) == {""}
+
+
+def test_rows_know_their_verdict_against_the_picked_one_and_whether_they_are_tied():
+    rows = [
+        result("late", "mean", value=0.5, picked=True), result("early", "mean", value=0.45),
+        result("early", "arousal", value=0.4), result("svr", "mean", value=0.1), result("alone", "mean", value=0.2),
+        result("Deep A", "mean", value=0.6, kind="reported"), result("early", "mean", protocol="paper", value=0.7),
+    ]  # fmt: skip
+    columns = ["protocol", "system_a", "system_b", "target", "ci_low", "ci_high", "verdict"]
+    tests = pd.DataFrame(
+        [
+            ("honest", "late", "early", "mean", -0.01, 0.1, "not worse"),
+            ("honest", "late", "early", "arousal", 0.01, 0.1, "better"),  # one target is not the question
+            ("honest", "late", "svr", "mean", 0.2, 0.6, "better"),
+            ("honest", "late", "alone", "mean", np.nan, np.nan, "undecided"),  # no interval, so no tie either
+            ("honest", "late", "Deep A", "mean", -1, 1, "undecided"),
+            ("honest", "svr", "early", "mean", 0.1, 0.2, "better"),
+        ],
+        columns=columns,
+    )
+    said = with_verdicts(rows, tests)
+    assert [row.tied for row in said] == [False, True, True, False, False, False, False]
+    assert [row.verdict and row.verdict.value for row in said] == [
+        None, "not better", "not better", "worse", "undecided", None, None,
+    ]  # fmt: skip
+
+
+def test_intervals_of_all_folds_are_those_of_the_procedure_and_of_one_fold_those_of_its_fit():
+    board = Scoreboard(corpus(AROUSAL), SPLITS)
+    row = scored("row", board.corpus, 2.0)
+    outside = scored("deep", board.corpus, 2.0, system=ExternalSystem(name="deep", source="deep"))
+    rows = rows_of(board, row, outside)
+    for split, system, training in (("0", "row", "fixed"), ("all", "row", "folds"), ("all", "deep", "shared")):
+        [one] = of(rows, split=split, target="arousal", metric="ccc", system=system)
+        here = SPLITS if split == "all" else SPLITS[:1]
+        parts = [(METRICS["ccc"], board.sums(row, AROUSAL, "ccc", here))]
+        assert (one.ci_low, one.ci_high) == pytest.approx(interval_of_mean(parts, training=training))
+
+
+def test_the_spread_over_seeds_stands_in_the_note():
+    board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
+    one, other = (scored("deep", board.corpus, error) for error in (0.5, 1.0))
+    rows = rows_of(board, replace(one, seeds=[one.test, other.test]))
+    [mse] = of(rows, split="all", target="valence", metric="mse")
+    assert mse.value == pytest.approx((0.25 + 1) / 2)
+    assert mse.note == "pooled over clips; valence 0.250 to 1.000 over 2 seeds (deviation 0.375)"
+    [other_metric] = of(rows, split="all", target="valence", metric="mae")
+    assert other_metric.note == "pooled over clips" and other_metric.value == pytest.approx(0.75)
+    assert all(RemarkKind.SPREAD not in {remark.kind for remark in row.remarks} for row in of(rows, split="all"))
+    # With a mean over splits too, the splits' range is that of their means over seeds.
+    averaged = Scoreboard(corpus(VALENCE, once=False), SPLITS)
+    one, other = (scored("deep", averaged.corpus, error) for error in (0.5, 1.0))
+    rows = rows_of(averaged, replace(one, seeds=[one.test, other.test]))
+    [mse] = of(rows, split="all", target="valence", metric="mse")
+    assert "0.625 to 0.625 over 2 splits (deviation 0.000); valence 0.250 to 1.000 over 2 seeds" in mse.note
+
+
+@pytest.mark.parametrize(("once", "other"), [(True, "all-mean"), (False, "all-pooled")])
+def test_the_other_way_to_put_splits_together_stands_beside_the_study_s_own(once, other):
+    board = Scoreboard(corpus(AROUSAL, VALENCE, once=once), SPLITS)
+    rows = rows_of(board, scored("row", board.corpus, 0.5))
+    assert {row.split for row in rows} == {"0", "1", "all", other}
+    value = {row.split: row for row in of(rows, target="arousal", metric="ccc")}
+    splits = [value["0"].value, value["1"].value]
+    averaged, pooled = value["all-mean" if once else "all"], value["all" if once else "all-pooled"]
+    assert averaged.value == pytest.approx(np.mean(splits)) and pooled.value != pytest.approx(np.mean(splits))
+    assert f"(deviation {np.std(splits):.3f})" in averaged.note and pooled.note == "pooled over clips"
+    assert averaged.n_clips == pooled.n_clips == 12 and averaged.ci_low < averaged.value < averaged.ci_high
+
+
+def test_targets_put_together_in_different_ways_have_both_beside():
+    board = Scoreboard(corpus(AROUSAL, replace(VALENCE, aggregate="mean")), SPLITS)
+    rows = of(rows_of(board, scored("row", board.corpus, 0.5)), metric="ccc", target="arousal")
+    value = {row.split: row.value for row in rows}
+    assert value["all"] == value["all-pooled"] != value["all-mean"]
+
+
+def test_a_reported_figure_stands_with_the_rows_put_together_as_its_paper_did():
+    board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
+    common = {"system": "LSTM", "metric": "ccc", "value": 0.5, "source": "Table 1"}
+    figures = [
+        Reported(target="arousal", **common),
+        Reported(target="arousal", aggregate="pooled", **common),
+        Reported(target="mean", aggregate="mean", **common),
+        Reported(target="mean", aggregate="mean", split="0", **common),
+    ]
+    rows = reported_rows(type("Study", (), {"reported": figures}), board)
+    assert [row.split for row in rows] == ["all", "all", "all-mean", "0"]
+    alone = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS[:1])
+    assert {row.split for row in reported_rows(type("Study", (), {"reported": figures}), alone)} == {"all", "0"}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
 
+from avbaselines.corpora.corpus import ImportedPrediction
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import mean_value
@@ -96,9 +97,15 @@ def test_an_imported_row_is_not_said_to_be_fitted_on_what_it_is_scored_on():
     fitted_run = SimpleNamespace(
         finished=lambda split, _: finished(""), has=lambda split, _: split.outer == "0", failed_splits=lambda _: {}
     )
-    run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True)
+    values = {"arousal": np.zeros((12, 1))}
+    theirs = ImportedPrediction("theirs", values)
+    own = SimpleNamespace(predictions={"theirs": theirs})
+    run = SimpleNamespace(systems=[ExternalSystem(name="theirs", source="theirs")], resubstitution=True, corpus=own)
     [row] = gather(run, fitted_run, SPLITS)
-    assert row.remarks == () and list(row.test) == ["0"]
+    assert row.remarks == () and list(row.test) == ["0"] and list(row.seeds) == []
+    own.predictions["theirs"] = replace(theirs, seeds=(theirs, replace(theirs, values={"arousal": np.ones((12, 1))})))
+    [row] = gather(run, fitted_run, SPLITS)
+    assert [seed["1"]["arousal"].mean() for seed in row.seeds] == [0, 1]
 
 
 def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone():
@@ -111,3 +118,33 @@ def test_matching_that_costs_much_out_of_fold_is_said_of_the_matched_row_alone()
         )
         matched, raw = gather(SimpleNamespace(systems=[system], resubstitution=False), fitted_run, SPLITS)
         assert [remark.text for remark in matched.remarks] == said and raw.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("splits", "once", "measured", "training"),
+    [(1, True, True, "fixed"), (2, True, True, "folds"), (2, False, True, "shared"), (2, True, False, "shared")],
+)
+def test_scores_of_several_fits_reckon_with_shared_training_clips(splits, once, measured, training):
+    board = Scoreboard(corpus(AROUSAL, VALENCE, once=once), SPLITS[:splits])
+    assert board.training([AROUSAL, VALENCE], SPLITS[:splits], measured) == training
+
+
+def test_a_mean_of_pooled_and_of_averaged_targets_is_not_freed_of_lean():
+    board = Scoreboard(corpus(AROUSAL, replace(VALENCE, aggregate="mean")), SPLITS)
+    assert board.training(board.corpus.targets, SPLITS) == "shared"
+    assert board.training([AROUSAL], SPLITS) == "folds" and board.training([AROUSAL], SPLITS[:1]) == "fixed"
+
+
+def test_a_system_of_several_seeds_scores_the_mean_of_their_scores():
+    board = Scoreboard(corpus(AROUSAL, VALENCE), SPLITS)
+    a, b, ours = (scored(name, board.corpus, error) for name, error in (("a", 0.2), ("b", 1.0), ("ours", 0.5)))
+    both = replace(a, seeds=[a.test, b.test])
+    mse = [mean_value(board.parts(row, VALENCE)) for row in (a, b, both)]
+    assert mse[2] == pytest.approx((mse[0] + mse[1]) / 2) and mse[0] != mse[1]
+    differences = [compare_means(board.paired(ours, row, VALENCE)).difference for row in (a, b, both)]
+    assert differences[2] == pytest.approx((differences[0] + differences[1]) / 2)
+    backwards = compare_means(board.paired(both, ours, VALENCE))
+    assert backwards.difference == pytest.approx(-differences[2])
+    # Two such systems: every seed of one against every seed of the other.
+    assert len(board.paired(both, both, VALENCE)) == 4
+    assert compare_means(board.paired(both, both, VALENCE)).difference == pytest.approx(0)

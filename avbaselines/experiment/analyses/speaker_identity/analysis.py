@@ -198,7 +198,8 @@ class _OverSplits:
 def _emotion(board: Scoreboard, row: Scored) -> Estimate:
     """The study's own metric, mean over targets."""
     parts = [part for target in board.corpus.targets for part in board.parts(row, target, target.metric)]
-    return Estimate(mean_value(parts), *interval_of_mean(parts))
+    training = board.training(board.corpus.targets, board.splits)
+    return Estimate(mean_value(parts), *interval_of_mean(parts, training=training))
 
 
 def _loss(board: Scoreboard, raw: Scored, erased: Scored) -> Estimate:

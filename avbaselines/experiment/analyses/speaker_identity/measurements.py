@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import joblib
 import numpy as np
 
 from avbaselines.corpora.corpus import Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.analyses.speaker_identity.erasures import Job, code_digest, measure_representation
 from avbaselines.experiment.analyses.speaker_identity.people import IdentityRun
-from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation, has_json
+from avbaselines.experiment.analyses.speaker_identity.representations import Measured, Representation
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.system import BaseSystem
+from avbaselines.workers import Died, in_workers
 
 __all__ = ["Measurements", "measure"]
 
@@ -69,9 +69,10 @@ def measure(identity: IdentityRun, options: RunOptions) -> Measurements:
     for representations in (raw, erased):
         jobs = _pending(identity, representations, measurements, options.force)
         done = sum(len(parts) for parts in measurements.by_split.values())
-        workers = joblib.Parallel(n_jobs=max(1, min(options.jobs, len(jobs))), return_as="generator_unordered")
-        for measured in workers(joblib.delayed(measure_representation)(job, store) for job in jobs):
-            job = next(job for job in jobs if job.key == measured.key)
+        calls = [(job, store) for job in jobs]
+        for number, answer in in_workers(measure_representation, calls, options.jobs, store.shared):
+            job = jobs[number]
+            measured = Measured(job.key, failed=answer.reason) if isinstance(answer, Died) else answer
             measurements.add(job.representation, job.split, measured)
             measurements.computed += 1
             done += 1
@@ -105,7 +106,7 @@ def _pending(
                 continue
             features = [corpus.modalities[name].X for name in representation.modalities]
             key = _key(identity, representation, split, features)
-            if has_json(fitted.store, key) and not force:
+            if not force and Measured.is_done(fitted.store, key):
                 measurements.add(representation, split, Measured.load(fitted.store, key))
                 continue
             task, chosen = fitted.tasks[split.id], [] if raw is None else raw.chosen

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -23,6 +22,7 @@ from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.store import Store, digest
 from avbaselines.experiment.protocol_run import People
 from avbaselines.experiment.scoring.scoreboard import Scored
+from avbaselines.workers import Died, in_workers
 
 __all__ = ["ProbedPredictions", "probe_predictions"]
 
@@ -97,9 +97,13 @@ def probe_predictions(
         if not row.failed and all(split.name in row.test for split in splits)
     }
     pending = {name: job for name, job in jobs.items() if options.force or not has_json(store, job.key)}
-    workers = joblib.Parallel(n_jobs=max(1, min(options.jobs, len(pending))))
-    workers(joblib.delayed(_probe_and_store)(job, store) for job in pending.values())
-    return {name: ProbedPredictions.load(store, job.key) for name, job in jobs.items()}, len(pending)
+    names = list(pending)
+    calls, died = [(job, store) for job in pending.values()], {}
+    for number, answer in in_workers(_probe_and_store, calls, options.jobs, store.shared):
+        if isinstance(answer, Died):
+            died[names[number]] = ProbedPredictions(reason=answer.reason)
+    stored = {name: ProbedPredictions.load(store, job.key) for name, job in jobs.items() if name not in died}
+    return {name: died[name] if name in died else stored[name] for name in jobs}, len(pending)
 
 
 def _job(identity: IdentityRun, row: Scored) -> _Job:

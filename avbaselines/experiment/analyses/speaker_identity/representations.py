@@ -8,7 +8,7 @@ import numpy as np
 
 from avbaselines.experiment.analyses.speaker_identity.probes import ProbeKind, SpeakerShares
 from avbaselines.experiment.analyses.speaker_identity.verification import PairHistograms
-from avbaselines.experiment.fitting.store import Fitted, Store, replacing
+from avbaselines.experiment.fitting.store import Fitted, Store
 
 __all__ = ["RAW", "SIDES", "Measured", "ProbeId", "Representation", "Side"]
 
@@ -124,6 +124,14 @@ class Measured:
         }
         return cls(key, content["strength"], content["chosen"], probes, content["seconds"])
 
+    @classmethod
+    def is_done(cls, store: Store, key: str) -> bool:
+        """Whether everything that was measured is stored, and whole."""
+        if not has_json(store, key):
+            return False
+        parts = [f"{key}-{strength:g}" for strength in cls.load(store, key).strengths]
+        return all([store.has(part) for part in (*parts, f"{key}-pairs")])
+
     def save_predictions(self, store: Store, strength: float, fitted: Fitted) -> None:
         """Write predictions of the targets from the representation at a strength."""
         store.save(f"{self.key}-{strength:g}", fitted)
@@ -134,12 +142,11 @@ class Measured:
 
     def save_pairs(self, store: Store, pairs: PairHistograms) -> None:
         """Write the compared pairs of unseen speakers at the tuned strength."""
-        with replacing(store.path(f"{self.key}-pairs")) as temporary:
-            pairs.save(temporary)
+        store.put_arrays(f"{self.key}-pairs", pairs.arrays)
 
     def pairs(self, store: Store) -> PairHistograms:
         """Read what `save_pairs` wrote."""
-        return PairHistograms.load(store.path(f"{self.key}-pairs"))
+        return PairHistograms.of(store.get_arrays(f"{self.key}-pairs"))
 
 
 def plain(shares: SpeakerShares) -> dict[str, Any]:
@@ -173,7 +180,7 @@ def has_json(store: Store, key: str) -> bool:
     >>> has_json(Store(Path("nowhere")), "c0ffee")
     False
     """
-    return store.path(key, ".json").is_file()
+    return store.has(key, ".json")
 
 
 def save_json(store: Store, key: str, content: Any) -> None:
@@ -187,10 +194,9 @@ def save_json(store: Store, key: str, content: Any) -> None:
     >>> load_json(store, "c0ffee")
     {'n_clips': 4}
     """
-    with replacing(store.path(key, ".json")) as temporary:
-        temporary.write_text(json.dumps(content), encoding="utf-8")
+    store.put(key, json.dumps(content).encode(), ".json")
 
 
 def load_json(store: Store, key: str) -> Any:
     """Read back what `save_json` wrote; see there for an example."""
-    return json.loads(store.path(key, ".json").read_text(encoding="utf-8"))
+    return json.loads(store.get(key, ".json"))

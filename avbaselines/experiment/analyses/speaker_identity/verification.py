@@ -1,8 +1,7 @@
 """Speaker verification: whether two clips are of one speaker, for speakers that nothing was fitted on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,15 +69,15 @@ class PairHistograms:
     different: np.ndarray
     n_clips: int
 
-    def save(self, path: Path) -> None:
-        """Write them to an npz file."""
-        np.savez_compressed(path, same=self.same, different=self.different, n_clips=self.n_clips)
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All of it as arrays, from which `of` makes the same again."""
+        return {"same": self.same, "different": self.different, "n_clips": np.array(self.n_clips)}
 
     @classmethod
-    def load(cls, path: Path) -> "PairHistograms":
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            return cls(stored["same"], stored["different"], int(stored["n_clips"]))
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> "PairHistograms":
+        """From what `arrays` gave."""
+        return cls(arrays["same"], arrays["different"], int(arrays["n_clips"]))
 
 
 def verification_eer(

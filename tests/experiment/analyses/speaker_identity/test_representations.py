@@ -39,6 +39,21 @@ def test_predictions_and_pairs_lie_beside_it(tmp_path):
     assert measured.pairs(store).n_clips == 5 and measured.pairs(store).same.sum() == 2
 
 
+def test_a_measurement_is_done_where_all_its_parts_are_whole(tmp_path):
+    shares = SpeakerShares(np.array(["s1", "s2"]), np.array([0.1, 1 / 3]), 7)
+    store, measured = Store(tmp_path), Measured("key", probes={ProbeId("seen", "linear", 0.5): shares})
+    measured.save_pairs(store, PairHistograms(np.eye(2, dtype=int), np.zeros((2, 2), int), 5))
+    measured.save_predictions(store, 0.5, Fitted())
+    assert not Measured.is_done(store, "key")
+    measured.save(store)
+    assert Measured.is_done(store, "key")
+    for name in ("key-pairs.npz", "key-0.5.npz", "key.json"):
+        whole = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(whole[:-1])
+        assert not Measured.is_done(store, "key")
+        (tmp_path / name).write_bytes(whole)
+
+
 def test_names_of_representations():
     erased = Representation(("audio", "face"), "leace")
     assert (erased.label, erased.raw.label) == ("audio+face+leace", "audio+face")

@@ -1,0 +1,1 @@
+"""Estimators of other libraries as learners of this one."""

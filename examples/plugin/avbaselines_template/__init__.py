@@ -1,0 +1,1 @@
+"""A learner and a reader for avbaselines: a template to copy."""
