@@ -44,7 +44,7 @@ LIBRARIES = (
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all.
+    """Write a text file, whole or not at all; of a path that is no UTF-8, the bytes that are none are spelt out.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def write_text(path: Path, text: str) -> None:
     '# Notes'
     """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_results(folder: Path, results: Iterable[ResultRow], comparisons: pd.DataFrame) -> None:
@@ -127,7 +127,8 @@ def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
     InputError
         No system could be fitted.
     """
-    with replacing(Path(folder) / "predictions.parquet") as temporary:
+    # An open file, for pyarrow knows no path that is no text.
+    with replacing(Path(folder) / "predictions.parquet") as temporary, open(temporary, "wb") as sink:
         writer = None
         for run, rows, splits in runs:
             width = sum(target.width for target in run.corpus.targets)
@@ -138,7 +139,7 @@ def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
                         continue
                     with_oof = every_oof or split is splits[-1]
                     table = _prediction_table(run.corpus, row, split, run.protocol, with_oof)
-                    writer = writer or pq.ParquetWriter(temporary, table.schema)
+                    writer = writer or pq.ParquetWriter(sink, table.schema)
                     writer.write_table(table)
         if writer is None:
             row = runs[0][1][0]

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import warnings
 
 import matplotlib
 
@@ -39,3 +40,16 @@ def test_the_address_holds_the_image():
 def test_a_figure_that_does_not_apply_says_why():
     place = absent("title", "no clips")
     assert (place.title, place.svg, place.caption) == ("title", "", "not applicable: no clips")
+
+
+def test_a_sign_that_the_font_lacks_is_a_word_like_others_and_no_warning():
+    figure, axis = axes()
+    axis.set_title("怒り")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "怒り" in styled_svg(figure)
+
+
+@styled
+def styled_svg(figure):
+    return svg(figure)
