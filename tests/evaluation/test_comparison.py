@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.stats
 from scipy import stats
 
 from avbaselines.evaluation import comparison
@@ -185,3 +186,22 @@ def test_differences_of_fits_that_share_training_clips_have_twice_the_variance()
     fixed, shared = (compare(METRICS["mae"], *sums, training=kind) for kind in ("fixed", "shared"))
     assert shared.difference == fixed.difference and fixed.p_value < shared.p_value < 1
     assert shared.ci_high - shared.ci_low == pytest.approx(2**0.5 * (fixed.ci_high - fixed.ci_low))
+
+
+def test_a_difference_that_all_groups_share_reaches_the_smallest_p_of_shared_fits_too():
+    groups, truth = np.repeat(np.arange(7), 4), np.arange(28.0)
+    errors = np.resize([0.9, 1.0, 1.1, 1.05], 28)
+    near, far = (METRICS["mae"].sums(truth, truth + by * errors, groups, 7) for by in (1, 5))
+    shared = compare(METRICS["mae"], near, far, training="shared")
+    assert shared.p_value == shared.p_floor == 2 / 2**7
+
+
+def test_p_of_shared_fits_is_that_of_student_where_it_is_the_larger():
+    rng = np.random.default_rng(3)
+    groups, truth = np.repeat(np.arange(12), 5), rng.normal(size=60)
+    errors = [np.abs(error * rng.normal(size=60)) for error in (0.6, 0.7)]
+    shared = compare(METRICS["mae"], *(METRICS["mae"].sums(truth, truth + error, groups, 12) for error in errors),
+                     training="shared")  # fmt: skip
+    by_group = (errors[0] - errors[1]).reshape(12, 5).mean(axis=1)  # groups of one size: MAE is their mean
+    t = by_group.mean() / (by_group.std(ddof=1) / 12**0.5) / 2**0.5
+    assert shared.p_value == pytest.approx(2 * scipy.stats.t.sf(abs(t), 11), abs=1e-9)

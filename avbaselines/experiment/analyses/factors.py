@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from avbaselines.evaluation.comparison import compare_means, holm
+from avbaselines.evaluation.comparison import holm
 from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import CONCORDANCES, Metric
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.planning.learners import family
 from avbaselines.experiment.planning.system import BaseSystem, RowId
 from avbaselines.experiment.scoring.kept import frame
+from avbaselines.experiment.scoring.scoreboard import Scoreboard
 from avbaselines.reports.factors import render_factors, render_factors_latex, render_factors_markdown
 from avbaselines.study import Study
 
@@ -139,8 +140,9 @@ def factor_table(scored: ScoredRun) -> pd.DataFrame:
         pairs = list(_pairs(question, ours, theirs, names))
         if pairs:
             asked = base | {"kind": "difference", "question": question}
-            averages.append(asked | _average(pairs, ours, parts))
-            singles += [asked | _single(pair, names, parts) for pair in pairs]
+            of_all = _difference(board, pairs, parts) | {"n_pairs": len(pairs)}
+            averages.append(asked | _shared_levels(pairs, ours) | of_all)
+            singles += [asked | _named(pair, names) | _difference(board, [pair], parts) for pair in pairs]
     for family_of_tests in (averages, singles):
         _correct(family_of_tests)
     return pd.DataFrame([*scores, *averages, *singles], columns=COLUMNS)
@@ -163,29 +165,30 @@ def _score(cell: Cell, name: str, parts: Parts, ends: tuple[float, float]) -> di
     return vars(cell) | score
 
 
-def _average(pairs: Sequence[tuple[Cell, Cell]], ours: Levels, parts: Mapping[Cell, Parts]) -> dict[str, Any]:
-    """The mean difference over pairs, under the levels that all of them share."""
+def _shared_levels(pairs: Sequence[tuple[Cell, Cell]], ours: Levels) -> dict[str, Any]:
+    """The levels that all pairs share."""
     shared = {}
     for factor in vars(pairs[0][0]):
         levels = {getattr(cell, factor) for cell, _ in pairs}
         shared[factor] = ours.get(factor) or (levels.pop() if len(levels) == 1 else ALL)
-    return shared | _difference(pairs, parts) | {"n_pairs": len(pairs)}
+    return shared
 
 
-def _single(pair: tuple[Cell, Cell], names: Mapping[Cell, str], parts: Mapping[Cell, Parts]) -> dict[str, Any]:
+def _named(pair: tuple[Cell, Cell], names: Mapping[Cell, str]) -> dict[str, Any]:
     cell, other = pair
-    systems = {"system": names[cell], "against": names[other], "n_pairs": 1}
-    return vars(cell) | systems | _difference([pair], parts)
+    return vars(cell) | {"system": names[cell], "against": names[other], "n_pairs": 1}
 
 
-def _difference(pairs: Sequence[tuple[Cell, Cell]], parts: Mapping[Cell, Parts]) -> dict[str, float]:
+def _difference(
+    board: Scoreboard, pairs: Sequence[tuple[Cell, Cell]], parts: Mapping[Cell, Parts]
+) -> dict[str, float]:
     """The mean over pairs of their mean differences; a group is left out of, or swapped in, all pairs at once."""
     together = [
         (metric, np.asarray(left), np.asarray(right))
         for ours, theirs in pairs
         for (metric, left), (_, right) in zip(parts[ours], parts[theirs], strict=True)
     ]
-    result = compare_means(together)
+    result = board.compare(together)
     interval = {"ci_low": result.ci_low, "ci_high": result.ci_high}
     return {"value": result.difference, **interval, "p_value": result.p_value}
 

@@ -312,10 +312,14 @@ class Scoreboard:
         ]
 
     def compare(self, pairs: Sequence[Pair], n_permutations: int = 9999) -> Comparison:
-        """The outcome of a paired comparison, see `compare_means`; known again by the sums alone."""
+        """The outcome of a paired comparison of two systems, see `compare_means`; known again by the sums alone.
+
+        Over several splits both are scores of fits that share training clips, which the comparison has to reckon with.
+        """
+        training: Training = "shared" if len(self.splits) > 1 else "fixed"
         content = [part for metric, ours, theirs in pairs for part in (metric.name, metric.bounds, ours, theirs)]
-        compared = partial(compare_means, pairs, n_permutations=n_permutations)
-        return self.kept.value(COMPARED, [n_permutations, repr(self.corpus.combined), *content], compared)
+        compared = partial(compare_means, pairs, n_permutations=n_permutations, training=training)
+        return self.kept.value(COMPARED, [training, n_permutations, repr(self.corpus.combined), *content], compared)
 
     def oof_score(self, row: Scored, split: Split) -> float:
         """The out-of-fold score of a row in a split: what systems are picked by."""

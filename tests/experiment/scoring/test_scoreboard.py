@@ -107,3 +107,10 @@ def test_recalls_are_freed_of_lean_fold_by_fold():
 def test_repeats_test_a_group_in_several_folds():
     splits = [*SPLITS, *(replace(split, name=f"again{split.name}", repeat=1) for split in SPLITS)]
     assert Scoreboard(corpus(AROUSAL), splits).folds is None
+
+
+def test_systems_are_compared_as_fits_that_share_training_clips_where_there_are_several():
+    for splits, training in ((SPLITS, "shared"), (SPLITS[:1], "fixed")):
+        board = Scoreboard(corpus(AROUSAL), splits)
+        pairs = board.paired(scored("a", board.corpus, 0.5), scored("b", board.corpus, 2.0), AROUSAL)
+        assert board.compare(pairs) == compare_means(pairs, training=training)

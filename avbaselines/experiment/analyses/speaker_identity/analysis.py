@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import mean_value
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, Source, drawn
 from avbaselines.experiment.analyses.speaker_identity.erasures import TRANSDUCTIVE as TRANSDUCTIVE_ERASURES
@@ -208,7 +207,7 @@ def _emotion(board: Scoreboard, row: Scored) -> Estimate:
 
 def _loss(board: Scoreboard, raw: Scored, erased: Scored) -> Estimate:
     """Score that an erasure costs, compared on the same speakers; negative where erasure helps."""
-    loss = compare_means(board.paired_mean(raw, erased))
+    loss = board.compare(board.paired_mean(raw, erased))
     return Estimate(loss.difference, loss.ci_low, loss.ci_high)
 
 
