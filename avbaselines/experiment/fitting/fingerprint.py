@@ -10,7 +10,7 @@ PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parents[2]
 COMMENT = re.compile(r"#.*")
 IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<level>\.*)(?P<module>[\w.]*)[ \t]+import[ \t]*(?P<listed>\([^)]*\)|[^\n;]+)"
+    r"(?:^|;)[ \t]*(?:from[ \t]+(?P<level>\.*)(?P<module>[\w.]*)[ \t]+import[ \t]*(?P<listed>\([^)]*\)|[^\n;]+)"
     r"|import[ \t]+(?P<plain>[^\n;]+))",
     re.MULTILINE,
 )
