@@ -2,8 +2,9 @@
 
     python benchmarks/compare_runs.py BEFORE AFTER [BEFORE AFTER ...]
 
-Compares the csv tables (column ``seconds`` aside), predictions.parquet and the leaderboards, exactly. Exit status 1
-where anything differs.
+Compares the csv tables (column ``seconds`` aside) and the leaderboards, exactly, and predictions.parquet whatever the
+order of its rows; predictions that were written as float64 in one and as float32 in the other are compared as float32.
+Exit status 1 where anything differs.
 """
 
 import argparse
@@ -55,9 +56,17 @@ def compare(before: Path, after: Path) -> dict[str, str]:
             same = paths[0].read_bytes() == paths[1].read_bytes()
             differences[name] = "" if same else "another text"
         else:
-            read = pd.read_parquet if name.endswith(".parquet") else pd.read_csv
+            read = _predictions if name.endswith(".parquet") else pd.read_csv
             differences[name] = moved(*(read(path) for path in paths))
     return differences
+
+
+def _predictions(path: Path) -> pd.DataFrame:
+    """The table in one order, texts as texts, predictions as float32."""
+    table = pd.read_parquet(path)
+    texts = [column for column in table if column not in ("truth", "prediction")]
+    table = table.astype(dict.fromkeys(texts, str) | {"truth": "float64", "prediction": "float32"})
+    return table.sort_values(texts, ignore_index=True)
 
 
 def main() -> int:

@@ -34,8 +34,8 @@ from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.scheduler import fit_systems
 from avbaselines.experiment.fitting.split_task import split_task
 from avbaselines.experiment.fitting.store import Fitted
+from avbaselines.experiment.scoring.gathering import gather
 from avbaselines.experiment.scoring.picking import pick
-from avbaselines.experiment.scoring.scoreboard import gather
 from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.experiment.study_run import execute, prepare
 from avbaselines.study import load_study

@@ -62,7 +62,8 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         Room("study run", "load, plan, fit, score, analyse, write", _STUDY_RUN, 1),
         Room("analyses", "beyond scores: missing modalities, importance, identity", ("experiment/analyses",), 2),
         Room("run folder", "what a run keeps, and what its report reads",
-             ("experiment/run_folder", "experiment/run_lock", "experiment/report_inputs",
+             ("experiment/run_folder", "experiment/run_lock", "experiment/predictions_file",
+              "experiment/report_inputs",
               "experiment/trial_tables"), 3),
     )),
     ("work", (
@@ -90,7 +91,8 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     )),
     ("ground", (
         Room("evaluation", "metrics, intervals, paired comparison, from sums per group", ("evaluation",), 0),
-        Room("results", "rows of results.csv, remarks; runs read back", ("results_table", "finished_run"), 1),
+        Room("results", "rows of results.csv, remarks; runs read back",
+             ("results_table", "finished_run", "mlflow_export"), 1),
         Room("workers", "calls in processes that end with their parent; signals", ("workers", "interruption"), 3),
         Room("catalog", "finding study and recipe files; sections; errors; the version",
              ("catalog", "schema", "errors", "safe_text", "version"), 2),

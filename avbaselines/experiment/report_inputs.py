@@ -9,7 +9,7 @@ import pandas as pd
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.system import PickedSystem
-from avbaselines.experiment.run_folder import ProtocolRows
+from avbaselines.experiment.predictions_file import ProtocolRows
 from avbaselines.experiment.scoring.comparisons import fusion_weights
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.results_table import ResultRow

@@ -9,26 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from avbaselines.corpora.corpus import Corpus, Split
-from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.store import digest, replacing
 from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.results_table import ResultRow, results_frame
 from avbaselines.safe_text import as_cells
 from avbaselines.study import Study, dump_study
 from avbaselines.version import __version__
 
-# Beyond this many rows the out-of-fold predictions of every split give way to those of the shipped split.
-MOST_OOF_ROWS = 20_000_000
-ProtocolRows = tuple[ProtocolRun, Sequence[Scored], Sequence[Split]]
-"""A protocol's run, its rows, and the splits that these have predictions of."""
 LIBRARIES = (
     "numpy",
     "pandas",
@@ -107,84 +97,6 @@ def write_study(folder: Path, study: Study) -> None:
     """Write study.toml with every default filled in."""
     with replacing(Path(folder) / "study.toml") as temporary:
         dump_study(study, temporary)
-
-
-def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
-    """Write predictions.parquet, a row group a system and split.
-
-    Class targets have a row a class: truth 1 for the clip's own class, else 0 (NaN where not labelled), and the
-    posterior as prediction. The part of a clip to learn from is ``dev`` where the split says so, else ``train_oof``;
-    both are out-of-fold predictions.
-
-    Parameters
-    ----------
-    folder
-    runs
-        Each protocol's rows, and its splits: the evaluated ones and the shipped one.
-
-    Raises
-    ------
-    InputError
-        No system could be fitted.
-    """
-    # An open file, for pyarrow knows no path that is no text.
-    with replacing(Path(folder) / "predictions.parquet") as temporary, open(temporary, "wb") as sink:
-        writer = None
-        for run, rows, splits in runs:
-            width = sum(target.width for target in run.corpus.targets)
-            every_oof = len(rows) * width * sum(len(split.fit) for split in splits) <= MOST_OOF_ROWS
-            for row in rows:
-                for split in splits:
-                    if split.name not in row.test:
-                        continue
-                    with_oof = every_oof or split is splits[-1]
-                    table = _prediction_table(run.corpus, row, split, run.protocol, with_oof)
-                    writer = writer or pq.ParquetWriter(sink, table.schema)
-                    writer.write_table(table)
-        if writer is None:
-            row = runs[0][1][0]
-            reason = next(iter((row.failed or {}).values()))
-            raise InputError(f"no system could be fitted, so there is nothing to write ({row.name}: {reason})")
-        writer.close()
-
-
-def _prediction_table(corpus: Corpus, row: Scored, split: Split, protocol: str, with_oof: bool) -> pa.Table:
-    """One system's predictions in one split; texts as codes into short dictionaries, as there are millions of them."""
-    parts = [(split.test, np.zeros(len(split.test), int), row.test[split.name])]
-    if with_oof:
-        parts.append((split.fit, np.where(np.isin(split.fit, split.dev), 1, 2), row.oof[split.name]))
-    classes = [""] + [label for target in corpus.targets for label in target.classes]
-    blocks: list[tuple[np.ndarray, ...]] = []
-    for rows, part, predictions in parts:
-        first = 1
-        for number, target in enumerate(corpus.targets):
-            truth = corpus.y[target.name][rows]
-            for column in range(target.width):
-                own = np.where(np.isnan(truth), np.nan, truth == column) if target.classes else truth
-                code = first + column if target.classes else 0
-                codes = np.full(len(rows), number), np.full(len(rows), code)
-                blocks.append((rows, part, *codes, own.astype(float), predictions[target.name][:, column]))
-            first += len(target.classes)
-    clips, which, target_codes, class_codes, truths, values = map(np.concatenate, zip(*blocks, strict=True))
-    group_names, group_codes = np.unique(corpus.groups, return_inverse=True)
-    constant = np.zeros(len(clips), int)
-    texts: dict[str, tuple[np.ndarray, Iterable[object]]] = {
-        "protocol": (constant, [protocol]),
-        "split": (constant, [split.name]),
-        "part": (which, ["test", "dev", "train_oof"]),
-        "system": (constant, [row.name]),
-        "target": (target_codes, [target.name for target in corpus.targets]),
-        "class": (class_codes, classes),
-        "clip_id": (clips, corpus.ids),
-        "group": (group_codes[clips], group_names),
-    }
-    columns = {name: _coded(codes, words) for name, (codes, words) in texts.items()}
-    return pa.table({**columns, "truth": truths, "prediction": values})
-
-
-def _coded(codes: np.ndarray, words: Iterable[object]) -> pa.DictionaryArray:
-    texts = pa.array([str(word) for word in words], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), texts)
 
 
 def write_provenance(

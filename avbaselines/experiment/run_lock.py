@@ -107,7 +107,8 @@ def sweep(folder: Path) -> None:
     shutil.rmtree(store.shared, ignore_errors=True)
     for path in (folder / "tuning").glob("*.lock*"):  # of journals that nobody else writes
         path.unlink(missing_ok=True)
-    for place in (folder, store.folder, folder / "tuning", *(folder / "models").glob("*"), folder / "models"):
+    models = folder / "models"
+    for place in (folder, store.folder, store.folder / "kept", folder / "tuning", models, *models.glob("*")):
         for path in place.glob(f"{PARTIAL}*"):
             path.unlink(missing_ok=True)
 

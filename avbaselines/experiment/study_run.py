@@ -28,9 +28,11 @@ from avbaselines.experiment.run_folder import (
 from avbaselines.experiment.run_lock import held, sweep, unfinished
 from avbaselines.experiment.run_output import RunOutput, heading, write_page, write_tables
 from avbaselines.experiment.scoring.comparisons import comparisons, tuning_words
+from avbaselines.experiment.scoring.gathering import gather
+from avbaselines.experiment.scoring.kept import Kept
 from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
-from avbaselines.experiment.scoring.scoreboard import Scoreboard, gather
+from avbaselines.experiment.scoring.scoreboard import Scoreboard
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard
 from avbaselines.results_table import ResultRow, results_frame
 from avbaselines.study import Study, load_study, under_protocol
@@ -254,13 +256,14 @@ def _execute(
     runs: Sequence[ProtocolRun], folder: Path, options: RunOptions, command: Sequence[str], note: str
 ) -> StudyResult:
     started = time.perf_counter()
-    scored = [_score(run, fit_systems(run, folder, options)) for run in runs]
+    kept = Kept(folder / "work" / "kept", force=options.force)
+    scored = [_score(run, fit_systems(run, folder, options), kept) for run in runs]
     tests = pd.concat([_compare(one) for one in scored], ignore_index=True)
     words = heading(runs, tests, tuning_words(tests))
     analysed = _analyse(scored, tests, words, options)
     output = RunOutput(scored, with_verdicts(_results(scored, analysed), tests), tests, words, analysed)
     with unfinished(folder):
-        write_tables(folder, output)
+        write_tables(folder, output, kept)
         provenance = write_provenance(
             folder,
             runs,
@@ -270,7 +273,7 @@ def _execute(
             seconds=time.perf_counter() - started,
             device=(options.device, note),
         )
-        write_page(folder, output, provenance)
+        write_page(folder, output, provenance, kept)
     return StudyResult(
         folder=folder,
         results=results_frame(output.results),
@@ -294,11 +297,12 @@ def _writable(folder: Path) -> Path:
     return folder
 
 
-def _score(run: ProtocolRun, fitted: FittedRun) -> ScoredRun:
+def _score(run: ProtocolRun, fitted: FittedRun, kept: Kept) -> ScoredRun:
     """Rows of the leaderboard from finished fits, and the one that is handed over."""
-    splits = run.corpus.splits
-    picked, rows = pick(run.corpus, gather(run, fitted, all_splits(run.corpus)), splits, run.study.systems.answer)
-    return ScoredRun(run, fitted, Scoreboard(run.corpus, splits), rows, picked)
+    splits, board = run.corpus.splits, Scoreboard(run.corpus, run.corpus.splits, kept)
+    gathered = gather(run, fitted, all_splits(run.corpus), kept)
+    picked, rows = pick(run.corpus, gathered, splits, run.study.systems.answer, board)
+    return ScoredRun(run, fitted, board, rows, picked)
 
 
 def _compare(scored: ScoredRun) -> pd.DataFrame:

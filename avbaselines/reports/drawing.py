@@ -2,16 +2,22 @@
 
 import base64
 import io
+import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from avbaselines.safe_text import shown
+
+if TYPE_CHECKING:
+    # Imported by the functions that draw: a run whose figures are there already does without it.
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # M. Okabe & K. Ito, "Color universal design" (2008): eight colours told apart with every kind of colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -27,8 +33,24 @@ STYLE: dict[Any, Any] = {
 }  # fmt: skip
 
 
-# Decorator of every function that draws: the style holds while it runs and leaves matplotlib's own settings alone.
-styled = matplotlib.rc_context(STYLE)
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """Decorator of every function that draws: the style holds while it runs, and matplotlib's own settings stay.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> styled(lambda: matplotlib.rcParams["legend.frameon"])()
+    False
+    """
+
+    @wraps(draw)
+    def in_style(*arguments: P.args, **options: P.kwargs) -> T:
+        import matplotlib
+
+        with matplotlib.rc_context(STYLE):
+            return draw(*arguments, **options)
+
+    return in_style
 
 
 @dataclass(frozen=True)
@@ -74,7 +96,7 @@ def absent(title: str, reason: str) -> Drawing:
     return Drawing(title, caption=f"not applicable: {reason}")
 
 
-def axes(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
+def axes(width: float = WIDTH, height: float = HEIGHT) -> "tuple[Figure, Axes]":
     """A figure of its own (no pyplot state) with one pair of axes; sizes in inches.
 
     Examples
@@ -83,12 +105,15 @@ def axes(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
     >>> figure.get_size_inches().tolist()
     [4.0, 2.0]
     """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(figure)
     return figure, figure.subplots()
 
 
-def svg(figure: Figure) -> str:
+def svg(figure: "Figure") -> str:
     """The figure as SVG text, the same bytes for the same figure (no date, no random ids).
 
     Words stay words, so that a sign that matplotlib's font lacks is drawn in the reader's own.
@@ -104,4 +129,22 @@ def svg(figure: Figure) -> str:
         figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None})
     text = stream.getvalue()
     # Names in it are text to XML, which holds no control signs.
-    return shown(text[text.index("<svg") :])
+    return compact(shown(text[text.index("<svg") :]))
+
+
+PLACE, DIGITS = re.compile(r' (?:d|x|y|points)="[^"]*"'), re.compile(r"(\.\d\d)\d+")
+
+
+def compact(text: str) -> str:
+    """An SVG text without what nobody sees: places beyond a hundredth of a point, metadata, names that nothing uses.
+
+    Examples
+    --------
+    >>> compact('<svg> <g id="axes_1">\\n <path d="M 1.23456 2" id="p1"/></g><use href="#p1"/></svg>')
+    '<svg> <g><path d="M 1.23 2" id="p1"/></g><use href="#p1"/></svg>'
+    """
+    text = PLACE.sub(lambda place: DIGITS.sub(r"\1", place.group()), text)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r">\s*\n\s*<", "><", text)
+    used = set(re.findall(r"#(\w+)", text))
+    return re.sub(r' id="([^"]*)"', lambda name: name.group() if name.group(1) in used else "", text)

@@ -1,12 +1,16 @@
 """The fusion graph: the systems that feed the answer, and the weight of each."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.figure import Figure
 
 from ..errors import InputError
 from .drawing import BLUE, GREY, VERMILION, Drawing, absent, axes, styled, svg
 from .formatting import number
 from .heading import ReportTarget
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLUMNS = ("system", "target", "input", "weight")
 MOST_INPUTS = 12
@@ -64,7 +68,7 @@ def fusion_graph(weights: pd.DataFrame | None, system: str, target: ReportTarget
     )
 
 
-def _drawn(edges: list[tuple[str, str, float]], place: dict[str, tuple[int, float]]) -> Figure:
+def _drawn(edges: list[tuple[str, str, float]], place: dict[str, tuple[int, float]]) -> "Figure":
     """Nodes at their places, the edges between them with their weights."""
     deepest = max(column for column, _ in place.values())
     tallest = max(sum(other == column for other, _ in place.values()) for column in range(deepest + 1))

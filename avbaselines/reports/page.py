@@ -66,6 +66,7 @@ def render_page(
     details: Mapping[str, Mapping[str, Any] | None] | None = None,
     more: Sequence[Drawing] = (),
     split: str = "all",
+    drawn: Sequence[Drawing] | None = None,
 ) -> str:
     """The report of a run as one HTML page: no network, no file beside it, readable on a phone and in print.
 
@@ -81,6 +82,8 @@ def render_page(
         Further figures, shown after the page's own.
     split
         Whose figures the leaderboard shows.
+    drawn
+        The page's own figures, see `page_drawings`, where they are drawn already; predictions are not read then.
 
     Returns
     -------
@@ -101,9 +104,11 @@ def render_page(
     >>> "<h1>A study</h1>" in page, "<script src" in page
     (True, False)
     """
-    predictions.check(tables.predictions)
     board = leaderboard(results, heading, split)
-    content = _content(board, tables, [*_drawings(board, tables), *more])
+    if drawn is None:
+        predictions.check(tables.predictions)
+        drawn = list(_drawings(board, tables))
+    content = _content(board, tables, [*drawn, *more])
     content["details"] = [(name, list(flat(part))) for name, part in (details or {}).items() if part]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("avbaselines.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
@@ -113,6 +118,33 @@ def render_page(
         text = environment.get_template(f"report.{'css' if name == 'style' else 'js'}").render(content)
         content |= {name: Markup(text), f"{name}_hash": Markup(_hash_source(text))}
     return environment.get_template("report.html").render(content)
+
+
+def page_drawings(
+    results: Iterable[ResultRow], tables: PageTables, heading: Heading, split: str = "all"
+) -> list[Drawing]:
+    """The page's own figures: stages, predictions against truth, calibration, groups, classes, traces over time.
+
+    Parameters
+    ----------
+    results, tables, heading, split
+        As of `render_page`.
+
+    Raises
+    ------
+    InputError
+        The predictions lack a column, or nothing was measured.
+
+    Examples
+    --------
+    >>> from avbaselines.results_table import ResultRow
+    >>> figure = ResultRow(protocol="honest", system="svr", target="arousal", metric="ccc", value=0.4)
+    >>> heading = Heading("A study", [ReportTarget("arousal", "ccc")])
+    >>> [one.caption for one in page_drawings([figure], PageTables(pd.DataFrame(columns=predictions.COLUMNS)), heading)]
+    ['not applicable: no predictions of svr']
+    """
+    predictions.check(tables.predictions)
+    return list(_drawings(leaderboard(results, heading, split), tables))
 
 
 def _shown(value: Any) -> Any:

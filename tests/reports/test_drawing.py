@@ -6,7 +6,7 @@ import warnings
 
 import matplotlib
 
-from avbaselines.reports.drawing import STYLE, Drawing, absent, axes, styled, svg
+from avbaselines.reports.drawing import STYLE, Drawing, absent, axes, compact, styled, svg
 
 
 @styled
@@ -53,3 +53,18 @@ def test_a_sign_that_the_font_lacks_is_a_word_like_others_and_no_warning():
 @styled
 def styled_svg(figure):
     return svg(figure)
+
+
+def test_what_is_left_out_is_not_seen():
+    """Places keep a hundredth of a point, words and referenced names all their digits and letters."""
+    text = (
+        '<svg>\n <metadata>\n  <dc:title>x</dc:title>\n </metadata>\n <g id="axes_1">\n'
+        '  <path id="m1" d="M 1.23456 -0.987654 \nL 2 3" clip-path="url(#c1)"/>\n  <clipPath id="c1"/>\n'
+        '  <text x="9.87654" transform="scale(0.015625)">0.12345</text>\n <use xlink:href="#m1" y="4.4444"/></g></svg>'
+    )
+    small = compact(text)
+    assert small == (
+        '<svg><g><path id="m1" d="M 1.23 -0.98 \nL 2 3" clip-path="url(#c1)"/><clipPath id="c1"/>'
+        '<text x="9.87" transform="scale(0.015625)">0.12345</text><use xlink:href="#m1" y="4.44"/></g></svg>'
+    )
+    assert compact(small) == small

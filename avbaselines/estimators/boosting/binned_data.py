@@ -193,8 +193,13 @@ class _XGBoostEnsemble:
         def gradient_and_hessian(margins: np.ndarray, _: Any) -> tuple[np.ndarray, np.ndarray]:
             return self.loss(margins.reshape(len(margins), -1), rho)
 
+        squared = self.loss.as_squared_error(rho)
+        if squared is not None:
+            # The rows are shared with the ensembles of other targets, so labels are set whenever this one grows.
+            self._binned.set_label(squared[0])
+            self._binned.set_weight(squared[1])
         for _ in range(rounds):
-            self._booster.update(self._binned, self._grown, fobj=gradient_and_hessian)
+            self._booster.update(self._binned, self._grown, fobj=gradient_and_hessian if squared is None else None)
             self._grown += 1
 
     def fitted(self) -> np.ndarray:

@@ -108,6 +108,24 @@ class Surrogate:
             gradient = self._concordance_gradient(q, rho)
         return (gradient if self._uniform else gradient * self._hessian), self._hessian
 
+    def as_squared_error(self, rho: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray] | None:
+        """Labels (n, T) and row weights (n,) whose weighted squared error has this gradient and Hessian.
+
+        While the stretch is given, concordance is a squared error towards stretched targets, which a library computes
+        faster than any function it has to call: the same to the bit for centred targets, else to rounding. None where
+        there is no such form: a stretch that follows the predictions, or targets that differ in which rows count or
+        how much.
+        """
+        if not (self._hessian == self._hessian[:, :1]).all():
+            return None
+        if self.objective == "squared":
+            stretch, self.scale_ = np.ones_like(self.mean_), self._per_row
+        elif self.objective == "ccc" and rho is not None:
+            stretch, self.scale_ = 1 / np.maximum(rho, self.rho_min), np.full_like(self.mean_, np.nan)
+        else:
+            return None
+        return stretch.astype(np.float32) * self._centred + self._offset, self._hessian[:, 0]
+
     def concordance(self, predictions: np.ndarray) -> np.ndarray:
         """Concordance of predictions (n, T) with the labelled rows, per target; 0 for a constant target."""
         return self._concordance(self._around_mean(predictions))[0]

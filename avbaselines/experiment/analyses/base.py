@@ -1,10 +1,10 @@
 """The interface of an analysis: when it is wanted, what it checks beforehand, and what it adds to a run."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 from rich.console import RenderableType
@@ -12,13 +12,14 @@ from rich.console import RenderableType
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.kept import Kept, typed
 from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.heading import Heading
 from avbaselines.results_table import ResultRow
 from avbaselines.study import Study
 
-__all__ = ["Analysis", "AnalysisContext", "AnalysisResult", "ScoredRun", "Source"]
+__all__ = ["Analysis", "AnalysisContext", "AnalysisResult", "LazyTable", "ScoredRun", "Source", "drawn"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,14 @@ class ScoredRun:
     rows: list[Scored]
     picked: str | None
 
+    @property
+    def content(self) -> list[Any] | None:
+        """What anything made of the predictions of its rows depends on; None where a row cannot be told again."""
+        if any(row.identity is None and not row.failed for row in self.rows):
+            return None
+        rows = [[row.name, row.identity, repr(row.id), repr(row.system), repr(row.failed)] for row in self.rows]
+        return [self.scoreboard.identity, self.run.protocol, self.picked, rows]
+
 
 @dataclass(frozen=True)
 class AnalysisContext:
@@ -85,13 +94,36 @@ class AnalysisContext:
     options: RunOptions
 
 
+@dataclass(frozen=True)
+class LazyTable:
+    """A long table that is made only where the run folder lacks it.
+
+    Attributes
+    ----------
+    content : list or None
+        What it depends on beside the code, see `Kept`; None: it is made each time.
+    make : callable
+    module : str
+        That makes it.
+
+    Examples
+    --------
+    >>> LazyTable(["a"], lambda: pd.DataFrame({"clip_id": ["c0"]}), __name__).make()["clip_id"].tolist()
+    ['c0']
+    """
+
+    content: list[Any] | None
+    make: Callable[[], pd.DataFrame]
+    module: str
+
+
 @dataclass
 class AnalysisResult:
     """All that an analysis adds to a run.
 
     Attributes
     ----------
-    files : dict of str to DataFrame or str
+    files : dict of str to DataFrame, LazyTable or str
         Tables and texts for the run folder, by file name.
     rows : list of ResultRow
         Rows of results.csv.
@@ -110,7 +142,7 @@ class AnalysisResult:
     False
     """
 
-    files: dict[str, pd.DataFrame | str] = field(default_factory=dict)
+    files: dict[str, pd.DataFrame | LazyTable | str] = field(default_factory=dict)
     rows: list[ResultRow] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
     terminal: list[RenderableType] = field(default_factory=list)
@@ -175,3 +207,25 @@ class Analysis(ABC):
     @abstractmethod
     def run(self, context: AnalysisContext) -> AnalysisResult:
         """Do it, reusing whatever the run folder holds."""
+
+
+def drawn(kept: Kept, module: str, shown: Sequence[Any], draw: Callable[[], list[Drawing]]) -> list[Drawing]:
+    """Figures of tables, drawn once for the same tables.
+
+    Parameters
+    ----------
+    kept
+    module
+        That draws them.
+    shown : sequence of DataFrame or JSON-able value
+        All that is drawn.
+    draw
+
+    Examples
+    --------
+    >>> from avbaselines.experiment.scoring.kept import UNKEPT
+    >>> drawn(UNKEPT, "avbaselines.reports.masking", [], lambda: [Drawing("Nothing")])[0].title
+    'Nothing'
+    """
+    content = [part.to_csv(index=False) if isinstance(part, pd.DataFrame) else part for part in shown]
+    return kept.value(typed("drawn", list[Drawing], (module,)), content, draw)

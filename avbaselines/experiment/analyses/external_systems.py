@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -9,12 +10,12 @@ import pandas as pd
 
 from avbaselines.corpora.predictions import knows_training
 from avbaselines.evaluation.verdicts import Verdict
-from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, LazyTable, ScoredRun
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
 from avbaselines.experiment.scoring.flips import flips
+from avbaselines.experiment.scoring.kept import typed
 from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
-from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.flips import draw_flips
 from avbaselines.reports.paired_tests import p_text, signed
@@ -26,6 +27,8 @@ MOST_SENTENCES = 3
 """External systems up to which each has a sentence of its own."""
 MOST_DRAWN = 4
 """External systems whose flips are drawn."""
+
+FIGURES = typed("drawn", list[Drawing], (__name__,))
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,17 @@ class ExternalSystems(Analysis):
         """Comparisons as lines for the terminal, and the clips that each side wins into a table and figures."""
         every = [item for scored in context.scored for item in rivals(scored)]
         several = len({item.protocol for item in every}) > 1
-        table = pd.concat(
-            [flips(one.scoreboard, one.rows, one.picked, one.run.protocol) for one in context.scored], ignore_index=True
-        )
+        kept, contents = context.scored[0].scoreboard.kept, [one.content for one in context.scored]
+        content = None if None in contents else contents
+
+        @cache
+        def table() -> pd.DataFrame:
+            tables = [flips(one.scoreboard, one.rows, one.picked, one.run.protocol) for one in context.scored]
+            return pd.concat(tables, ignore_index=True)
+
         return AnalysisResult(
-            files={"flips.csv": table},
-            drawings=list(_drawings(context.scored[0], table)),
+            files={"flips.csv": LazyTable(content, table, flips.__module__)},
+            drawings=kept.value(FIGURES, content, lambda: list(_drawings(context.scored[0], table()))),
             terminal=list(_lines(every, context.comparisons, several)),
         )
 
@@ -145,7 +153,7 @@ def rivals(scored: ScoredRun) -> list[Rivals]:
     reads = _external_inputs(scored.run.systems)
     able = [row for row in scored.rows if may_be_picked(row) and row.system.name in reads]
     score = {
-        row.name: float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in splits])) for row in able
+        row.name: float(np.mean([scored.scoreboard.oof_score(row, split) for split in splits])) for row in able
     }
 
     def best(rows: Iterable[Scored]) -> str | None:

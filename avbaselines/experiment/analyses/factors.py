@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from avbaselines.evaluation.comparison import compare_means, holm
-from avbaselines.evaluation.cross_validation import Training
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import CONCORDANCES, Metric
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.planning.learners import family
 from avbaselines.experiment.planning.system import BaseSystem, RowId
+from avbaselines.experiment.scoring.kept import frame
 from avbaselines.reports.factors import render_factors, render_factors_latex, render_factors_markdown
 from avbaselines.study import Study
 
@@ -24,6 +25,7 @@ COLUMNS = [
     *("value", "ci_low", "ci_high", "p_value", "p_holm", "n_pairs", "n_clips", "n_groups"),
 ]
 ALL = "all"
+TABLE = frame("factors", (__name__,))
 
 # The levels that each question sets beside others; all other factors are the same on both sides. Squared error with
 # matched predictions is the classical counterpart of a concordance loss, so every other objective must beat it.
@@ -93,7 +95,11 @@ class Factors(Analysis):
 
     def run(self, context: AnalysisContext) -> AnalysisResult:
         """Set out the rows of all protocols; nothing where no target is judged by a concordance."""
-        tables = [table for table in map(factor_table, context.scored) if len(table)]
+        every = [
+            scored.scoreboard.kept.value(TABLE, scored.content, partial(factor_table, scored))
+            for scored in context.scored
+        ]
+        tables = [table for table in every if len(table)]
         if not tables:
             return AnalysisResult()
         table, title = pd.concat(tables, ignore_index=True), context.heading.title
@@ -126,8 +132,8 @@ def factor_table(scored: ScoredRun) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     n_clips, n_groups = board.extent([target.name for target in targets], board.splits)
     base = {"protocol": scored.run.protocol, "n_clips": n_clips, "n_groups": n_groups}
-    training = board.training(targets, board.splits)
-    scores = [base | _score(cell, name, parts[cell], training) for cell, name in names.items()]
+    ends = {cell: board.interval(parts[cell], targets) for cell in names}
+    scores = [base | _score(cell, name, parts[cell], ends[cell]) for cell, name in names.items()]
     averages, singles = [], []
     for question, (ours, theirs) in {**OBJECTIVES, **TASKS}.items():
         pairs = list(_pairs(question, ours, theirs, names))
@@ -152,9 +158,8 @@ def _pairs(question: str, ours: Levels, theirs: Levels, cells: Mapping[Cell, str
             yield cell, other
 
 
-def _score(cell: Cell, name: str, parts: Parts, training: Training) -> dict[str, Any]:
-    low, high = interval_of_mean(parts, training=training)
-    score = {"kind": "score", "system": name, "value": mean_value(parts), "ci_low": low, "ci_high": high}
+def _score(cell: Cell, name: str, parts: Parts, ends: tuple[float, float]) -> dict[str, Any]:
+    score = {"kind": "score", "system": name, "value": mean_value(parts), "ci_low": ends[0], "ci_high": ends[1]}
     return vars(cell) | score
 
 

@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from avbaselines.corpora.corpus import Corpus, SplitId, Target
+from avbaselines.corpora.corpus import SplitId, Target
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import Metric
-from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun, drawn
 from avbaselines.experiment.analyses.permuted_predictions import (
     REPEATS,
     PermutedPredictions,
@@ -29,9 +29,9 @@ from avbaselines.experiment.analyses.permuted_predictions import (
 from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.planning.system import BaseSystem
+from avbaselines.experiment.scoring.kept import frame
 from avbaselines.experiment.scoring.picking import may_be_picked
-from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored
-from avbaselines.experiment.scoring.selection_score import oof_score
+from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard
 from avbaselines.reports.importance import family_losses
 from avbaselines.study import Study
 from avbaselines.workers import Died, in_workers
@@ -43,6 +43,7 @@ COLUMNS = [
     *("protocol", "system", "family", "n_features", "target", "metric", "score", "loss", "ci_low", "ci_high"),
     *("n_repeats", "n_groups"),
 ]
+TABLE = frame("importance", (__name__,))
 Parts = list[tuple[Metric, np.ndarray]]
 """Metric and its sums per group, of each term of a mean."""
 
@@ -69,13 +70,19 @@ class FeatureImportance(Analysis):
     def run(self, context: AnalysisContext) -> AnalysisResult:
         """Fit the chosen systems again and score them without each family."""
         scored = context.scored[0]
-        chosen = _best_of_each_set(scored.run.corpus, scored.rows)
+        chosen = _best_of_each_set(scored)
         computed, died = _permute(scored, chosen, context.options)
-        records = [record for row in chosen if row.name not in died for record in _losses(scored, row)]
-        table = pd.DataFrame(records, columns=COLUMNS)
+        kept, whole = scored.scoreboard.kept, [row for row in chosen if row.name not in died]
+        table = kept.value(
+            TABLE,
+            _content(scored, whole),
+            lambda: pd.DataFrame([record for row in whole for record in _losses(scored, row)], columns=COLUMNS),
+        )
+        shown = [table, repr(context.heading.targets)]
+        drawings = drawn(kept, family_losses.__module__, shown, lambda: family_losses(table, context.heading))
         return AnalysisResult(
             {"importance.csv": table},
-            drawings=family_losses(table, context.heading),
+            drawings=drawings,
             terminal=[f"importance of {name}: {reason}" for name, reason in died.items()],
             computed=computed,
             failed=bool(died),
@@ -90,13 +97,20 @@ class Chosen:
     system: BaseSystem
 
 
-def _best_of_each_set(corpus: Corpus, rows: list[Scored]) -> list[Chosen]:
+def _content(scored: ScoredRun, chosen: list[Chosen]) -> list[Any] | None:
+    """What the table depends on; None where a row cannot be told again."""
+    splits = scored.run.corpus.splits
+    permuted = [[row.name, *(_key(scored, row, split.id) for split in splits)] for row in chosen]
+    return None if scored.content is None else [*scored.content, permuted]
+
+
+def _best_of_each_set(scored: ScoredRun) -> list[Chosen]:
     """The base system of the best out-of-fold score among those of the same modalities."""
     best: dict[tuple[str, ...], tuple[float, Chosen]] = {}
-    for row in rows:
+    for row in scored.rows:
         if not isinstance(row.system, BaseSystem) or not may_be_picked(row):
             continue
-        score = float(np.mean([oof_score(corpus, split, row.oof[split.name]) for split in corpus.splits]))
+        score = float(np.mean([scored.scoreboard.oof_score(row, split) for split in scored.scoreboard.splits]))
         if row.system.modalities not in best or score > best[row.system.modalities][0]:
             best[row.system.modalities] = (score, Chosen(row.name, row.system))
     return [chosen for _, chosen in best.values()]

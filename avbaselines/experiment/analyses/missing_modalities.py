@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,14 @@ import pandas as pd
 from avbaselines.corpora.corpus import SplitId, Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.evaluation.intervals import mean_value
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun, drawn
 from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.planning.missing_patterns import masks, sources
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, PickedSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.kept import frame
 from avbaselines.experiment.scoring.scoreboard import Predicted, Scoreboard, Scored
 from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.reports.masking import draw, render_markdown, render_terminal
@@ -34,6 +35,7 @@ COLUMNS = [
     *("condition", "by", "share", "system", "picked", "target", "metric", "value", "ci_low", "ci_high"),
     *("best_left", "difference", "difference_low", "difference_high", "below"),
 ]
+TABLE = frame("masking", (__name__,))
 Predictions = dict[str, np.ndarray]
 """By target, shape (n_test, width)."""
 
@@ -94,12 +96,22 @@ class MissingModalities(Analysis):
     def run(self, context: AnalysisContext) -> AnalysisResult:
         """Put every system's predictions together under every condition, and score them."""
         scored = context.scored[0]
-        table, notes = masking_table(scored), _notes(scored.run.study)
+        board, notes = scored.scoreboard, _notes(scored.run.study)
+        table = board.kept.value(TABLE, _content(scored), lambda: masking_table(scored))
         return AnalysisResult(
             files={"masking.csv": table, "masking.md": render_markdown(table, notes)},
-            drawings=draw(table, REFERENCE),
+            drawings=drawn(board.kept, draw.__module__, [table], lambda: draw(table, REFERENCE)),
             terminal=[render_terminal(table, notes)],
         )
+
+
+def _content(scored: ScoredRun) -> list[Any] | None:
+    """What the table depends on; None where a row cannot be told again."""
+    run = scored.run
+    options = [run.study.seed, masks(run.study), sources(run.study), repr(run.study.masking)]
+    names = sorted(run.corpus.modalities)
+    present = [run.corpus.modalities[name].present for name in names]
+    return None if scored.content is None else [*scored.content, options, names, *present]
 
 
 def _notes(study: Study) -> list[str]:
@@ -235,14 +247,11 @@ def _shown(scored: ScoredRun, ours: Mapping[str, Scored]) -> dict[str, dict[str,
     shown = {name: dict.fromkeys(splits, name) for name in names}
     if scored.picked is not None and scored.picked in ours:
         return {scored.picked: dict.fromkeys(splits, scored.picked)} | shown
-    composed = next((row for row in scored.rows if isinstance(row.system, PickedSystem)), None)
+    composed = next((row.system for row in scored.rows if isinstance(row.system, PickedSystem)), None)
     if composed is None:
         return shown
-    # The picked row holds in each split the very predictions of the system picked there.
-    chosen = {
-        split: next(name for name, row in ours.items() if row.test.get(split) is composed.test[split])
-        for split in splits
-    }
+    own_labels = {row.system.name: name for name, row in ours.items()}
+    chosen = {split: own_labels[name] for split, name in zip(splits, composed.choices, strict=True)}
     return {PICKED: chosen} | shown
 
 
@@ -307,6 +316,6 @@ def _values(board: Scoreboard, row: Predicted, reference: Predicted, targets: li
     """Value with its interval, that of the reference, and the paired difference from it with its interval."""
     ours, theirs = ([part for target in targets for part in board.parts(one, target)] for one in (row, reference))
     result = compare_means(board.paired_mean(row, reference, targets), n_permutations=1)
-    low, high = interval_of_mean(ours, training=board.training(targets, board.splits))
+    low, high = board.interval(ours, targets)
     difference = [result.difference, result.ci_low, result.ci_high, bool(result.ci_high < 0)]
     return [mean_value(ours), low, high, mean_value(theirs), *difference]

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, drawn
 from avbaselines.experiment.trial_tables import trial_tables
 from avbaselines.reports.tuning import tuning_drawings
 from avbaselines.study import Study
@@ -34,4 +34,6 @@ class Searches(Analysis):
         )
         if trials.empty:
             return AnalysisResult()
-        return AnalysisResult({"tuning.csv": trials}, drawings=tuning_drawings(trials, importance))
+        kept, tables = context.scored[0].scoreboard.kept, [trials, importance]
+        drawings = drawn(kept, tuning_drawings.__module__, tables, lambda: tuning_drawings(trials, importance))
+        return AnalysisResult({"tuning.csv": trials}, drawings=drawings)

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import skops.io
-
 from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.experiment.bundles.card import Card, read_card
@@ -80,6 +78,8 @@ def _changed(model: Path) -> InputError:
 
 def _estimators(path: Path, card: Card) -> dict[str, TargetModel]:
     """Estimators by target, read by skops from types in the closed list only."""
+    import skops.io  # it lists every estimator of scikit-learn, which takes a second
+
     if not path.stat().st_size:
         raise InputError(f"{path}: is empty: the run could not write this model; its note in results.csv says why")
     try:

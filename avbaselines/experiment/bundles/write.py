@@ -92,6 +92,27 @@ def write_models(folder: str | Path, run: ProtocolRun, fitted_run: FittedRun, re
             shutil.rmtree(stale)
 
 
+def models_content(run: ProtocolRun, results: pd.DataFrame, scored: list[Any] | None) -> list[Any] | None:
+    """What `write_models` writes depends on beside the code; None where `scored`, what the rows are, is not known.
+
+    Examples
+    --------
+    >>> models_content(None, pd.DataFrame(), None) is None
+    True
+    """
+    if scored is None:
+        return None
+    study, corpus = run.study, run.corpus
+    of_study = [study.title, study.paper.title if study.paper else None, study.corpus.reader, study.seed]
+    described = {
+        name: [list(modality.columns), list(modality.info.dropped), modality.info.described()]
+        for name, modality in corpus.modalities.items()
+    }
+    shown = results[["protocol", "picked", "system", "split", *CardScore.model_fields]]
+    libraries = {name: version(name) for name in LIBRARIES if _installed(name)}
+    return [*scored, of_study, study.systems.answer, corpus.notes, described, libraries, shown.to_csv(index=False)]
+
+
 def _handed_over(
     run: ProtocolRun, fitted_run: FittedRun, results: pd.DataFrame, shipped: Mapping[str, System]
 ) -> tuple[str | None, str]:

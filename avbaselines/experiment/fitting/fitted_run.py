@@ -1,7 +1,8 @@
 """Finished fits of a run: where each lies, which failed, and where a system's predictions in a split come from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from avbaselines.corpora.corpus import ImportedPrediction, Split, SplitId
 from avbaselines.experiment.fitting.oof import Direct, Imported, Nested, Part, Source
 from avbaselines.experiment.fitting.postprocess import Finished, finish
 from avbaselines.experiment.fitting.split_task import SplitTask
-from avbaselines.experiment.fitting.store import Fitted, Store
+from avbaselines.experiment.fitting.store import Fitted, Store, digest
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
 
 
@@ -88,6 +89,34 @@ class FittedRun:
     def finished(self, split: SplitId, system: System) -> Finished:
         """Predictions of a system in a split as they are scored."""
         return finish(self.source(split, system).load(self.store), self.tasks[split], system.matched)
+
+    def identity(self, split: SplitId, system: System) -> str:
+        """Changes whenever the predictions of `finished` do: what the fits hold, and all that they are finished by.
+
+        No prediction is read: of each file of the store the first line, with the checksum of the rest.
+        """
+        source, task = self.source(split, system), self.tasks[split]
+        if split not in self._task_digests:
+            labels = [task.y[target.name] for target in task.targets]
+            options = [task.matching, task.strength, task.resubstitution, [asdict(target) for target in task.targets]]
+            rows = self.splits[split].fit, self.splits[split].test
+            self._task_digests[split] = digest(*rows, task.folds, *labels, options)
+        held = [self._held(key) for key in source.keys()]
+        return digest(source.identity(), held, self._task_digests[split], system.matched)
+
+    def _held(self, key: str) -> str:
+        """What a file of the store holds."""
+        if key not in self._contents:
+            self._contents[key] = self.store.seal_of(key)
+        return self._contents[key]
+
+    @cached_property
+    def _contents(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _task_digests(self) -> dict[SplitId, str]:
+        return {}
 
 
 def stack_depths(systems: Sequence[System]) -> dict[str, int]:

@@ -25,6 +25,9 @@ class Source(Protocol):
     def identity(self) -> str:
         """Changes whenever the predictions do."""
 
+    def keys(self) -> list[str]:
+        """Of the finished fits that are read."""
+
 
 @dataclass(frozen=True)
 class Direct:
@@ -45,6 +48,10 @@ class Direct:
     def identity(self) -> str:
         """Changes whenever the predictions do."""
         return self.key
+
+    def keys(self) -> list[str]:
+        """Of the finished fits that are read."""
+        return [self.key]
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,10 @@ class Imported:
         """Changes whenever the predictions do."""
         return self.content
 
+    def keys(self) -> list[str]:
+        """Of the finished fits that are read."""
+        return []
+
 
 @dataclass(frozen=True)
 class Part:
@@ -120,6 +131,10 @@ class Part:
     def identity(self) -> str:
         """Changes whenever the predictions do."""
         return f"{self.whole.identity()}/{digest(self.test)}"
+
+    def keys(self) -> list[str]:
+        """Of the finished fits that are read."""
+        return self.whole.keys()
 
 
 @dataclass(frozen=True)
@@ -170,6 +185,10 @@ class Nested:
     def identity(self) -> str:
         """Changes whenever the predictions do."""
         return digest(self.whole.key, [source.key for source, _ in self.folds], *["rescaled"] * self.rescaled)
+
+    def keys(self) -> list[str]:
+        """Of the finished fits that are read."""
+        return [self.whole.key, *(source.key for source, _ in self.folds)]
 
 
 def _moved(values: np.ndarray, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:

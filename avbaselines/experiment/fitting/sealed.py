@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-__all__ = ["is_whole", "seal", "unsealed"]
+__all__ = ["LONGEST", "is_whole", "seal", "unsealed"]
 
 MARK = "avbaselines"
 LONGEST = 400

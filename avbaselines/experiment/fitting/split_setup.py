@@ -228,7 +228,6 @@ def split_digest(clips: str, split: Split, task: SplitTask, corpus: Corpus) -> s
         "seed": task.seed,
         "device": task.device,
         "resubstitution": task.resubstitution,
-        "sources": task.sources,
         "masks": task.masks,
         "fits": task.fits,
     }

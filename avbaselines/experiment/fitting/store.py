@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from avbaselines.errors import InputError
-from avbaselines.experiment.fitting.sealed import is_whole, seal, unsealed
+from avbaselines.experiment.fitting.sealed import LONGEST, is_whole, seal, unsealed
 
 __all__ = ["MODEL", "PARTIAL", "Fitted", "Store", "Trial", "digest", "file_digest", "replacing"]
 
@@ -237,6 +237,11 @@ class Store:
         """Read what `put_arrays` wrote; see `get` for what it raises."""
         with self._arrays(key) as stored:
             return dict(stored)
+
+    def seal_of(self, key: str) -> str:
+        """The first line of a key's file, which changes whenever its content does."""
+        with open(self.path(key), "rb") as stream:
+            return stream.readline(LONGEST).decode(errors="replace")
 
     def _arrays(self, key: str) -> Any:
         return np.load(io.BytesIO(self.get(key)), allow_pickle=False)

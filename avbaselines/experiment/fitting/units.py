@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import skops.io
 
 from avbaselines.corpora.corpus import Split, SplitId
 from avbaselines.estimators.tuned.interface import TargetModel
@@ -125,6 +124,13 @@ def unit_of(
     read = [features[name] for name in system.modalities] if isinstance(system, BaseSystem) else []
     read += [source.identity() for source in sources]
     task, shape = fitted.tasks[split.id], system.shape()
+    inputs = [by_name[name] for name in system.inputs]
+    reads = tuple(() if isinstance(item, FusionSystem) else item.modalities for item in inputs)
+    if isinstance(system, FusionSystem):
+        # What goes missing together, of what it reads: another modality or outside system in the study is no matter.
+        own = {name for names in reads for name in names}
+        together = [[n, *names] for n, names in enumerate(task.sources.values()) if own & set(names)]
+        read.append(digest(together))
     if tuning is not None:
         read += [str(task.strength), str(task.combined)]  # a search goes by what is scored
     key = digest(code_digest(), context[split.id], shape, read)[:32]
@@ -133,8 +139,6 @@ def unit_of(
         # More trials are the same search going on, however many of them are averaged.
         searched = shape | {"tuning": {**shape["tuning"], "trials": "any", "average": "any"}}
         search_name = digest(code_digest(), context[split.id], searched, read)[:32]
-    inputs = [by_name[name] for name in system.inputs]
-    reads = tuple(() if isinstance(item, FusionSystem) else item.modalities for item in inputs)
     return Unit(system, split, key, sources, reads, search_name=search_name)
 
 
@@ -215,6 +219,8 @@ def work(unit: Unit, task: SplitTask, features: Sequence[np.ndarray], store: Sto
 
 def _kept(models: dict[str, TargetModel], path: Path) -> str:
     """Write the estimators of a system; what stands against reading them again, which only those from outside have."""
+    import skops.io  # it lists every estimator of scikit-learn, which takes a second
+
     with replacing(path) as temporary:
         try:
             skops.io.dump(models, temporary)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Split
 from avbaselines.evaluation.combined import COMBINED
-from avbaselines.evaluation.comparison import compare_means, holm
+from avbaselines.evaluation.comparison import holm
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem, System
 from avbaselines.experiment.scoring.questions import TUNING, Margins, Question, is_mean, question_of
@@ -69,9 +69,9 @@ class Comparing:
     pairs: Sequence[Pair]
     margin: float
 
-    def record(self) -> dict[str, Any]:
+    def record(self, board: Scoreboard) -> dict[str, Any]:
         """The cells of comparisons.csv that it knows by itself."""
-        result = compare_means(self.pairs)
+        result = board.compare(self.pairs)
         names = ("difference", "ci_low", "ci_high", "p_value", "p_floor")
         return {
             "system_a": self.a,
@@ -143,7 +143,7 @@ def comparisons(
                 for target in board.corpus.targets
             ]
     asked += _tuning_gains(board, by_name, overall, margins)
-    table = pd.DataFrame([{"protocol": protocol, **one.record()} for one in asked], columns=list(COLUMNS))
+    table = pd.DataFrame([{"protocol": protocol, **one.record(board)} for one in asked], columns=list(COLUMNS))
     p_holm = table.groupby("question", sort=False)["p_value"].transform(lambda p: holm(p.to_numpy(float)))
     return table.assign(p_holm=p_holm.astype(float))
 

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split
+from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import PickedSystem
-from avbaselines.experiment.scoring.scoreboard import Scored
-from avbaselines.experiment.scoring.selection_score import oof_score
+from avbaselines.experiment.scoring.lazy_predictions import ComposedPredictions
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored
 from avbaselines.results_table import Remark, RemarkKind
 
 
 def pick(
-    corpus: Corpus, rows: list[Scored], splits: Sequence[Split], answer: str | None = None
+    corpus: Corpus,
+    rows: list[Scored],
+    splits: Sequence[Split],
+    answer: str | None = None,
+    board: Scoreboard | None = None,
 ) -> tuple[str | None, list[Scored]]:
     """The row to hand over: the one that the study names, else by out-of-fold score of the study's metrics.
 
@@ -30,6 +35,8 @@ def pick(
         The evaluated ones.
     answer
         Name of the row that the study hands over.
+    board
+        Of the corpus and the splits, where out-of-fold scores are kept; made where there is none.
 
     Returns
     -------
@@ -55,9 +62,9 @@ def pick(
         return None, rows
     if any(row.name == answer for row in able):
         return answer, rows
-    best = {}
+    best, board = {}, board or Scoreboard(corpus, splits)
     for split in splits:
-        scores = [oof_score(corpus, split, row.oof[split.name]) for row in able]
+        scores = [board.oof_score(row, split) for row in able]
         best[split.name] = able[int(np.argmax(scores))]
     counts = Counter(row.name for row in best.values())
     if len(counts) == 1:
@@ -70,6 +77,7 @@ def _composed(best: dict[str, Scored], counts: Counter[str]) -> Scored:
     shares = ", ".join(f"{name} in {count}" for name, count in counts.most_common())
     text = f"best out-of-fold system of each split ({shares} of {len(best)})"
     chosen = [row.system for row in best.values()]
+    parts = {split: row.identity for split, row in best.items()}
     system = PickedSystem(
         name=PICKED,
         raw_label=f"{PICKED}-raw" if any(one.matched for one in chosen) else None,
@@ -80,9 +88,10 @@ def _composed(best: dict[str, Scored], counts: Counter[str]) -> Scored:
     return Scored(
         system.rows[0],
         system,
-        {split: row.test[split] for split, row in best.items()},
-        {split: row.oof[split] for split, row in best.items()},
+        ComposedPredictions({split: row.test for split, row in best.items()}),
+        ComposedPredictions({split: row.oof for split, row in best.items()}),
         remarks=(Remark(RemarkKind.COMPOSED, text),),
+        identity=digest(parts) if all(parts.values()) else None,
     )
 
 

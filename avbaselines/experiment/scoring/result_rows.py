@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import pandas as pd
 from avbaselines.corpora.corpus import Split, Target
 from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
-from avbaselines.evaluation.cross_validation import Training
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import oriented
 from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
 from avbaselines.experiment.planning.system import FusionSystem
+from avbaselines.experiment.scoring.kept import typed
 from avbaselines.experiment.scoring.scoreboard import Part, Scoreboard, Scored
 from avbaselines.results_table import ALL, Aggregate, Remark, RemarkKind, ResultRow
 from avbaselines.study import Reported, Study
@@ -25,6 +26,8 @@ HOW = {
     Aggregate.POOLED: Remark(RemarkKind.POOLED, Aggregate.POOLED.words),
     Aggregate.MEAN: Remark(RemarkKind.AVERAGED, Aggregate.MEAN.words),
 }
+
+ROWS = typed("rows", list[ResultRow], (__name__,))
 
 TOGETHER = (COMBINED, COMBINED)
 """Target and metric of the combined score."""
@@ -60,7 +63,14 @@ def score_rows(board: Scoreboard, rows: Iterable[Scored], picked: str | None, pr
     >>> [(one.metric, one.value) for one in score_rows(Scoreboard(corpus, splits), [row], None, "honest")][:1]
     [('mae', 0.5)]
     """
-    return [result for row in rows for result in _results_of(board, row, picked, protocol)]
+    results = []
+    for row in rows:
+        content = board.content(row)
+        if content is not None:
+            said = [row.name, row.name == picked, protocol, row.seconds, repr(row.system), repr(row.remarks)]
+            content += [*said, repr(row.failed)]
+        results += board.kept.value(ROWS, content, partial(_results_of, board, row, picked, protocol))
+    return results
 
 
 def _results_of(board: Scoreboard, row: Scored, picked: str | None, protocol: str) -> list[ResultRow]:
@@ -157,9 +167,9 @@ def _figures(
         targets = [one for one in board.corpus.targets if one.name in names]
         pooled = (aggregate or board.chosen(targets)) is Aggregate.POOLED
         remarks = _spreads(target, each, n_seeds, "repeats" if pooled else "splits") if spread else ()
-        training = board.training(targets, splits, base.kind == "measured", aggregate)
         together = [part for of_one in each for part in of_one]
-        return _figure(of_target, together, training, extent, remarks)
+        ends = board.interval(together, targets, splits, base.kind == "measured", aggregate)
+        return _figure(of_target, together, ends, extent, remarks)
 
     rows = [figure(name, metric, [name], [part], (name, metric) in own) for (name, metric), part in of_targets.items()]
     for metric in dict.fromkeys(metric for _, metric in of_targets):
@@ -173,14 +183,17 @@ def _figures(
 
 
 def _figure(
-    base: ResultRow, parts: Sequence[Part], training: Training, extent: tuple[int, int], remarks: Sequence[Remark]
+    base: ResultRow,
+    parts: Sequence[Part],
+    ends: tuple[float, float],
+    extent: tuple[int, int],
+    remarks: Sequence[Remark],
 ) -> ResultRow:
-    low, high = interval_of_mean(parts, training=training)
     return replace(
         base,
         value=mean_value(parts),
-        ci_low=low,
-        ci_high=high,
+        ci_low=ends[0],
+        ci_high=ends[1],
         n_clips=extent[0],
         n_groups=extent[1],
         remarks=(*base.remarks, *remarks),
@@ -240,7 +253,8 @@ def with_verdicts(rows: Iterable[ResultRow], tests: pd.DataFrame) -> list[Result
 def _with_verdict(row: ResultRow, test: dict[str, Any] | None) -> ResultRow:
     if test is None or row.kind not in ("measured", "imported"):
         return row
-    tied = tells_from_zero((test["ci_low"], test["ci_high"])) is False
+    p_values = test.get("p_value", np.nan), test.get("p_floor", np.nan)
+    tied = tells_from_zero((test["ci_low"], test["ci_high"]), *p_values) is False
     return replace(row, tied=tied, verdict=Verdict(test["verdict"]).reversed)
 
 

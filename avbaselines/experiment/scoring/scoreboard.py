@@ -1,35 +1,31 @@
 """Predictions of the leaderboard's rows, and their sums per group from which scores and comparisons are read."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from itertools import product
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split, SplitId, Target
 from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
+from avbaselines.evaluation.comparison import Comparison, compare_means
 from avbaselines.evaluation.cross_validation import Training
+from avbaselines.evaluation.intervals import interval_of_mean
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
-from avbaselines.experiment.fitting.fitted_run import FittedRun
-from avbaselines.experiment.fitting.postprocess import Finished
-from avbaselines.experiment.planning.system import ExternalSystem, RowId, System
-from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.scoring.selection_score import recording_codes
-from avbaselines.results_table import Aggregate, Remark, RemarkKind, phrases
+from avbaselines.experiment.fitting.store import digest
+from avbaselines.experiment.planning.system import RowId, System
+from avbaselines.experiment.scoring.kept import UNKEPT, Kept, arrays, typed
+from avbaselines.experiment.scoring.lazy_predictions import Predictions
+from avbaselines.experiment.scoring.selection_score import oof_score, recording_codes
+from avbaselines.results_table import Aggregate, Remark
 
-MOST_NOTES = 3
-"""Notes of a row: its labels, and of fits that say different things in different splits the first ones."""
-WIDE = 0.05
-"""Concordance that matching may cost out-of-fold before it is said."""
-RESUBSTITUTION = Remark(RemarkKind.RESUBSTITUTION, "resubstitution: fitted, tuned and scored on the same clips")
-TRANSDUCTIVE = Remark(
-    RemarkKind.TRANSDUCTIVE, "transductive: normalised by each evaluated speaker's own unlabelled clips"
-)
-
-Predictions = dict[str, dict[str, np.ndarray]]
-"""Split name to target name to array (n_clips, width), nothing missing."""
+THIS = (__name__,)
+SUMS = arrays("sums", THIS)
+OOF_SCORES = typed("oof", dict[str, float], THIS)
+COMPARED = typed("compared", Comparison, ("avbaselines.evaluation.comparison", "avbaselines.evaluation.combined"))
 Part = tuple[Metric, np.ndarray]
 """A metric and its sums, shape (n_groups, S): one term of a mean of scores."""
 Pair = tuple[Metric, np.ndarray, np.ndarray]
@@ -47,6 +43,10 @@ class HasTest(Protocol):
     @property
     def test(self) -> Predictions:
         """Predictions of evaluated clips."""
+
+    @property
+    def identity(self) -> str | None:
+        """Changes whenever the predictions do; None where nothing tells."""
 
     @property
     def seeds(self) -> Sequence[Predictions]:
@@ -72,6 +72,7 @@ class Predicted:
     name: str
     test: Predictions
     seeds: Sequence[Predictions] = ()
+    identity: None = None
 
 
 @dataclass
@@ -90,6 +91,8 @@ class Scored:
     failed
         The reasons, where the system failed.
     seeds : see `HasTest`
+    identity
+        Changes whenever the predictions do; None where nothing tells, so that nothing made of the row is kept.
 
     Examples
     --------
@@ -108,6 +111,7 @@ class Scored:
     remarks: tuple[Remark, ...] = ()
     failed: Mapping[SplitId, str] | None = None
     seeds: Sequence[Predictions] = ()
+    identity: str | None = None
 
     @property
     def name(self) -> str:
@@ -120,85 +124,6 @@ class Scored:
         return self.system.is_twin(self.id)
 
 
-def gather(run: ProtocolRun, fitted_run: FittedRun, splits: Sequence[Split]) -> list[Scored]:
-    """Predictions of every leaderboard row, read from finished work, gaps filled by the training mean.
-
-    Parameters
-    ----------
-    run
-    fitted_run
-        Its fits.
-    splits
-        The evaluated ones and the shipped one.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> gather(SimpleNamespace(systems=[]), fitted_run=None, splits=[])
-    []
-    """
-    rows = []
-    for system in run.systems:
-        finished = {
-            split.name: fitted_run.finished(split.id, system) for split in splits if fitted_run.has(split.id, system)
-        }
-        labels = tuple(_labels(system, run))
-        notes = list(dict.fromkeys(item.raw.note for item in finished.values() if item.raw.note))
-        matching = tuple(matching_losses(list(finished.values())))
-        of_fits = [remark for note in notes[: MOST_NOTES - len(labels)] for remark in phrases(RemarkKind.FIT, note)]
-        for row in system.rows:
-            raw = system.is_twin(row)
-            rows.append(
-                Scored(
-                    row,
-                    system,
-                    {split: item.filled(item.raw.test if raw else item.test) for split, item in finished.items()},
-                    {split: item.filled(item.raw.oof if raw else item.oof) for split, item in finished.items()},
-                    sum(item.raw.seconds for item in finished.values()),
-                    (*labels, *of_fits, *(() if raw else matching)),
-                    fitted_run.failed_splits(system),
-                    seeds=_seeds(system, row, run, splits),
-                )
-            )
-    return rows
-
-
-def matching_losses(finished: Sequence[Finished]) -> Iterator[Remark]:
-    """A remark for each target whose matched predictions are worse than the raw ones by `WIDE` out-of-fold.
-
-    Parameters
-    ----------
-    finished
-        A system's predictions, one a split.
-
-    Examples
-    --------
-    >>> [remark.text for remark in matching_losses([Finished(losses={"arousal": 0.2})])]
-    ['matching costs 0.20 of ccc out-of-fold (arousal)']
-    """
-    for target in dict.fromkeys(name for item in finished for name in item.losses):
-        loss = np.mean([item.losses.get(target, 0.0) for item in finished])
-        if loss > WIDE:
-            yield Remark(RemarkKind.FIT, f"matching costs {loss:.2f} of ccc out-of-fold ({target})")
-
-
-def _seeds(system: System, row: RowId, run: ProtocolRun, splits: Sequence[Split]) -> list[Predictions]:
-    """Predictions of evaluated clips by each seed of an external system; matching is learnt on their mean alone."""
-    if not isinstance(system, ExternalSystem) or row.matched:
-        return []
-    return [
-        {split.name: {name: part[split.test] for name, part in seed.of(split.name).items()} for split in splits}
-        for seed in run.corpus.predictions[system.source].seeds
-    ]
-
-
-def _labels(system: System, run: ProtocolRun) -> Iterator[Remark]:
-    if run.resubstitution and system.kind == "measured":
-        yield RESUBSTITUTION
-    if system.transductive:
-        yield TRANSDUCTIVE
-
-
 def seeds_of(row: HasTest) -> Sequence[HasTest]:
     """What a row's score is the mean of: its seeds, one by one, or itself.
 
@@ -206,7 +131,7 @@ def seeds_of(row: HasTest) -> Sequence[HasTest]:
     --------
     >>> deep = Predicted("deep", test={}, seeds=[{"0": {}}, {"0": {}}])
     >>> len(seeds_of(deep)), seeds_of(Predicted("late", {}))
-    (2, [Predicted(name='late', test={}, seeds=())])
+    (2, [Predicted(name='late', test={}, seeds=(), identity=None)])
     """
     return [Predicted("", seed) for seed in row.seeds] or [row]
 
@@ -219,6 +144,8 @@ class Scoreboard:
     corpus
     splits
         The evaluated ones.
+    kept
+        Where sums, scores and comparisons are kept between calls.
 
     Examples
     --------
@@ -231,12 +158,15 @@ class Scoreboard:
     3.0
     """
 
-    def __init__(self, corpus: Corpus, splits: Sequence[Split]) -> None:
-        self.corpus, self.splits = corpus, splits
+    def __init__(self, corpus: Corpus, splits: Sequence[Split], kept: Kept = UNKEPT) -> None:
+        self.corpus, self.splits, self.kept = corpus, splits, kept
+        self._sums: dict[str, Mapping[str, np.ndarray]] = {}
+        self._oof_scores: dict[str, dict[str, float]] = {}
         tested = np.unique(np.concatenate([split.test for split in splits]))
         self.groups, codes = np.unique(corpus.units[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
+        self.folds = _folds(splits, self.codes, len(self.groups)) if len(by_repeat(splits)) == 1 else None
         self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)
 
     def metrics(self, target: Target) -> list[str]:
@@ -271,9 +201,34 @@ class Scoreboard:
         seed after those of the one before.
         """
         metric = metric or target.metric
-        pieces = pieces or self.pieces(target)
-        sums = [self.sums(one, target, metric, piece) for one in seeds_of(row) for piece in pieces]
+        own = metric == target.metric and pieces is None  # what is kept
+        sums = [
+            self._own_sums(one, target, piece) if own else self.sums(one, target, metric, piece)
+            for one in seeds_of(row)
+            for piece in pieces or self.pieces(target)
+        ]
         return [(METRICS[metric], part) for part in sums if part is not None]
+
+    def _own_sums(self, row: HasTest, target: Target, piece: Sequence[Split]) -> np.ndarray | None:
+        """As `sums`, of the target's own metric: what rows are compared by, made once and kept."""
+        name = _sums_name(target, piece)
+        if row.identity is None:
+            return self.sums(row, target, target.metric, piece)
+        if row.identity not in self._sums:
+            self._sums[row.identity] = self.kept.value(SUMS, self.content(row), lambda: self._all_own_sums(row))
+        return self._sums[row.identity].get(name)
+
+    def _all_own_sums(self, row: HasTest) -> Mapping[str, np.ndarray]:
+        """Sums of every target's own metric that a mean over splits or a combined score is made of, by piece."""
+        sums, combined = {}, self.corpus.combined
+        for target in self.corpus.targets:
+            together = [] if combined is None else self.pieces(*self._combined_targets(combined))
+            pieces = {_sums_name(target, piece): piece for piece in [*self.pieces(target), *together]}
+            for name, piece in pieces.items():
+                found = self.sums(row, target, target.metric, piece)
+                if found is not None:
+                    sums[name] = found
+        return sums
 
     def combined_parts(self, row: HasTest, pieces: Sequence[Sequence[Split]] | None = None) -> list[Part]:
         """As `parts`, of the study's combined score; nothing where it has none."""
@@ -281,11 +236,15 @@ class Scoreboard:
         if combined is None:
             return []
         label, value = self._combined_targets(combined)
-        pieces = pieces or self.pieces(label, value)
         sums = [
-            combined.sums(self.sums(one, label, label.metric, part), self.sums(one, value, value.metric, part))
+            combined.sums(
+                *(
+                    self.sums(one, target, target.metric, piece) if pieces else self._own_sums(one, target, piece)
+                    for target in (label, value)
+                )
+            )
             for one in seeds_of(row)
-            for part in pieces
+            for piece in pieces or self.pieces(label, value)
         ]
         return [(combined.metric(label.width), part) for part in sums if part is not None]
 
@@ -317,6 +276,18 @@ class Scoreboard:
         pooled = self.corpus.once if aggregate is Aggregate.POOLED else all(map(self.pools, targets))
         return "folds" if measured and pooled and aggregate is not Aggregate.MEAN else "shared"
 
+    def interval(
+        self,
+        parts: Sequence[Part],
+        targets: Sequence[Target],
+        splits: Sequence[Split] | None = None,
+        measured: bool = True,
+        aggregate: Aggregate | None = None,
+    ) -> tuple[float, float]:
+        """The 95 % interval of a mean of scores over some splits (by default all); see `training`."""
+        training = self.training(targets, self.splits if splits is None else splits, measured, aggregate)
+        return interval_of_mean(parts, training=training, folds=self.folds)
+
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
         return [
@@ -340,6 +311,41 @@ class Scoreboard:
             for (metric, ours), (_, theirs) in zip(self.combined_parts(one), self.combined_parts(other), strict=True)
         ]
 
+    def compare(self, pairs: Sequence[Pair], n_permutations: int = 9999) -> Comparison:
+        """The outcome of a paired comparison, see `compare_means`; known again by the sums alone."""
+        content = [part for metric, ours, theirs in pairs for part in (metric.name, metric.bounds, ours, theirs)]
+        compared = partial(compare_means, pairs, n_permutations=n_permutations)
+        return self.kept.value(COMPARED, [n_permutations, repr(self.corpus.combined), *content], compared)
+
+    def oof_score(self, row: Scored, split: Split) -> float:
+        """The out-of-fold score of a row in a split: what systems are picked by."""
+        if row.identity is None:
+            return oof_score(self.corpus, split, row.oof[split.name])
+        if row.identity not in self._oof_scores:
+            places = [place for place in self.splits if place.name in row.oof]
+            self._oof_scores[row.identity] = self.kept.value(
+                OOF_SCORES,
+                self.content(row),
+                lambda: {place.name: oof_score(self.corpus, place, row.oof[place.name]) for place in places},
+            )
+        return self._oof_scores[row.identity][split.name]
+
+    def content(self, row: HasTest) -> list[Any] | None:
+        """What anything made of a row's predictions depends on; None where nothing tells the row again."""
+        return None if row.identity is None else [self.identity, row.identity]
+
+    @cached_property
+    def identity(self) -> str:
+        """Changes whenever scores of the same predictions may: clips, groups, labels, splits and metrics."""
+        corpus = self.corpus
+        rows = [rows for split in self.splits for rows in (split.train, split.dev, split.test)]
+        repeats = [[split.name for split in repeat] for repeat in by_repeat(self.splits)]
+        options = [[split.name for split in self.splits], repeats, corpus.once, repr(corpus.combined)]
+        recordings = [] if corpus.recordings is None else [corpus.recordings]
+        labels = [corpus.y[target.name] for target in corpus.targets]
+        targets = [asdict(target) for target in corpus.targets]
+        return digest(corpus.ids, corpus.groups, corpus.units, *recordings, *labels, targets, *rows, options)
+
     def extent(self, names: Sequence[str], splits: Sequence[Split]) -> tuple[int, int]:
         """Number of evaluated clips labelled for any of the targets, and of their groups."""
         rows = np.unique(np.concatenate([split.test for split in splits]))
@@ -358,3 +364,15 @@ class Scoreboard:
     def pools(self, target: Target) -> bool:
         """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"
+
+
+def _folds(splits: Sequence[Split], codes: np.ndarray, n_groups: int) -> np.ndarray:
+    """Number of the split that tests each group, the last one of several."""
+    folds = np.zeros(n_groups, dtype=int)
+    for number, split in enumerate(splits):
+        folds[codes[split.test]] = number
+    return folds
+
+
+def _sums_name(target: Target, piece: Sequence[Split]) -> str:
+    return f"{target.name}: {' '.join(split.name for split in piece)}"

@@ -1,5 +1,7 @@
 """Finished fits: where a system's predictions in a split come from, and how deep stacks are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,23 @@ def test_predictions_are_scored_as_they_are_matched(run):
     run.store.save("a-None", Fitted({"arousal": y / 2}, {"arousal": y[:2] / 2}))
     assert run.load(X, BASE[0]).test["arousal"].tolist() == [[0.0], [0.5]]
     np.testing.assert_allclose(run.finished(X, BASE[0]).test["arousal"], y[:2], atol=1e-6)
+
+
+def test_predictions_are_known_again_by_what_the_fits_hold_and_all_that_they_are_finished_by(run):
+    """Without reading one; a fit that was done again with another outcome is another."""
+
+    def identity(tasks=None, system=BASE[0], content="content"):
+        again = replace(run, tasks=tasks or run.tasks, contents={"wav2vec": content})
+        return again.identity(X, system)
+
+    run.store.save("a-None", Fitted(test={"arousal": np.zeros((2, 1))}))
+    before, task = identity(), run.tasks[X]
+    assert identity() == before and run.identity(X, BASE[0]) == before
+    for changed in (
+        replace(task, strength=0.5), replace(task, matching=False), replace(task, y={"arousal": task.y["arousal"] + 1}),
+        replace(task, folds=1 - task.folds), replace(task, targets=[replace(task.targets[0], range=(1, 5))]),
+    ):  # fmt: skip
+        assert identity({X: changed}) != before
+    run.store.save("a-None", Fitted(test={"arousal": np.ones((2, 1))}))
+    assert identity() != before
+    assert identity(system=DEEP) != identity(system=DEEP, content="another")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avbaselines.experiment.fitting.oof import Direct, Nested
+from avbaselines.experiment.fitting.oof import Direct, Nested, Part
 from avbaselines.experiment.fitting.store import Fitted, Store
 
 RNG = np.random.default_rng(0)
@@ -37,3 +37,9 @@ def test_folds_that_predict_on_other_scales_are_brought_to_one(nested):
 def test_folds_keep_their_scales_otherwise(nested):
     expected = np.where(FOLDS == 0, 5 + 0.2 * PREDICTED, -1 + 3 * PREDICTED)
     np.testing.assert_allclose(nested(False)["y"][:, 0], expected)
+
+
+def test_a_source_names_every_fit_that_it_reads(tmp_path):
+    fold = Direct("a1"), np.array([0])
+    assert Nested(Direct("b1"), (fold, (Direct("c1"), np.array([1])))).keys() == ["b1", "a1", "c1"]
+    assert Part(Direct("a1"), np.array([0]), np.array([1])).keys() == ["a1"]

@@ -13,8 +13,9 @@ from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.intervals import interval_of_mean
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem
+from avbaselines.experiment.scoring.gathering import TRANSDUCTIVE
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
-from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard
+from avbaselines.experiment.scoring.scoreboard import Scoreboard
 from avbaselines.results_table import RemarkKind
 from avbaselines.study import Reported
 from avbaselines.systems import Stage

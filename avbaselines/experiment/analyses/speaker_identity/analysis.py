@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
+
 from avbaselines.evaluation.comparison import compare_means
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
-from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, Source
+from avbaselines.evaluation.intervals import mean_value
+from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, Source, drawn
 from avbaselines.experiment.analyses.speaker_identity.erasures import TRANSDUCTIVE as TRANSDUCTIVE_ERASURES
 from avbaselines.experiment.analyses.speaker_identity.identity_table import (
     Figure,
@@ -25,8 +27,9 @@ from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.planning.learners import learner_name
 from avbaselines.experiment.planning.system import BaseSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.gathering import TRANSDUCTIVE
 from avbaselines.experiment.scoring.result_rows import score_rows
-from avbaselines.experiment.scoring.scoreboard import TRANSDUCTIVE, Scoreboard, Scored
+from avbaselines.experiment.scoring.scoreboard import Scoreboard, Scored
 from avbaselines.reports.identity import render_identity, render_identity_markdown, trade_off
 from avbaselines.results_table import Remark, RemarkKind
 from avbaselines.study import Study
@@ -73,6 +76,7 @@ class SpeakerIdentity(Analysis):
         shown = [row for row in scored.rows if not row.is_twin] + erased
         probed, computed = probe_predictions(identity, shown, context.options)
         figures += [*_predictions(scored.scoreboard, shown, probed), *reported_figures(run.study)]
+        kept = scored.scoreboard.kept
         table, metric, notes = identity_table(figures), _metric(run), _notes(identity, probed)
         return AnalysisResult(
             files={"identity.csv": table, "identity.md": render_identity_markdown(table, metric, notes, max_loss)},
@@ -80,7 +84,7 @@ class SpeakerIdentity(Analysis):
                 *score_rows(scored.scoreboard, erased, scored.picked, run.protocol),
                 *result_rows(figures, run.protocol),
             ],
-            drawings=trade_off(table, metric),
+            drawings=drawn(kept, trade_off.__module__, [table], lambda: trade_off(table, metric)),
             terminal=[render_identity(table, metric, notes, max_loss)],
             computed=measurements.computed + computed,
             failed=any(row.failed for row in erased),
@@ -154,12 +158,13 @@ class _OverSplits:
         splits = {split.name: split.id for split in scored.run.corpus.splits}
         failed = {splits[name]: part.failed for name, part in self.parts.items() if part.failed}
         seconds = sum(part.seconds for part in self.parts.values())
-        row = Scored(system.rows[0], system, {}, {}, seconds, self.remarks, failed)
+        test: dict[str, dict[str, np.ndarray]] = {}
+        oof: dict[str, dict[str, np.ndarray]] = {}
         for name, part in self.parts.items() if not failed else ():
             fitted = part.predictions(scored.fitted.store, strengths[name])
             finished = finish(fitted, scored.fitted.tasks[splits[name]])
-            row.test[name], row.oof[name] = finished.filled(finished.test), finished.filled(finished.oof)
-        return row
+            test[name], oof[name] = finished.filled(finished.test), finished.filled(finished.oof)
+        return Scored(system.rows[0], system, test, oof, seconds, self.remarks, failed)
 
     def figures(self, raw: "_OverSplits") -> Iterator[Figure]:
         """Figures at the strength tuned in each split, and at every strength that all splits have."""
@@ -198,8 +203,7 @@ class _OverSplits:
 def _emotion(board: Scoreboard, row: Scored) -> Estimate:
     """The study's own metric, mean over targets."""
     parts = [part for target in board.corpus.targets for part in board.parts(row, target, target.metric)]
-    training = board.training(board.corpus.targets, board.splits)
-    return Estimate(mean_value(parts), *interval_of_mean(parts, training=training))
+    return Estimate(mean_value(parts), *board.interval(parts, board.corpus.targets))
 
 
 def _loss(board: Scoreboard, raw: Scored, erased: Scored) -> Estimate:
