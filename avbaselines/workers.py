@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import PicklingError
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
+
+from avbaselines.errors import InputError
 
 __all__ = ["Died", "in_workers"]
 
@@ -19,6 +22,8 @@ Answer = TypeVar("Answer")
 SHARED_FROM = "100K"
 """Arrays from this size on are written once and mapped by all workers."""
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_UNREADABLE = "un-serialize"
+"""In the words of a pool whose worker could not read a call: no death, but a fault of ours."""
 _WATCH_SECONDS = 1.0
 _watched: set[int] = set()
 
@@ -83,6 +88,8 @@ def in_workers(
     ------
     Exception
         What the function raises; the calls that are left are not made.
+    InputError
+        The folder is full.
 
     Examples
     --------
@@ -102,7 +109,18 @@ def in_workers(
                     del left[number]
                     yield number, answer
                 continue
-            except BrokenProcessPool:
+            except PicklingError as error:
+                # Told by another thread, in the words of a traceback.
+                reason = str(error.__cause__).strip().rstrip('"').strip().rpartition("\n")[2]
+                if not reason.startswith("OSError"):
+                    raise
+                raise InputError(
+                    f"{Path(folder).parent}: what worker processes share cannot be written there ({reason}); make "
+                    "room, or use --jobs 1"
+                ) from None
+            except BrokenProcessPool as error:
+                if _UNREADABLE in str(error):
+                    raise
                 begun = [int(path.name) for path in Path(folder, "begun").iterdir()]
         # Those that were under way; one died before it could say so where there is none.
         suspects = [number for number in begun if number in left] or [next(iter(left))]
@@ -149,6 +167,8 @@ def _alone(function: Callable[..., Answer], call: tuple) -> Answer | Died:
             answer: Answer = executor.submit(function, *call).result()
             return answer
     except BrokenProcessPool as error:
+        if _UNREADABLE in str(error):
+            raise
         return Died(tuple(dict.fromkeys(re.findall(r"\bSIG[A-Z]+", str(error)))))
 
 

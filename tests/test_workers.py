@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avbaselines.errors import InputError
 from avbaselines.workers import Died, in_workers
 
 PARENT = """
@@ -61,6 +62,19 @@ def test_what_a_call_raises_is_raised(tmp_path):
     for jobs in (1, 2):
         with pytest.raises(ZeroDivisionError):
             list(in_workers(divmod, [(1, 1), (1, 0)], jobs))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+def test_a_full_disk_is_one_error(tmp_path):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(InputError, match=f"^{tmp_path}: what worker processes share cannot be written there .OSE"):
+            list(in_workers(np.sum, [(np.ones(100_000),)], 2, tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
