@@ -20,14 +20,15 @@ from avbaselines.results_table import ResultRow
 
 TOPIC = "shuffled"
 TARGETS = ("arousal", "valence", "mood")
+STAGE = ("late-mean", "late-greedy", "late-ridge", "all-targets")
 SYSTEMS = {
     "learners": ["ridge", "svr", "lightgbm", "xgboost"],
     "tasks": ["single", "chain", "joint"],
     "fusion": [
         "best-single", "mean", "greedy", "ridge", "non-negative", "score-weighted", "correlation",
         {"method": "ridge", "name": "all-targets", "targets": "all"},
-        {"method": "greedy", "name": "second-greedy", "inputs": ["late-*", "all-targets"]},
-        {"method": "ridge", "name": "second-ridge", "inputs": ["late-*", "all-targets", "second-greedy"]},
+        {"method": "greedy", "name": "second-greedy", "inputs": [*STAGE]},
+        {"method": "ridge", "name": "second-ridge", "inputs": [*STAGE, "second-greedy"]},
     ],
 }  # fmt: skip
 
