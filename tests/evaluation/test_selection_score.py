@@ -16,6 +16,8 @@ PREDICTIONS = {"valence": np.array([[1.0], [2.0], [9.0]]), "mood": np.array([[0.
 
 def test_an_error_counts_reversed_in_units_of_the_labelled_truth_s_deviation():
     assert selection_score([VALENCE], TRUTH, PREDICTIONS) == pytest.approx(-0.5)
+    wider = {"valence": np.array([0.0, 4.0, np.nan])}, {"valence": np.array([[1.0], [4.0], [9.0]])}
+    assert selection_score([VALENCE], *wider) == pytest.approx(-0.25)
 
 
 def test_targets_count_alike():

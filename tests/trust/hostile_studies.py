@@ -84,7 +84,8 @@ CASES: dict[str, tuple[str, str]] = {
     "a reported figure of metric cc": (STUDY + MORE.replace('"ccc"\nvalue', '"cc"\nvalue'), "did you mean"),
     "a reported figure without a system": (STUDY + MORE.replace('system = "LSTM"', 'system = ""'), "reported.0"),
     "a learner by a function's path": (
-        STUDY + '\n[systems]\nlearners = [{ name = "x", regressor = "os.system" }]', "os.system"
+        STUDY + '\n[systems]\nlearners = [{ name = "x", regressor = "os.system", classifier = "os.system" }]',
+        "os.system",
     ),
 }  # fmt: skip
 

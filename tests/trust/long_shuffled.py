@@ -16,23 +16,22 @@ from harness import Outcome
 from scipy.stats import binom, t
 from small_study import people, write_study
 
-from avbaselines.results_table import ResultRow
-
 TOPIC = "shuffled"
 TARGETS = ("arousal", "valence", "mood")
+STAGE = ("late-mean", "late-greedy", "late-ridge", "all-targets")
 SYSTEMS = {
     "learners": ["ridge", "svr", "lightgbm", "xgboost"],
     "tasks": ["single", "chain", "joint"],
     "fusion": [
         "best-single", "mean", "greedy", "ridge", "non-negative", "score-weighted", "correlation",
         {"method": "ridge", "name": "all-targets", "targets": "all"},
-        {"method": "greedy", "name": "second-greedy", "inputs": ["late-*", "all-targets"]},
-        {"method": "ridge", "name": "second-ridge", "inputs": ["late-*", "all-targets", "second-greedy"]},
+        {"method": "greedy", "name": "second-greedy", "inputs": [*STAGE]},
+        {"method": "ridge", "name": "second-ridge", "inputs": [*STAGE, "second-greedy"]},
     ],
 }  # fmt: skip
 
 
-def corpus(folder: Path, seed: int) -> list[ResultRow]:
+def corpus(folder: Path, seed: int) -> pd.DataFrame:
     """Results of all systems on a corpus whose features know speakers and nothing of its targets."""
     rng, clips = np.random.default_rng(seed), people(12, 8, tested=4)
     n, speaker = len(clips), np.repeat(np.arange(12), 8)
@@ -49,21 +48,22 @@ def corpus(folder: Path, seed: int) -> list[ResultRow]:
     )  # fmt: skip
     found = study.run(jobs=1)
     assert not found.result.failed
-    return [row for row in found.result.results if row.kind == "measured"]
+    return found.results(kind="measured", split="all")
 
 
-def scored(rows: list[ResultRow]) -> Iterator[tuple[str, str, str, float]]:
+def scored(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, float]]:
     """Kind of system, its name, target, and how far its score lies from what a guess gets."""
     metrics = {"arousal": "ccc", "valence": "ccc", "mood": "uar"}
-    for row in rows:
-        if row.split == "all" and metrics.get(row.target) == row.metric and row.value == row.value:
-            stage = f"stage {row.stage}" if row.stage else f"{row.learner}, {row.task}"
-            yield stage, row.system, row.target, row.value - (0.5 if row.metric == "uar" else 0.0)
+    for row in rows.to_dict("records"):
+        value = float(row["value"])
+        if metrics.get(row["target"]) == row["metric"] and value == value:
+            kind = f"stage {row['stage']}" if float(row["stage"] or 0) else f"{row['learner']}, {row['task']}"
+            yield kind, row["system"], row["target"], value - (0.5 if row["metric"] == "uar" else 0.0)
 
 
 def trial(rounds: int, seed: int) -> list[Outcome]:
-    """A corpus for every five rounds, at least four."""
-    corpora = max(4, rounds // 5)
+    """A corpus for every ten rounds, at least four."""
+    corpora = max(4, rounds // 10)
     values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as place:
         for number in range(corpora):
