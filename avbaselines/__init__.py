@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from avbaselines.experiment.fitting.run_options import RunOptions as RunOptions
     from avbaselines.experiment.study_run import run_study as run_study
     from avbaselines.finished_run import results as results
+    from avbaselines.mlflow_export import to_mlflow as to_mlflow
     from avbaselines.study import load_study as load_study
 
 _SCORES = (
@@ -54,6 +55,7 @@ _PLACES = {
     "load_study": ("avbaselines.study", "load_study"),
     "run_study": ("avbaselines.experiment.study_run", "run_study"),
     "RunOptions": ("avbaselines.experiment.fitting.run_options", "RunOptions"),
+    "to_mlflow": ("avbaselines.mlflow_export", "to_mlflow"),
     "results": ("avbaselines.finished_run", "results"),
     "load_bundle": ("avbaselines.experiment.bundles.bundle", "load"),
     "METRICS": ("avbaselines.evaluation.metrics", "METRICS"),
@@ -71,7 +73,7 @@ _PLACES = {
 __all__ = [
     "METRICS", "InputError", "Metric", "RunOptions", "accuracy", "ccc", "ccc_per_recording", "compare", "compare_means",
     "estimators", "f1_macro", "f1_micro", "f1_weighted", "holm", "interval", "interval_of_mean", "load_bundle",
-    "load_study", "mae", "mse", "pcc", "results", "rmse", "run_study", "score", "uar",
+    "load_study", "mae", "mse", "pcc", "results", "rmse", "run_study", "score", "to_mlflow", "uar",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from avbaselines.errors import InputError
 from avbaselines.interruption import Terminated, raising
 from avbaselines.safe_text import message, shown
 
+NARROWEST = 40
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
@@ -116,12 +117,16 @@ class PlainConsole(Console):
 def plain_console(*, stderr: bool = False, file: IO[str] | None = None) -> Console:
     """A console that shows names, paths and notes as they are, whatever stands in brackets in them.
 
+    In a narrower terminal than `NARROWEST` columns lines are broken by the terminal, not by letters.
+
     Examples
     --------
     >>> plain_console(file=sys.stdout).print("spk[01]")
     spk[01]
     """
-    return PlainConsole(markup=False, stderr=stderr, file=file)
+    console = PlainConsole(markup=False, stderr=stderr, file=file)
+    console.width = max(console.width, NARROWEST)
+    return console
 
 
 def progress_bar(console: Console) -> Progress:

@@ -204,4 +204,4 @@ def _provenance(path: Path) -> dict[str, Any]:
 def _metrics(table: pd.DataFrame) -> dict[str, str]:
     """The first metric of each target."""
     measured = table[(table["kind"] == "measured") & ~table["target"].isin(["mean", "combined"])]
-    return dict(measured.groupby("target", sort=False)["metric"].first().items())  # type: ignore[arg-type]
+    return dict(measured.groupby("target", sort=False)["metric"].first().items())

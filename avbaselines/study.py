@@ -244,7 +244,8 @@ def dump_study(study: Study, path: str | Path) -> None:
     True
     """
     content = study.model_dump(mode="json", exclude_none=True)
-    Path(path).write_text(tomli_w.dumps(content), encoding="utf-8")
+    # A path may hold bytes that are no UTF-8, for which TOML has no spelling.
+    Path(path).write_text(tomli_w.dumps(content), encoding="utf-8", errors="replace")
 
 
 MOST_EXTENDED = 16

@@ -2,7 +2,7 @@
 
 Draws corpora of 10, 28 and 90 groups from populations with a known score, about 30 clips a group: the groups differ in
 their labels, in how well they are predicted and in which way, so that clips of one group resemble each other. Prints
-the figures that avbaselines.evaluation.intervals and .comparison quote. Takes about a minute.
+the figures that docs/intervals.md and avbaselines.evaluation.comparison quote. Takes about a minute.
 
     python benchmarks/interval_coverage.py [--corpora 1000] [--resamples 1000]
 """

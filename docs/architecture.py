@@ -91,7 +91,8 @@ FLOORS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     )),
     ("ground", (
         Room("evaluation", "metrics, intervals, paired comparison, from sums per group", ("evaluation",), 0),
-        Room("results", "rows of results.csv, remarks; runs read back", ("results_table", "finished_run"), 1),
+        Room("results", "rows of results.csv, remarks; runs read back",
+             ("results_table", "finished_run", "mlflow_export"), 1),
         Room("workers", "calls in processes that end with their parent; signals", ("workers", "interruption"), 3),
         Room("catalog", "finding study and recipe files; sections; errors; the version",
              ("catalog", "schema", "errors", "safe_text", "version"), 2),

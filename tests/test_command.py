@@ -1,5 +1,7 @@
 import argparse
 import io
+import subprocess
+import sys
 
 import pytest
 
@@ -67,3 +69,30 @@ def test_counts_are_checked(kind, least):
     for text in (str(least - 1), "1.5", "many"):
         with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number"):
             kind(text)
+
+
+def test_a_terminal_of_one_column_gets_lines_and_not_letters(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "1")
+    command.plain_console().print("everything is there")
+    assert capsys.readouterr().out == "everything is there\n"
+
+
+WITHOUT_STREAMS = """
+import os, sys
+from avbaselines.command import exit_status
+def work():
+    print("to nobody \\udcff")
+    with open(sys.argv[1], "w") as file:
+        print("to nobody", flush=True)
+        file.write("whole")
+    return 0
+sys.exit(exit_status(work, debug=False, interrupted=""))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams as a shell does")
+def test_a_command_without_streams_does_its_work(tmp_path):
+    shell = 'exec "$0" -c "$1" "$2" <&- >&- 2>&-'
+    words = ["sh", "-c", shell, sys.executable, WITHOUT_STREAMS, str(tmp_path / "file")]
+    assert subprocess.run(words).returncode == 0
+    assert (tmp_path / "file").read_text() == "whole"

@@ -90,3 +90,46 @@ def test_the_line_of_a_key_that_stands_once_is_named(tmp_path):
 def test_a_prefix_stands_before_the_key():
     with pytest.raises(InputError, match="key 'protocols.paper.title' is missing"):
         validate(Outer, {}, "x.toml", prefix="protocols.paper")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("${data}/../x", "leads out"),
+        ("${data}/a/../../x", "leads out"),
+        ("a/${data}/x", "only begin"),
+        ("x" * 256, "255 bytes"),
+        ("~nobody-of-this-name/x", "nobody-of-this-name"),
+    ],
+)
+def test_paths_that_no_study_may_name(text, words):
+    with pytest.raises(InputError, match=words):
+        locate(text, Path("/corpus"), Path("/studies"))
+
+
+def test_paths_that_a_study_may_name():
+    for text, path in {
+        "${data}/a/../x": "/corpus/a/../x", "${data}//etc/x": "/corpus/etc/x", "${data}": "/corpus",
+        "../x": "/studies/../x", "/etc/x": "/etc/x",
+    }.items():  # fmt: skip
+        assert locate(text, Path("/corpus"), Path("/studies")).as_posix() == path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = " + "[" * 40 + "]" * 40, "key 'a.0.0.0': nested more than 32"),
+        ("[x]\n" + ".".join("a" * 40) + " = 1", "line 2: nested more than 32"),
+        ("a = 9223372036854775808", "key 'a': a whole number is beyond 64 bits"),
+    ],
+)
+def test_limits_of_a_file_are_told(tmp_path, text, words):
+    (tmp_path / "x.toml").write_text(text)
+    with pytest.raises(InputError, match=words):
+        read_toml(tmp_path / "x.toml")
+
+
+def test_what_lies_within_the_limits_is_read(tmp_path):
+    text = "a = " + "[" * 31 + "]" * 31 + f"\nb = {2**63 - 1}\nc = '{'a.' * 100}'\n" + ".".join("d" * 32) + " = 1"
+    (tmp_path / "x.toml").write_text(text)
+    assert read_toml(tmp_path / "x.toml")["b"] == 2**63 - 1

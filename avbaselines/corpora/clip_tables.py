@@ -117,9 +117,11 @@ def _joined(files: ClipFiles, id_name: str, key: str) -> tuple[pd.DataFrame, lis
     """The rows of all files; where these are named, with their names in the column `PART`."""
     if isinstance(files, Path):
         return _read(files, id_name, key)
-    named = files if isinstance(files, dict) else dict.fromkeys(files, None)
+    named: list[tuple[str | None, Path]] = [(None, path) for path in files]
+    if isinstance(files, dict):
+        named = [*files.items()]
     tables, notes = [], []
-    for name, place in files.items() if isinstance(files, dict) else ((None, path) for path in files):
+    for name, place in named:
         table, said = _read(place, id_name, key)
         if name is not None:
             if PART in table.columns and (table[PART].astype(str) != name).any():
@@ -128,10 +130,10 @@ def _joined(files: ClipFiles, id_name: str, key: str) -> tuple[pd.DataFrame, lis
         tables.append(table)
         notes += said
     every = dict.fromkeys(column for table in tables for column in table.columns)
-    for place, table in zip(files.values() if isinstance(files, dict) else named, tables, strict=True):
+    for (_, place), table in zip(named, tables, strict=True):
         lacking = [str(column) for column in every if column not in table.columns]
         if lacking:
-            notes.append(f"{Path(place).name} has no column {', '.join(lacking[:5])}, which others have")
+            notes.append(f"{place.name} has no column {', '.join(lacking[:5])}, which others have")
     return pd.concat(tables, ignore_index=True), notes
 
 

@@ -105,6 +105,8 @@ class ModalityInfo:
         Column of transcripts that letter groups were counted in, and in how many columns.
     id : str or None
         Id column of the table, where it is not ``clip_id``.
+    array : str or None
+        Array or column of vectors that was read, where it was named.
     functionals : tuple of str
         What steps were summarised by; empty where the table holds a row a clip.
     padding : {"front", "end"} or None
@@ -132,6 +134,7 @@ class ModalityInfo:
     text: str | None = None
     width: int | None = None
     id: str | None = None
+    array: str | None = None
     functionals: tuple[str, ...] = ()
     padding: str | None = None
     extraction: dict[str, Any] = field(default_factory=dict)
@@ -144,6 +147,7 @@ class ModalityInfo:
     def described(self) -> dict[str, Any]:
         """The keys that provenance and cards hold; those without a value are left out."""
         table: dict[str, Any] = {"path": self.path, "text": self.text, "width": self.width, "id": self.id}
+        table |= {"array": self.array}
         table |= {"offsets": dict(self.offsets) or None}
         table |= {"functionals": list(self.functionals) or None, "padding": self.padding}
         counts = {"failed": self.failed, "absent": self.absent, "empty_columns": len(self.dropped)}

@@ -19,6 +19,8 @@ from avbaselines.corpora.text_form import as_text, plain
 from avbaselines.errors import InputError
 from avbaselines.schema import nearest
 
+MOST_COLUMNS = 1_000_000
+
 
 class Features(NamedTuple):
     """A feature table as it stands in its file.
@@ -119,8 +121,8 @@ def _read_npz(path: Path, key: str) -> Features:
     X = arrays["X"]
     ids = _checked_array(arrays["clip_id"], X, f"{key}: {path}", "clip_id", "X")
     columns = arrays.get("columns", np.array([f"{Path(path).stem}_{i}" for i in range(X.shape[-1])]))
-    if len(columns) != X.shape[-1]:
-        raise InputError(f"{key}: {path}: {len(columns)} column names for {X.shape[-1]} features")
+    if columns.ndim != 1 or len(columns) != X.shape[-1]:
+        raise InputError(f"{key}: {path}: {columns.size} column names for {X.shape[-1]} features")
     return Features(ids, X, [plain(column) for column in columns], [])
 
 
@@ -130,6 +132,8 @@ def _checked_array(ids: np.ndarray, X: np.ndarray, source: str, id_name: str, na
         raise InputError(
             f"{source}: {name} must be numbers (clips, features) or (clips, steps, features), not {X.dtype} {X.shape}"
         )
+    if X.shape[-1] > MOST_COLUMNS:
+        raise InputError(f"{source}: {name} has {X.shape[-1]:,} features; {MOST_COLUMNS:,} are read at most")
     if X.ndim == 3 and X.shape[1] == 0:
         raise InputError(f"{source}: {name} has no steps, its shape is {X.shape}")
     if ids.ndim != 1:

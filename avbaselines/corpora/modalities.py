@@ -158,6 +158,8 @@ def read_modality(
     info = ModalityInfo(path.name, options.text, options.width if options.text else None, notes=tuple(notes))
     if options.id != "clip_id":
         info = replace(info, id=options.id)
+    if options.array is not None:
+        info = replace(info, array=options.array)
     if X.ndim == 3:
         padding = padding_side(X)
         info = replace(info, functionals=tuple(options.functionals), padding=padding)
@@ -170,8 +172,10 @@ def read_modality(
 def _read_parts(paths: Sequence[Path], key: str, options: ModalityOptions, by_segment: bool) -> Features:
     """The table, or the rows of its parts one after the other."""
     width = options.width if options.text else 0
-    how = {"id_name": options.id, "text": options.text, "width": width, "array": options.array}
-    parts = [read_features(path, key, **how, by_segment=by_segment) for path in paths]
+    parts = [
+        read_features(path, key, options.id, options.text, width, array=options.array, by_segment=by_segment)
+        for path in paths
+    ]
     first = parts[0]
     for path, part in zip(paths[1:], parts[1:], strict=True):
         if len(part.columns) != len(first.columns) or part.X.ndim != first.X.ndim or (

@@ -41,6 +41,8 @@ def as_text(column: Iterable) -> pd.Series:
         values = values.astype(object)
     if values.dtype == object and len(given := values.dropna()) and all(_is_number(value) for value in given):
         values = pd.to_numeric(values)
+    if pd.api.types.is_integer_dtype(values) and pd.api.types.is_extension_array_dtype(values):
+        return values.astype("string").astype(object)  # before pandas 3, `map` makes floats of whole numbers with gaps
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         return values.astype("Int64").astype("string").astype(object)
     return values.map(lambda value: value if pd.isna(value) else plain(value)).astype(object)

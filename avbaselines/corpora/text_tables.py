@@ -9,6 +9,7 @@ from pathlib import Path
 
 from avbaselines.errors import InputError
 
+MOST_COLUMNS, MOST_NAMELESS = 100_000, 100
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -108,10 +109,16 @@ def layout_of(path: Path) -> Layout:
                 break
             skipped += 1
     separator = separator or max(",;\t", key=header.count)
+    if header.count(separator) >= MOST_COLUMNS:
+        raise InputError(f"{path}: has more than {MOST_COLUMNS:,} columns; save so wide a table as npz or parquet")
     names = next(csv.reader([header], delimiter=separator), [])
     counts = list(_cells(path, separator, skipped + 1))
-    while names and not names[-1].strip() and all(cells < len(names) for _, cells, _ in counts):
+    longest = max((cells for _, cells, _ in counts), default=0)
+    while names and not names[-1].strip() and longest < len(names):
         names.pop()
+    nameless = sum(not name.strip() for name in names)
+    if nameless > MOST_NAMELESS:
+        raise InputError(f"{path}: {nameless:,} of its columns have no name in the header; give them names")
     trailing = bool(counts) and all(cells == len(names) + 1 and not last for _, cells, last in counts)
     for number, cells, last in counts:
         if trailing or cells == len(names):
@@ -135,11 +142,15 @@ def _cells(path: Path, separator: str, first: int) -> Iterator[tuple[int, int, s
     with open_text(path) as file:
         for _ in range(first):
             file.readline()
-        begun = ""
+        begun: list[str] = []
+        inside = False
         for number, line in enumerate(file, first + 1):
-            line = begun + line
-            begun = line if line.count('"') % 2 else ""  # a quoted cell goes on in the next line
-            if begun or not line.strip("\r\n "):
+            inside ^= line.count('"') % 2 == 1
+            begun.append(line)
+            if inside:  # a quoted cell goes on in the next line
+                continue
+            line, begun = "".join(begun), []
+            if not line.strip("\r\n "):
                 continue
             if '"' in line:
                 row = next(csv.reader(io.StringIO(line, newline=""), delimiter=separator))

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from avbaselines.evaluation.cross_validation import Training, inflation
 from avbaselines.evaluation.intervals import Method, interval_of_score, mean_of_present, occupied
 from avbaselines.evaluation.metrics import Metric
 from avbaselines.evaluation.verdicts import Verdict, verdict
@@ -82,6 +83,7 @@ def compare(
     seed: int = 0,
     n_resamples: int = 2000,
     method: Method = "jackknife_t",
+    training: Training = "fixed",
 ) -> Comparison:
     """Compare two systems by one score.
 
@@ -99,6 +101,9 @@ def compare(
         Of random swaps, and of resamples where `method` draws any.
     n_resamples, method
         As for `intervals.interval`.
+    training
+        ``"shared"``: both are scores of several fits that share training clips, and the variance of their difference is
+        doubled. Needed where the two learn different things, such as two modalities (docs/intervals.md).
 
     Raises
     ------
@@ -115,7 +120,7 @@ def compare(
     >>> round(result.difference, 3), result.p_value, result.n_groups
     (-0.533, 0.25, 3)
     """
-    return compare_means([(metric, sums_a, sums_b)], level, n_permutations, seed, n_resamples, method)
+    return compare_means([(metric, sums_a, sums_b)], level, n_permutations, seed, n_resamples, method, training)
 
 
 def compare_means(
@@ -125,6 +130,7 @@ def compare_means(
     seed: int = 0,
     n_resamples: int = 2000,
     method: Method = "jackknife_t",
+    training: Training = "fixed",
 ) -> Comparison:
     """Compare two systems by a mean of scores, over several targets, or over several given splits.
 
@@ -134,7 +140,7 @@ def compare_means(
         Metric, sums of a, sums of b, each of shape (groups, S). One entry a target or split, all
         over the same list of groups (rows of zeros for groups a part does not test). A group is swapped, drawn or left
         out in all parts at once.
-    level, n_permutations, seed, n_resamples, method
+    level, n_permutations, seed, n_resamples, method, training
         As for `compare`.
 
     Raises
@@ -161,14 +167,16 @@ def compare_means(
         return mean_of_present([metric.value(a) - metric.value(b) for metric, a, b in pairs])
 
     unbounded = (-np.inf, np.inf)  # a difference hardly ever nears its bounds, so no transformation is called for
+    widening = inflation(training)
     furthest = np.mean([metric.bounds[1] - metric.bounds[0] for metric in metrics])
 
     def ends(level: float) -> tuple[float, float]:
-        low, high = interval_of_score(difference, sums, unbounded, level, n_resamples, seed, method)
+        low, high = interval_of_score(difference, sums, unbounded, level, n_resamples, seed, method, widening)
         return float(np.clip(low, -furthest, furthest)), float(np.clip(high, -furthest, furthest))
 
     (low, high), (inner_low, inner_high) = ends(level), ends(2 * level - 1)
-    p_value, p_floor, test = _swap_test(difference, sums[:n_parts], sums[n_parts:], n_permutations, seed)
+    swapped = _swap_test(difference, sums[:n_parts], sums[n_parts:], n_permutations, seed, widening)
+    p_value, p_floor, test = swapped
     return Comparison(
         difference=float(difference([part.sum(axis=0) for part in sums])),
         ci_low=low,
@@ -241,8 +249,9 @@ def _swap_test(
     sums_b: list[np.ndarray],
     n_permutations: int,
     seed: int,
+    widening: float = 1.0,
 ) -> tuple[float, float, str]:
-    """Two-sided p-value of the observed difference among those with the systems swapped in some groups; its floor."""
+    """Two-sided p-value of the observed difference among `widening` times those with the systems swapped; its floor."""
     to_b = [b - a for a, b in zip(sums_a, sums_b, strict=True)]
     differs = np.any([(part != 0).any(axis=1) for part in to_b], axis=0)
     to_b = [part[differs] for part in to_b]  # swapping equals changes nothing
@@ -253,7 +262,7 @@ def _swap_test(
         moved = [swaps.astype(np.float64) @ part for part in to_b]
         swapped = [t + m for t, m in zip(totals_a, moved, strict=True)]
         swapped += [t - m for t, m in zip(totals_b, moved, strict=True)]
-        return int(np.sum(np.abs(difference(swapped)) >= observed - 1e-12))
+        return int(np.sum(widening * np.abs(difference(swapped)) >= observed - 1e-12))
 
     observed = abs(difference(totals_a + totals_b))
     if 2**n_groups <= _ENUMERATE:

@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from avbaselines.evaluation.class_sums import confusion
 from avbaselines.evaluation.metrics import Metric
-from avbaselines.evaluation.regression_sums import moments
+from avbaselines.evaluation.regression_sums import moments, ratio
 
 Training = Literal["fixed", "shared", "folds"]
 """Where the predictions of a score come from: fits that stand still (one given split, so that the interval is that of
@@ -36,19 +37,25 @@ def inflation(training: Training) -> float:
     return 1.0 if training == "fixed" else SHARED_VARIANCE**0.5
 
 
-def upright_totals(metric: Metric, sums: ArrayLike) -> np.ndarray:
-    """Totals over groups as they would be if no training mean leant away from its test clips.
+def upright_totals(metric: Metric, sums: ArrayLike, folds: ArrayLike | None = None) -> np.ndarray:
+    """Totals over groups as they would be if no fit leant away from the labels of its test clips.
 
-    The level of a fit's predictions is the mean of its training labels. Over all folds their mean is the mean of all
-    labels, whose square error V (that of the mean of as many groups) is thus missing from the covariance of labels and
-    predictions, and from both variances. V is estimated from the groups' own means and added to the three.
+    Of CCC and PCC: the level of a fit's predictions is the mean of its training labels. Over all folds their mean is
+    the mean of all labels, whose square error V (that of the mean of as many groups) is thus missing from the
+    covariance of labels and predictions, and from both variances. V is estimated from the groups' own means and added
+    to the three.
+
+    Of UAR: a class that is frequent in a fold is rare where its fit learnt, and chosen too seldom. The recall of a
+    class is the mean over folds of its recall there, which does not weigh folds by how frequent the class is.
 
     Parameters
     ----------
     metric
-        Only CCC and PCC over clips lean; of other metrics the plain totals come back.
+        Of others than these the plain totals come back.
     sums : shape (groups, S)
         Every group occupied.
+    folds : int, shape (groups,)
+        The fold that tests each group; without it UAR is left as it is.
 
     Returns
     -------
@@ -65,6 +72,8 @@ def upright_totals(metric: Metric, sums: ArrayLike) -> np.ndarray:
     (-0.74, 0.0)
     """
     sums = np.asarray(sums, dtype=np.float64)
+    if metric.name == "uar" and folds is not None:
+        return _recalls_by_fold(sums, np.asarray(folds))
     total = sums.sum(axis=0)
     if metric.name not in ("ccc", "pcc") or len(sums) < 2:
         return total
@@ -75,3 +84,16 @@ def upright_totals(metric: Metric, sums: ArrayLike) -> np.ndarray:
     variance = n_groups / (n_groups - 1) * np.sum((sums[:, 1] - sums[:, 0] * mean) ** 2) / n**2
     total[3:] += n * variance
     return total
+
+
+def _recalls_by_fold(sums: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Confusion cells with as many hits of each class as the mean recall over folds gives; misses are of any class."""
+    cells = np.zeros((folds.max() + 1, sums.shape[1]))
+    np.add.at(cells, folds, sums)
+    hits, clips, _ = confusion(cells)
+    recalls = ratio(hits, clips, 1.0).sum(axis=0) / np.maximum((clips > 0).sum(axis=0), 1)
+    total, n_classes = clips.sum(axis=0), clips.shape[1]
+    upright = np.zeros((n_classes, n_classes))
+    upright[np.arange(n_classes), np.arange(n_classes)] = recalls * total
+    upright[np.arange(n_classes), (np.arange(n_classes) + 1) % n_classes] += (1 - recalls) * total
+    return upright.ravel()

@@ -36,6 +36,7 @@ def interval(
     seed: int = 0,
     method: Method = "jackknife_t",
     training: Training = "fixed",
+    folds: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Confidence interval of one score.
 
@@ -53,6 +54,8 @@ def interval(
         See the module's text.
     training
         Where the predictions come from; only ``jackknife_t`` knows of fits that share training clips.
+    folds : int, shape (groups,)
+        The fold that tests each group, where `training` is ``"folds"``.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def interval(
     >>> round(low, 2), round(high, 2)
     (0.21, 0.97)
     """
-    return interval_of_mean([(metric, sums)], level, n_resamples, seed, method, training)
+    return interval_of_mean([(metric, sums)], level, n_resamples, seed, method, training, folds)
 
 
 def interval_of_mean(
@@ -87,6 +90,7 @@ def interval_of_mean(
     seed: int = 0,
     method: Method = "jackknife_t",
     training: Training = "fixed",
+    folds: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Confidence interval of a mean of scores, over several targets, or over several given splits.
 
@@ -96,7 +100,7 @@ def interval_of_mean(
         Metric, and sums of shape (groups, S). One entry a target or split, all over the same list of groups, with rows
         of zeros for groups that a part does not test. A group is drawn or left out in all parts at once: a speaker
         tested in three splits is one speaker. A part that a resample leaves without clips drops out of its mean.
-    level, n_resamples, seed, method, training
+    level, n_resamples, seed, method, training, folds
         As for `interval`.
 
     Returns
@@ -123,7 +127,8 @@ def interval_of_mean(
 
     upright = None
     if training == "folds" and len(sums[0]):
-        upright = float(score([upright_totals(metric, part) for metric, part in zip(metrics, sums, strict=True)]))
+        own = None if folds is None else np.asarray(folds)[seen_groups(metrics, [part for _, part in parts])]
+        upright = float(score([upright_totals(metric, part, own) for metric, part in zip(metrics, sums, strict=True)]))
     return interval_of_score(score, sums, (low, high), level, n_resamples, seed, method, inflation(training), upright)
 
 
@@ -318,8 +323,20 @@ def occupied(metrics: Sequence[Metric], sums: Sequence[ArrayLike]) -> list[np.nd
     arrays = [np.asarray(part, dtype=np.float64) for part in sums]
     if len({len(part) for part in arrays}) != 1:
         raise ValueError(f"parts must list the same groups, got {[len(part) for part in arrays]} groups")
-    seen = np.any([metric.count(part) > 0 for metric, part in zip(metrics, arrays, strict=True)], axis=0)
+    seen = seen_groups(metrics, arrays)
     return [part[seen] for part in arrays]
+
+
+def seen_groups(metrics: Sequence[Metric], sums: Sequence[ArrayLike]) -> np.ndarray:
+    """Which groups have a clip in any part; bool, shape (groups,).
+
+    Examples
+    --------
+    >>> from avbaselines.evaluation.metrics import METRICS
+    >>> seen_groups([METRICS["mae"]], [[[2, 1], [0, 0], [1, 3]]]).tolist()
+    [True, False, True]
+    """
+    return np.any([metric.count(part) > 0 for metric, part in zip(metrics, sums, strict=True)], axis=0)
 
 
 def _resampled(

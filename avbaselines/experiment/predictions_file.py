@@ -45,10 +45,11 @@ def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
     InputError
         No system could be fitted.
     """
-    with replacing(Path(folder) / FILE) as temporary:
+    # An open file, for pyarrow knows no path that is no text.
+    with replacing(Path(folder) / FILE) as temporary, open(temporary, "wb") as sink:
         writer, waiting, n_waiting = None, [], 0
         for table in _tables(runs):
-            writer = writer or pq.ParquetWriter(temporary, table.schema, **_options(table.schema))
+            writer = writer or pq.ParquetWriter(sink, table.schema, **_options(table.schema))
             waiting.append(table)
             n_waiting += len(table)
             if n_waiting >= ROW_GROUP:

@@ -47,7 +47,8 @@ def predictions_shown(folder: Path, parts: Sequence[ProtocolRows], results: Iter
     wanted |= {source for _, _, source, _ in composed}
     filters: list[tuple[str, str, object]] = [("part", "==", "test")]
     filters += [("system", "in", sorted(wanted))] if picked else []
-    table = pd.read_parquet(Path(folder) / "predictions.parquet", filters=filters)
+    with open(Path(folder) / "predictions.parquet", "rb") as stream:
+        table = pd.read_parquet(stream, filters=filters)
     table = table.astype(dict.fromkeys(["protocol", "split", "system", "clip_id"], str))
     twins = [
         table[(table["protocol"] == protocol) & (table["split"] == split) & (table["system"] == source)].assign(

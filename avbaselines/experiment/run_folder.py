@@ -34,7 +34,7 @@ LIBRARIES = (
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all.
+    """Write a text file, whole or not at all; of a path that is no UTF-8, the bytes that are none are spelt out.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def write_text(path: Path, text: str) -> None:
     '# Notes'
     """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_results(folder: Path, results: Iterable[ResultRow], comparisons: pd.DataFrame) -> None:

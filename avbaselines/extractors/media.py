@@ -14,6 +14,7 @@ from avbaselines.errors import InputError
 from avbaselines.extractors.images import IMAGE_SUFFIXES, image_sequence
 
 SAMPLING_RATE = 16000
+LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000
 
 # A declared length is often an estimate; only a clear loss is worth a word.
 _SHORT_BY_SECONDS, _SHORT_BY_SHARE = 0.25, 0.02
@@ -206,6 +207,9 @@ def read_sound(
         raise MediaError(f"cannot be decoded: {_reason(error)}") from None
     if rate is None:
         raise MediaError("; ".join(["no sound in the file (zero samples)", *remarks]))
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        # At 1 Hz a file of 64 kB would become 18 hours of sound.
+        raise MediaError(f"a sampling rate of {rate} Hz; what is read lies within {LOWEST_RATE} and {HIGHEST_RATE} Hz")
     mono = _mix(channels, channel, remarks)
     seconds = len(mono) / rate
     expected = declared if end is None else min(end, declared or end)

@@ -120,7 +120,7 @@ def _fit(root: Path, name: str, study: Study, options: dict[str, str]) -> _Fit |
     modalities = {
         key: entry.model_dump(exclude_unset=True)
         for key, entry in study.modalities.items()
-        if all(_is_there(root, path, entry.media, entry.recipe) for path in entry.files or [None])
+        if all(_is_there(root, path, entry.media, entry.recipe) for path in entry.files or [""])
     }
     predictions = {
         key: entry.model_dump(exclude_unset=True)

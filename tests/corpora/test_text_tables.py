@@ -21,3 +21,16 @@ def test_the_line_that_is_named_is_the_line_of_the_file(tmp_path, lines):
 def test_the_separator_is_the_one_the_header_has_most_of(tmp_path):
     (tmp_path / "x.csv").write_text("id;a,b;c\nx;1;2\n")
     assert layout_of(tmp_path / "x.csv").separator == ";"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x" + "," * 200_000, "more than 100,000 columns"),
+        ("id" + "," * 101 + "\na" + ",1" * 101, "101 of its columns have no name"),
+    ],
+)
+def test_columns_have_limits(tmp_path, text, words):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(InputError, match=words):
+        layout_of(tmp_path / "x.csv")

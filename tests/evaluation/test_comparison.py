@@ -176,3 +176,12 @@ def test_no_p_value_falls_below_what_so_many_groups_allow():
     a, b = pair(6, noise_a=0.01, noise_b=5.0)
     b[2:] = a[2:]
     assert compare(CCC, a, b).p_floor == 0.5
+
+
+def test_differences_of_fits_that_share_training_clips_have_twice_the_variance():
+    rng = np.random.default_rng(3)
+    groups, truth = np.repeat(np.arange(12), 5), rng.normal(size=60)
+    sums = [METRICS["mae"].sums(truth, truth + error * rng.normal(size=60), groups, 12) for error in (0.6, 0.9)]
+    fixed, shared = (compare(METRICS["mae"], *sums, training=kind) for kind in ("fixed", "shared"))
+    assert shared.difference == fixed.difference and fixed.p_value < shared.p_value < 1
+    assert shared.ci_high - shared.ci_low == pytest.approx(2**0.5 * (fixed.ci_high - fixed.ci_low))

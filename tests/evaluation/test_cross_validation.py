@@ -43,6 +43,25 @@ def test_what_does_not_lean_stays_as_it_is():
     assert (upright_totals(CCC, constant) == constant.sum(axis=0)).all()
 
 
+def test_recalls_are_means_over_folds():
+    uar, groups = METRICS["uar"], np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
+    truth, prediction = np.array([0, 0, 1, 0, 1, 1, 1, 1, 1]), np.array([0, 1, 1, 0, 0, 0, 1, 0, 1])
+    sums = uar.sums(truth, prediction, groups, 3, n_classes=2)
+    # Class 0: 1 of 2 and 1 of 1; class 1: 1 of 1, and 2 of 5 in the fold of the last two groups.
+    upright = upright_totals(uar, sums, [0, 1, 1])
+    assert float(uar.value(upright)) == pytest.approx((0.75 + 0.7) / 2)
+    assert upright.reshape(2, 2).sum(axis=1).tolist() == [3, 6]
+    assert (upright_totals(uar, sums) == sums.sum(axis=0)).all()
+
+
+def test_groups_without_clips_are_left_out_of_the_folds_too():
+    uar, groups = METRICS["uar"], np.array([0, 0, 0, 0, 2, 2, 2, 2])
+    truth, prediction = np.array([0, 0, 0, 1, 0, 1, 1, 1]), np.array([0, 1, 0, 1, 0, 0, 1, 1])
+    empty = interval(uar, uar.sums(truth, prediction, groups, 3), training="folds", folds=[0, 5, 1])
+    assert empty == interval(uar, uar.sums(truth, prediction, groups // 2, 2), training="folds", folds=[0, 1])
+    assert empty != interval(uar, uar.sums(truth, prediction, groups // 2, 2), training="shared")
+
+
 def test_shared_training_clips_double_the_variance():
     rng = np.random.default_rng(0)
     groups, truth = np.repeat(np.arange(12), 6), rng.normal(size=72)

@@ -1,5 +1,10 @@
 """What lies in the run folder beside results and predictions."""
 
+import json
+import os
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,3 +63,15 @@ def test_brackets_and_formulas_in_names_and_paths_are_shown_as_they_are(tmp_path
     assert "$a_^$" in (out / "report.html").read_text()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no paths that are no text")
+def test_a_path_that_is_no_text_and_a_machine_without_git_are_no_hindrance(tmp_path, monkeypatch, capsys):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/n\xff"))
+    study = small_release(folder, speakers=6, clips=4)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    words = [str(study.path), "--only", "ridge-audio", "--jobs", "1", "--out", str(folder / "run")]
+    monkeypatch.setattr(sys, "argv", ["run", *words])
+    assert main(words) == 0
+    assert "ridge-audio" in capsys.readouterr().out
+    provenance = json.loads((folder / "run" / "provenance.json").read_text("utf-8"))
+    assert provenance["commit"] is None and (folder / "run" / "report.html").read_text("utf-8")
+    assert main([str(folder / "nosuch.toml")]) == 2

@@ -2,13 +2,15 @@
 
 from collections import Counter
 
+import cases_of_formats
 import cases_of_ids
 import cases_of_labels
 import cases_of_recordings
 import cases_of_tables
 import pytest
 
-CASES = [*cases_of_ids.CASES, *cases_of_labels.CASES, *cases_of_tables.CASES, *cases_of_recordings.CASES]
+TABLES = (cases_of_formats, cases_of_ids, cases_of_labels, cases_of_tables, cases_of_recordings)
+CASES = [case for table in TABLES for case in table.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.name}")

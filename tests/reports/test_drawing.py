@@ -2,6 +2,7 @@
 
 import base64
 import re
+import warnings
 
 import matplotlib
 
@@ -54,3 +55,16 @@ def test_what_is_left_out_is_not_seen():
         '<text x="9.87" transform="scale(0.015625)">0.12345</text><use xlink:href="#m1" y="4.44"/></g></svg>'
     )
     assert compact(small) == small
+
+
+def test_a_sign_that_the_font_lacks_is_a_word_like_others_and_no_warning():
+    figure, axis = axes()
+    axis.set_title("怒り")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "怒り" in styled_svg(figure)
+
+
+@styled
+def styled_svg(figure):
+    return svg(figure)

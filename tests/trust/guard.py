@@ -1,6 +1,7 @@
 """How a bad input may end: done, or refused in one or two lines within a limit of time; anything else did not hold."""
 
 import re
+import resource
 import signal
 import time
 import traceback
@@ -39,6 +40,11 @@ def limit(seconds: float = SECONDS) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def limit_memory(gigabytes: float = 6) -> None:
+    """Let this process fail where it would fill the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (int(gigabytes * 2**30),) * 2)
 
 
 def fault(work: Callable[[], object], seconds: float = SECONDS) -> str:

@@ -11,6 +11,7 @@ Each topic runs in a process of its own, so that one that dies or hangs is a row
 import argparse
 import importlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -68,7 +69,7 @@ def topics() -> list[str]:
 
 def run_topic(topic: str, rounds: int, seed: int) -> list[Outcome]:
     """Outcomes of a topic in this process; a trial that raises is one that did not hold."""
-    for folder in (HERE, HERE.parent / "helpers", HERE.parent / "inputs"):
+    for folder in (HERE, HERE.parent / "helpers", HERE.parent / "inputs", ROOT / "benchmarks"):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
     try:
@@ -83,9 +84,10 @@ def run_topic(topic: str, rounds: int, seed: int) -> list[Outcome]:
 def run_apart(topic: str, rounds: int, seed: int, minutes: float) -> Finding:
     """Run a topic in a process of its own, within a limit of time."""
     began = time.monotonic()
+    environment = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1") | os.environ
     command = [sys.executable, str(HERE / "harness.py"), "--child", topic, "--rounds", str(rounds), "--seed", str(seed)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=minutes * 60, cwd=ROOT)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=minutes * 60, cwd=ROOT, env=environment)
         lines = [line for line in done.stdout.splitlines() if line.startswith('{"topic"')]
         outcomes = [Outcome(**json.loads(line)) for line in lines]
         if done.returncode != 0 or not outcomes:

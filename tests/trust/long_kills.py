@@ -1,12 +1,12 @@
 """Runs killed at random moments: each goes on to the results of a run that nobody disturbed, and loses no finished fit.
 
 Parents and workers are killed, by SIGKILL, SIGTERM and SIGINT, with one worker and with two, whatever they are at:
-imports, fits, searches, writing. What a kill leaves is counted too: processes, half-written files, shared arrays.
+reading, fits, searches, writing. What a kill leaves is counted too: processes, half-written files, shared arrays.
 """
 
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,9 +20,9 @@ from long_order import differences
 from small_study import SmallStudy, small_release
 
 from avbaselines.experiment.fitting.store import PARTIAL
+from avbaselines.run import main
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERRIDES = ("systems.learners=['ridge', 'lightgbm']", "systems.transductive=[]", "systems.early='none'",
+OVERRIDES = ("targets={arousal={metric='ccc'}}", "systems.transductive=[]", "systems.early='none'",
              "systems.fusion=['mean']", "tuning.trials=3", "tuning.systems=['ridge-audio']")  # fmt: skip
 WORKER_MARK = "loky"
 
@@ -42,11 +42,9 @@ class Kill:
 
 
 KINDS = (
-    ("parent", signal.SIGKILL, 1),
-    ("parent", signal.SIGKILL, 2),
-    ("parent", signal.SIGTERM, 2),
-    ("parent", signal.SIGINT, 1),
-    ("a worker", signal.SIGKILL, 2),
+    *[("parent", signal.SIGKILL, 1)] * 5,
+    *[("parent", signal.SIGTERM, 1), ("parent", signal.SIGINT, 1), ("parent", signal.SIGTERM, 2)],
+    *[("parent", signal.SIGKILL, 2), ("a worker", signal.SIGKILL, 2)],
 )
 SOON = {signal.SIGTERM: 143, signal.SIGINT: 130}
 """Exit status of signals that end a run in order, within `PATIENCE` seconds."""
@@ -54,16 +52,33 @@ PATIENCE = 30
 """Of a machine on which others work too; the command's own is 5 s."""
 
 
-def start(study: SmallStudy, out: Path, jobs: int) -> subprocess.Popen:
-    words = [sys.executable, "-m", "avbaselines.run", str(study.path), "--out", str(out), "--jobs", str(jobs)]
-    return subprocess.Popen(
-        [*words, "--set", *OVERRIDES],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+class Started:
+    """The command in a process of its own, forked from this one so that its imports are there already."""
+
+    def __init__(self, study: SmallStudy, out: Path, jobs: int) -> None:
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - read when the process has ended
+        words = [str(study.path), "--out", str(out), "--jobs", str(jobs), "--set", *OVERRIDES]
+        self._process = multiprocessing.get_context("fork").Process(target=self._run, args=(words,))
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def _run(self, words: list[str]) -> None:
+        os.dup2(self._said.fileno(), 2)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.stdout, sys.stderr = open(1, "w"), open(2, "w")  # noqa: SIM115 - the process' own from here on
+        sys.exit(main(words))
+
+    @property
+    def is_over(self) -> bool:
+        return not self._process.is_alive()
+
+    def wait(self, seconds: float) -> tuple[int, str]:
+        """Exit status (minus a signal's number), and what it said on stderr."""
+        self._process.join(seconds)
+        assert self._process.exitcode is not None, "it did not end"
+        self._said.seek(0)
+        return self._process.exitcode, self._said.read()
 
 
 def children(pid: int) -> list[int]:
@@ -82,20 +97,20 @@ def children(pid: int) -> list[int]:
 def killed(study: SmallStudy, whole: Path, kill: Kill, seconds: float) -> list[str]:
     """What went wrong with a run that is killed once and then called again."""
     out = Path(tempfile.mkdtemp(dir=study.folder, prefix="killed-"))
-    began, process = time.monotonic(), start(study, out, kill.jobs)
+    began, process = time.monotonic(), Started(study, out, kill.jobs)
     workers: list[int] = []
-    while process.poll() is None:
+    while not process.is_over:
         workers = children(process.pid) or workers
         if time.monotonic() - began >= kill.share * seconds and (kill.whom == "parent" or workers):
             break
         time.sleep(0.02)
     told = time.monotonic()
-    ended = process.poll() is not None
+    ended = process.is_over
     if not ended:
         _send(workers[0] if kill.whom != "parent" else process.pid, kill.how)
-    _, said = process.communicate(timeout=10 * seconds + 60)
+    status, said = process.wait(600)
     took = time.monotonic() - told
-    wrong = list(_ending(kill, process.returncode, said, took)) if not ended else []
+    wrong = list(_ending(kill, status, said, took)) if not ended else []
     finished = {path.name: path.stat().st_mtime_ns for path in out.glob("work/*.npz") if path.name[0] != "."}
     wrong += _left_alive(workers) if kill.whom == "parent" else []
     again = study.run(*OVERRIDES, out=out)
@@ -141,9 +156,8 @@ def undisturbed(folder: Path) -> tuple[SmallStudy, Path, float]:
     """A study, a run of it that nobody disturbed, and the seconds that such a run takes as a command."""
     study = small_release(folder, speakers=6, clips=6)
     began = time.monotonic()
-    process = start(study, folder / "whole", 1)
-    said = process.communicate()[1]
-    assert process.returncode == 0, said
+    status, said = Started(study, folder / "whole", 1).wait(600)
+    assert status == 0, said
     return study, folder / "whole", time.monotonic() - began
 
 

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from case_types import small
-from guard import fault, refusal
+from guard import fault, limit_memory, refusal
 from harness import Outcome
 from hostile_studies import CASES, structures, texts, write
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -55,6 +55,7 @@ def mutants(folder: Path, strategy, case: str, number: int, start: int) -> list[
 
 def trial(rounds: int, seed: int) -> list[Outcome]:
     """Named cases, chains of extends, and thirty mutants a round."""
+    limit_memory()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         small().write(folder)

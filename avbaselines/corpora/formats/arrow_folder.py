@@ -175,8 +175,8 @@ def _read(folder: Path, key: str) -> pa.Table:
         tables.append(table)
     try:
         return pa.concat_tables(tables, promote_options="permissive")
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{source}: its files do not fit together ({error})") from None
+    except pa.ArrowException as error:
+        raise InputError(f"{source}: its files do not fit together ({str(error).splitlines()[0]})") from None
 
 
 def _read_file(path: Path, source: str) -> pa.Table:

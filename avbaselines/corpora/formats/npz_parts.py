@@ -63,9 +63,12 @@ def npz_array(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray
     [[1.0, 2.5]]
     """
     try:
-        return stored[name]
+        array = stored[name]
     except ValueError:
         objects = load_objects(path, name)
+    else:
+        _refuse_no_text(array, name)
+        return array
     if all(isinstance(entry, np.ndarray) and entry.ndim == 2 for entry in objects.flat):
         longest = max(len(entry) for entry in objects.flat)
         padded = [np.pad(entry, ((0, longest - len(entry)), (0, 0)), constant_values=np.nan) for entry in objects.flat]
@@ -73,6 +76,14 @@ def npz_array(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray
     if name == "X" or all(isinstance(entry, int | float | np.number) for entry in objects.flat):
         return objects.astype(float)
     return objects
+
+
+def _refuse_no_text(array: np.ndarray, name: str) -> None:
+    """numpy reads numbers that stand for no sign as text, and fails where the text is used."""
+    if array.dtype.kind == "U" and array.size:
+        signs = np.frombuffer(array.tobytes(), np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+        if (signs > 0x10FFFF).any() or ((signs >= 0xD800) & (signs <= 0xDFFF)).any():
+            raise ValueError(f"array {name!r} holds text that is no Unicode")
 
 
 def read_npz_parts(path: Path, key: str, names: list[str]) -> list[np.ndarray]:
@@ -133,7 +144,8 @@ def read_npz_table(path: Path, key: str) -> tuple[pd.DataFrame, list[str]]:
     ...     read_npz_table(path, "corpus.clips")[0].to_dict("list")
     {'id': ['a', 'b'], 'label': [0.5, 1.5], 'partition': ['train', 'test']}
     """
-    tables, left_out = [], {}
+    tables: list[pd.DataFrame] = []
+    left_out: dict[str, None] = {}
     with opened_npz(path, key) as stored:
         for part, names in _parts(list(stored)).items():
             arrays = {name: npz_array(stored, own, path) for name, own in names.items()}

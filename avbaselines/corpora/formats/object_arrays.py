@@ -19,6 +19,10 @@ from avbaselines.errors import InputError
 _PLAIN = {f"{kind}{size}" for kind in "iuf" for size in (1, 2, 4, 8)} | {"b1"}
 
 
+MOST_BYTES, MOST_PARTS, DEEPEST = 2**28, 10_000_000, 8
+"""Limits of one object of labels: its bytes in the file, its parts however often one stands in it, its nesting."""
+
+
 class _Type:
     """A numpy dtype as the pickle describes it."""
 
@@ -122,8 +126,11 @@ def load_object_arrays(path: Path, names: Sequence[str]) -> dict[str, object]:
                 if f"{name}.npy" not in archive.namelist():
                     held = ", ".join(sorted(member.removesuffix(".npy") for member in archive.namelist()))
                     raise InputError(f"{path}: has no array {name!r}; it holds {held}")
+                if archive.getinfo(f"{name}.npy").file_size > MOST_BYTES:
+                    raise InputError(f"{path}: array {name!r} unpacks to more than {MOST_BYTES:,} bytes")
                 with archive.open(f"{name}.npy") as file:
                     found[name] = _load(file)
+                _check_size(found[name])
     except InputError:
         raise
     except Exception as error:  # zip, header and pickle fail in many ways; none is to be trusted
@@ -131,6 +138,19 @@ def load_object_arrays(path: Path, names: Sequence[str]) -> dict[str, object]:
             f"{path}: is no npz of plain labels ({error}); nothing in it was run - take the file from its publisher"
         ) from None
     return found
+
+
+def _check_size(value: object) -> None:
+    """Refuse objects that would fill the memory once they are written out: lists may hold one another many times."""
+    level, left = [value], MOST_PARTS
+    for _ in range(DEEPEST):
+        holders = [part for part in level if isinstance(part, dict | list | tuple)]
+        left -= sum(len(part) for part in holders)
+        if left < 0:
+            raise pickle.UnpicklingError(f"it has more than {MOST_PARTS:,} parts")
+        level = [entry for part in holders for entry in (part.values() if isinstance(part, dict) else part)]
+    if any(isinstance(part, dict | list | tuple) for part in level):
+        raise pickle.UnpicklingError(f"it is nested more than {DEEPEST} levels deep")
 
 
 def load_objects(path: Path, name: str) -> np.ndarray:

@@ -7,13 +7,15 @@ Python object; both run code that lies in the folder.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 from pydantic import Field
 
 from avbaselines.corpora.corpus import Progress, Release
-from avbaselines.corpora.segments import row_parts
+from avbaselines.corpora.segments import RowParts, row_parts
 from avbaselines.corpora.tables import index_by_id, read_table
+from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, nearest
 
@@ -84,8 +86,7 @@ db.yaml and its tables as csv or parquet
     names = _chosen(header, options.tables, data / HEADER)
     parts = [_table(data, name, header) for name in names]
     merged = _merged(parts, names, data)
-    rows = row_parts(merged.reset_index() if "start" in merged.index.names else _whole(merged), data)
-    assert rows is not None
+    rows = _parts(merged.reset_index(), data)
     clips = index_by_id(merged.reset_index().assign(clip_id=rows.ids), "clip_id", data)
     notes = [f"clips are the rows of {', '.join(names)}"] if len(names) > 1 or options.tables is None else []
     if SPLIT in clips and clips[SPLIT].isna().any():
@@ -197,5 +198,9 @@ def _merged(tables: list[pd.DataFrame], names: list[str], folder: Path) -> pd.Da
     return merged
 
 
-def _whole(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reset_index()[["file"]].assign(start=pd.Timedelta(0), end=pd.NaT)
+def _parts(table: pd.DataFrame, folder: Path) -> RowParts:
+    parts = row_parts(table, folder)
+    if parts is None:
+        files = np.asarray(as_text(table["file"]).tolist(), dtype=str)
+        parts = RowParts(files, np.zeros(len(files)), np.full(len(files), np.nan))
+    return parts

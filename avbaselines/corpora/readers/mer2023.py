@@ -149,6 +149,8 @@ def _processed(path: Path, parts: Sequence[str]) -> Iterator[tuple[str, pd.DataF
         for name, label in corpus.items() if isinstance(corpus, dict) else [(None, None)]:
             if not isinstance(name, str) or not isinstance(label, dict) or not {"emo", "val"} <= set(label):
                 raise InputError(f"{source}: is no dict of clips to {{'emo': ..., 'val': ...}}")
+            if not isinstance(label["emo"], str | int) or not isinstance(label["val"], str | int | float):
+                raise InputError(f"{source}: a label of clip {name!r} is neither text nor number")
             rows.append((name, label["emo"], label["val"]))
         if not rows:
             raise InputError(f"{source}: has no clips")

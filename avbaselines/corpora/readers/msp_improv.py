@@ -102,7 +102,8 @@ def read(options: Options, data: Path | None, progress: Progress | None = None) 
         ``session`` (1 ... 6; the group, for both actors are heard and seen in it), ``gender``, ``sentence``,
         ``emotion_intended``, ``scenario``, ``arousal``, ``valence``, ``dominance`` (1 to 5, high is active, pleasant,
         strong). With Evaluation.txt also ``emotion`` (angry, happy, neutral, sad, other; missing where raters do not
-        agree), ``naturalness``, ``raters`` and ``vote_<emotion>`` (share of the raters, 0 to 1). With VAVL also
+        agree), ``naturalness``, ``raters``, ``vote_<emotion>`` (share of the raters, 0 to 1) and ``arousal_rater1`` ...
+        ``dominance_rater<n>`` (their own values, in no order that holds from clip to clip). With VAVL also
         ``vavl_arousal``, ``vavl_valence``, ``vavl_dominance`` and ``split1`` ... ``split5``, missing for the clips that
         VAVL left out.
 
@@ -160,6 +161,7 @@ def _evaluation(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Consensus labels and shares of the raters' votes, a row a clip, and notes on lines left out."""
     rows: dict[str, tuple[str | float | None, ...]] = {}
     votes: dict[str, dict[str, str]] = {}
+    ratings: dict[str, dict[str, tuple[float, ...]]] = {}
     unread: list[int] = []
     clip = None
     for line, text in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
@@ -178,7 +180,7 @@ def _evaluation(path: Path) -> tuple[pd.DataFrame, list[str]]:
             if clip in rows:
                 raise InputError(f"{path}, line {line}: a second label row for clip {clip!r}; remove one")
             rows[clip] = _values(clip, EMOTIONS[match[2]], match.groups()[2:], f"{path}, line {line}")
-            votes[clip] = {}
+            votes[clip], ratings[clip] = {}, {}
         elif text:
             match = _RATER.match(text)
             if match is None or clip is None or match[2].lower() not in _VOTES:
@@ -186,6 +188,7 @@ def _evaluation(path: Path) -> tuple[pd.DataFrame, list[str]]:
                 continue
             # some raters' lines stand there twice, word for word
             votes[clip][match[1].strip()] = match[2].lower()
+            ratings[clip][match[1].strip()] = _on_scale(match.groups()[2:5])
     if not rows:
         raise InputError(f"{path}: no line starts with UTD-IMPROV-; is it the release's Evaluation.txt?")
     columns = ["emotion", *ATTRIBUTES, "naturalness"]
@@ -195,8 +198,25 @@ def _evaluation(path: Path) -> tuple[pd.DataFrame, list[str]]:
         for emotion in _VOTES:
             chosen = np.array([sum(vote == emotion for vote in votes[clip].values()) for clip in clips.index])
             clips[f"vote_{emotion}"] = np.where(clips["raters"] > 0, chosen / clips["raters"].clip(lower=1), np.nan)
+        clips = clips.join(_ratings(ratings))
     notes = [f"{len(unread)} raters' lines of {path.name} cannot be read (such as line {unread[0]})"] if unread else []
     return clips.rename_axis("clip_id"), notes
+
+
+def _on_scale(texts: Sequence[str]) -> tuple[float, ...]:
+    """A rater's arousal (turned round), valence and dominance; NaN where a value is none of the scale."""
+    arousal, *others = (value if 1 <= value <= 5 else np.nan for value in map(float, texts))
+    return (6 - arousal, *others)
+
+
+def _ratings(ratings: dict[str, dict[str, tuple[float, ...]]]) -> pd.DataFrame:
+    """A column an attribute and rater, as many as the clip of most raters has."""
+    most = max(len(given) for given in ratings.values())
+    values = np.full((len(ratings), most, len(ATTRIBUTES)), np.nan)
+    for row, given in enumerate(ratings.values()):
+        values[row, : len(given)] = list(given.values()) or np.nan
+    names = [f"{attribute}_rater{number}" for attribute in ATTRIBUTES for number in range(1, most + 1)]
+    return pd.DataFrame(values.transpose(0, 2, 1).reshape(len(ratings), -1), index=list(ratings), columns=names)
 
 
 def _values(clip: str, emotion: str | None, texts: Sequence[str], where: str) -> tuple[str | float | None, ...]:

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from avbaselines.evaluation.comparison import compare_means, holm
-from avbaselines.evaluation.cross_validation import Training
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import CONCORDANCES, Metric
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun
 from avbaselines.experiment.planning.learners import family
@@ -133,8 +132,8 @@ def factor_table(scored: ScoredRun) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     n_clips, n_groups = board.extent([target.name for target in targets], board.splits)
     base = {"protocol": scored.run.protocol, "n_clips": n_clips, "n_groups": n_groups}
-    training = board.training(targets, board.splits)
-    scores = [base | _score(cell, name, parts[cell], training) for cell, name in names.items()]
+    ends = {cell: board.interval(parts[cell], targets) for cell in names}
+    scores = [base | _score(cell, name, parts[cell], ends[cell]) for cell, name in names.items()]
     averages, singles = [], []
     for question, (ours, theirs) in {**OBJECTIVES, **TASKS}.items():
         pairs = list(_pairs(question, ours, theirs, names))
@@ -159,9 +158,8 @@ def _pairs(question: str, ours: Levels, theirs: Levels, cells: Mapping[Cell, str
             yield cell, other
 
 
-def _score(cell: Cell, name: str, parts: Parts, training: Training) -> dict[str, Any]:
-    low, high = interval_of_mean(parts, training=training)
-    score = {"kind": "score", "system": name, "value": mean_value(parts), "ci_low": low, "ci_high": high}
+def _score(cell: Cell, name: str, parts: Parts, ends: tuple[float, float]) -> dict[str, Any]:
+    score = {"kind": "score", "system": name, "value": mean_value(parts), "ci_low": ends[0], "ci_high": ends[1]}
     return vars(cell) | score
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from avbaselines.corpora.corpus import SplitId, Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.comparison import compare_means
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, ScoredRun, drawn
 from avbaselines.experiment.fitting.postprocess import Finished
 from avbaselines.experiment.planning.missing_patterns import masks, sources
@@ -316,6 +316,6 @@ def _values(board: Scoreboard, row: Predicted, reference: Predicted, targets: li
     """Value with its interval, that of the reference, and the paired difference from it with its interval."""
     ours, theirs = ([part for target in targets for part in board.parts(one, target)] for one in (row, reference))
     result = compare_means(board.paired_mean(row, reference, targets), n_permutations=1)
-    low, high = interval_of_mean(ours, training=board.training(targets, board.splits))
+    low, high = board.interval(ours, targets)
     difference = [result.difference, result.ci_low, result.ci_high, bool(result.ci_high < 0)]
     return [mean_value(ours), low, high, mean_value(theirs), *difference]

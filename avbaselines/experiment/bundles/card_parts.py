@@ -57,6 +57,7 @@ class Made(Section):
     text: str | None = None
     width: int | None = Field(default=None, ge=1, le=MOST)
     id: str = "clip_id"
+    array: str | None = None
     functionals: tuple[str, ...] = ()
     padding: Literal["front", "end"] | None = None
     recipe: str | None = None

@@ -10,6 +10,8 @@ import pandas as pd
 
 from avbaselines.corpora.corpus import Target
 from avbaselines.corpora.feature_tables import read_features
+from avbaselines.corpora.formats.arrow_folder import is_arrow_folder
+from avbaselines.corpora.formats.npy_folder import npy_files
 from avbaselines.corpora.id_matching import match_ids
 from avbaselines.corpora.precision import single_precision
 from avbaselines.corpora.predictions import PredictionOptions, read_prediction
@@ -170,11 +172,15 @@ def _read(name: str, table: Table, modality: CardModality) -> tuple[np.ndarray, 
         ids, X, columns, source = _of_frame(name, table, made)
     else:
         path = Path(table)
-        if path.is_dir():
+        if path.is_dir() and not (npy_files(path) or is_arrow_folder(path)):
             raise InputError(f"{name}: {path} is a folder; give one table, or extract from it with a recipe")
         source = f"{name}: {path}"
         id_name = _id_column(path, made)
-        ids, X, columns, _ = read_features(path, name, id_name, made.text, made.width or 0)
+        # Rows of one file are steps where the system learnt from steps, else clips of their own.
+        by_segment = not made.functionals
+        ids, X, columns, _ = read_features(
+            path, name, id_name, made.text, made.width or 0, array=made.array, by_segment=by_segment
+        )
         columns = _named_as_then(columns, path.stem, made)
     if X.ndim == 3:
         if not made.functionals:
@@ -186,7 +192,8 @@ def _read(name: str, table: Table, modality: CardModality) -> tuple[np.ndarray, 
 
 def _id_column(path: Path, made: Made) -> str:
     """The id column of a table: that of the run's own table, where this one has it too."""
-    return made.id if made.id == "clip_id" or made.id in column_names(path) else "clip_id"
+    named = made.id == "clip_id" or made.array is not None or path.is_dir()
+    return made.id if named or made.id in column_names(path) else "clip_id"
 
 
 def _of_frame(name: str, table: pd.DataFrame, made: Made) -> tuple[np.ndarray, np.ndarray, list[str], str]:

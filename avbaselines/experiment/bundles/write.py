@@ -236,7 +236,7 @@ def _installed(name: str) -> bool:
 
 def _write_text(path: Path, text: str) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _link_or_copy(source: Path, destination: Path) -> None:

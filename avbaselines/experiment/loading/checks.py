@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avbaselines.corpora.corpus import Split, Target
+from avbaselines.corpora.corpus import ImportedPrediction, Split, Target
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import METRICS
 from avbaselines.experiment.planning.reserved_names import FINAL, INNER
@@ -57,6 +57,36 @@ def refuse_unlearnable(
                 _refuse_one_group(groups[rows], f"{where}: the labels")
         if all(np.isnan(values[split.test]).all() for split in splits):
             raise InputError(f"targets.{target.name} has no label in any test part; there is nothing to score")
+
+
+def truth_notes(
+    outside: ImportedPrediction, targets: list[Target], y: dict[str, np.ndarray], splits: list[Split]
+) -> list[str]:
+    """Notes on predictions of others that equal the labels of all evaluated clips, as those of a label file do.
+
+    Examples
+    --------
+    >>> y = {"arousal": np.array([1.0, 2.0, 3.0])}
+    >>> deep = ImportedPrediction("deep", {"arousal": y["arousal"][:, None]})
+    >>> split = Split("test", np.array([0]), np.array([], int), np.array([1, 2]))
+    >>> truth_notes(deep, [Target("arousal", "ccc")], y, [split])
+    ['deep: its arousal equals the labels of all 2 evaluated clips, a perfect score; are these its own predictions?']
+    """
+    tested = np.unique(np.concatenate([split.test for split in splits]))
+    notes = []
+    for target in targets:
+        labelled = tested[~np.isnan(y[target.name][tested])]
+        truth, given = y[target.name][labelled], outside.values[target.name][labelled]
+        if target.classes:
+            said = given.argmax(axis=1) if (np.nanmax(given, axis=1, initial=0) == 1).all() else np.full(len(truth), -1)
+        else:
+            said = given[:, 0]
+        if len(truth) > 1 and np.allclose(said, truth, rtol=1e-6, atol=1e-9):
+            notes.append(
+                f"{outside.name}: its {target.name} equals the labels of all {len(truth)} evaluated clips, a perfect "
+                "score; are these its own predictions?"
+            )
+    return notes
 
 
 def refuse_without_recordings(targets: list[Target], recordings: np.ndarray | None) -> None:

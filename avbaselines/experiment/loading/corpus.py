@@ -17,11 +17,17 @@ from avbaselines.corpora.splits import make_splits
 from avbaselines.corpora.targets import read_targets, read_votes
 from avbaselines.corpora.text_form import as_text
 from avbaselines.errors import InputError
-from avbaselines.experiment.loading.checks import label_notes, refuse_unlearnable, refuse_without_recordings
+from avbaselines.experiment.loading.checks import (
+    label_notes,
+    refuse_unlearnable,
+    refuse_without_recordings,
+    truth_notes,
+)
 from avbaselines.experiment.loading.clip_order import clip_order
 from avbaselines.experiment.loading.corpus_folder import data_folder, needed, needs_data, tables_below_data
 from avbaselines.experiment.loading.feature_checks import (
     duplicates_note,
+    empty_note,
     merge_groups,
     refuse_answers,
     refuse_equals,
@@ -162,7 +168,7 @@ def load_corpus(
     for name, given in study.predictions.items():
         outside = read_prediction(name, given, ids, targets, release.root, folder, splits, frames, y, elsewhere)
         corpus.predictions[name] = outside
-        corpus.notes += outside.notes
+        corpus.notes += [*outside.notes, *truth_notes(outside, targets, y, splits)]
     corpus.notes += check_delays(study, corpus)
     check_recording_shares(study, corpus)
     return corpus
@@ -185,7 +191,8 @@ def _notes_on(
     refuse_answers(modality, corpus.targets, corpus.y, key)
     absent = int((~modality.present).sum())
     lacking = f"{absent} of {len(corpus.ids)} clips have no {modality.name}" if absent else ""
-    said = [lacking, wild_note(modality, corpus.ids), duplicates_note(modality, corpus.ids, corpus.groups)]
+    said = [lacking, empty_note(modality), wild_note(modality, corpus.ids)]
+    said.append(duplicates_note(modality, corpus.ids, corpus.groups))
     return [*filter(None, said), *modality.info.notes]
 
 

@@ -160,6 +160,23 @@ def _tells(x: np.ndarray, labels: np.ndarray, classes: bool, n_columns: int) -> 
     return bool(1 - np.corrcoef(x, labels)[0, 1] ** 2 < LEFT)
 
 
+def empty_note(modality: Modality) -> str:
+    """A note on a table whose rows are all the same, such as the zeros of an extractor that failed.
+
+    Examples
+    --------
+    >>> empty_note(Modality("face", np.zeros((3, 2), np.float32), ["AU01", "AU02"]))
+    'face: every row is the same (all values are 0); nothing can be learnt from it'
+    """
+    rows = modality.X[modality.present]
+    if len(rows) < 2 or not all(
+        ((part == part[0]) | (np.isnan(part) & np.isnan(part[0]))).all() for _, part in column_parts(rows)
+    ):
+        return ""
+    zero = " (all values are 0)" if not np.nan_to_num(rows[0]).any() else ""
+    return f"{modality.name}: every row is the same{zero}; nothing can be learnt from it"
+
+
 def wild_note(modality: Modality, ids: np.ndarray) -> str:
     """A note on values so far beyond the others of their column that they must be failures of an extractor.
 

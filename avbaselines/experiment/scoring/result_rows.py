@@ -11,8 +11,7 @@ import pandas as pd
 from avbaselines.corpora.corpus import Split, Target
 from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import COMBINED
-from avbaselines.evaluation.cross_validation import Training
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.evaluation.metrics import oriented
 from avbaselines.evaluation.verdicts import Verdict, tells_from_zero
 from avbaselines.experiment.planning.reserved_names import PICKED
@@ -168,9 +167,9 @@ def _figures(
         targets = [one for one in board.corpus.targets if one.name in names]
         pooled = (aggregate or board.chosen(targets)) is Aggregate.POOLED
         remarks = _spreads(target, each, n_seeds, "repeats" if pooled else "splits") if spread else ()
-        training = board.training(targets, splits, base.kind == "measured", aggregate)
         together = [part for of_one in each for part in of_one]
-        return _figure(of_target, together, training, extent, remarks)
+        ends = board.interval(together, targets, splits, base.kind == "measured", aggregate)
+        return _figure(of_target, together, ends, extent, remarks)
 
     rows = [figure(name, metric, [name], [part], (name, metric) in own) for (name, metric), part in of_targets.items()]
     for metric in dict.fromkeys(metric for _, metric in of_targets):
@@ -184,14 +183,17 @@ def _figures(
 
 
 def _figure(
-    base: ResultRow, parts: Sequence[Part], training: Training, extent: tuple[int, int], remarks: Sequence[Remark]
+    base: ResultRow,
+    parts: Sequence[Part],
+    ends: tuple[float, float],
+    extent: tuple[int, int],
+    remarks: Sequence[Remark],
 ) -> ResultRow:
-    low, high = interval_of_mean(parts, training=training)
     return replace(
         base,
         value=mean_value(parts),
-        ci_low=low,
-        ci_high=high,
+        ci_low=ends[0],
+        ci_high=ends[1],
         n_clips=extent[0],
         n_groups=extent[1],
         remarks=(*base.remarks, *remarks),

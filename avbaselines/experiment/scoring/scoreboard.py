@@ -13,6 +13,7 @@ from avbaselines.corpora.splits import by_repeat
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.comparison import Comparison, compare_means
 from avbaselines.evaluation.cross_validation import Training
+from avbaselines.evaluation.intervals import interval_of_mean
 from avbaselines.evaluation.metrics import CLASSES, METRICS, REGRESSION, Metric
 from avbaselines.experiment.fitting.store import digest
 from avbaselines.experiment.planning.system import RowId, System
@@ -165,6 +166,7 @@ class Scoreboard:
         self.groups, codes = np.unique(corpus.units[tested], return_inverse=True)
         self.codes = np.zeros(len(corpus.ids), dtype=int)
         self.codes[tested] = codes
+        self.folds = _folds(splits, self.codes, len(self.groups)) if len(by_repeat(splits)) == 1 else None
         self.recordings = None if corpus.recordings is None else recording_codes(corpus.recordings)
 
     def metrics(self, target: Target) -> list[str]:
@@ -274,6 +276,18 @@ class Scoreboard:
         pooled = self.corpus.once if aggregate is Aggregate.POOLED else all(map(self.pools, targets))
         return "folds" if measured and pooled and aggregate is not Aggregate.MEAN else "shared"
 
+    def interval(
+        self,
+        parts: Sequence[Part],
+        targets: Sequence[Target],
+        splits: Sequence[Split] | None = None,
+        measured: bool = True,
+        aggregate: Aggregate | None = None,
+    ) -> tuple[float, float]:
+        """The 95 % interval of a mean of scores over some splits (by default all); see `training`."""
+        training = self.training(targets, self.splits if splits is None else splits, measured, aggregate)
+        return interval_of_mean(parts, training=training, folds=self.folds)
+
     def paired(self, a: HasTest, b: HasTest, target: Target) -> list[Pair]:
         """Terms of the difference of two rows in a target's own metric; positive = a is better, errors too."""
         return [
@@ -350,6 +364,14 @@ class Scoreboard:
     def pools(self, target: Target) -> bool:
         """Whether the ``all`` value pools the clips of all splits of a repeat (else it is the mean over splits)."""
         return self.corpus.once and target.aggregate != "mean"
+
+
+def _folds(splits: Sequence[Split], codes: np.ndarray, n_groups: int) -> np.ndarray:
+    """Number of the split that tests each group, the last one of several."""
+    folds = np.zeros(n_groups, dtype=int)
+    for number, split in enumerate(splits):
+        folds[codes[split.test]] = number
+    return folds
 
 
 def _sums_name(target: Target, piece: Sequence[Split]) -> str:

@@ -55,6 +55,9 @@ def test_votes(folder):
     # the fifth rater's line stands there twice and counts once
     assert (clips["raters"] == 5).all()
     assert (clips["vote_other"] == 0.2).all()
+    for attribute in ("arousal", "valence", "dominance"):
+        own = clips.filter(like=f"{attribute}_rater")
+        assert own.shape[1] == 5 and np.allclose(own, clips[[attribute]])
     assert (clips.loc[clips["emotion"] == "sad", "vote_sad"] == 0.8).all()
 
 

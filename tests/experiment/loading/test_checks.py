@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avbaselines.corpora.corpus import Split, Target
+from avbaselines.corpora.corpus import ImportedPrediction, Split, Target
 from avbaselines.errors import InputError
 from avbaselines.experiment.loading import checks
 
@@ -61,3 +61,17 @@ def test_notes_on_labels_that_are_missing_unseen_or_all_the_same():
     mood = Target("mood", "uar", ("glad", "sad", "mad"))
     (note,) = notes(np.r_[np.tile([0, 1], 8)[:15], [0, 1, 2, 2, 0]], mood, two)
     assert note.startswith("2 evaluated clips are of a class of mood that nobody") and "mad in split s" in note
+
+
+def test_predictions_that_equal_the_labels_are_told():
+    mood = Target("mood", "uar", ("glad", "sad"))
+    y = {"arousal": AROUSAL, "mood": np.arange(20) % 2.0}
+    values = {"arousal": AROUSAL[:, None].copy(), "mood": np.eye(2)[np.arange(20) % 2]}
+
+    def told():
+        return checks.truth_notes(ImportedPrediction("deep", values), [TARGETS[0], mood], y, [SPLIT])
+
+    assert [note.split(" equals")[0] for note in told()] == ["deep: its arousal", "deep: its mood"]
+    values["mood"] = values["mood"] * 0.98 + 0.01  # right throughout, and not sure of it
+    values["arousal"][SPLIT.test[0]] += 0.1
+    assert told() == []

@@ -6,7 +6,13 @@ import pytest
 
 from avbaselines.corpora.corpus import Modality, Target
 from avbaselines.errors import InputError
-from avbaselines.experiment.loading.feature_checks import merge_groups, refuse_answers, refuse_equals, wild_note
+from avbaselines.experiment.loading.feature_checks import (
+    empty_note,
+    merge_groups,
+    refuse_answers,
+    refuse_equals,
+    wild_note,
+)
 
 N = 40
 AROUSAL = np.random.default_rng(0).normal(size=N)
@@ -75,3 +81,20 @@ def test_rows_of_several_tables_join_groups():
     tables = [Modality("x", X, list("abcde")), Modality("z", Z, list("abcde"))]
     groups, _ = merge_groups(tables, np.array(list("pqrstu")))
     assert groups.tolist() == ["p+r+t", "q", "p+r+t", "s", "p+r+t", "u"]
+
+
+@pytest.mark.parametrize(
+    ("X", "words"),
+    [
+        (np.zeros((4, 2)), "all values are 0"),
+        (np.full((4, 2), 3.0), "every row is the same;"),
+        ([[1.0, np.nan]] * 4, "every row is the same;"),
+        ([[0.0, 0.0], [np.nan, np.nan], [0.0, 0.0]], "all values are 0"),
+        ([[1.0, 2.0], [1.0, 2.5]], ""),
+        ([[1.0, np.nan], [1.0, 2.5]], ""),
+        ([[1.0, 2.0]], ""),
+    ],
+)
+def test_a_table_of_equal_rows_is_told(X, words):
+    note = empty_note(Modality("face", np.array(X, np.float32), ["a", "b"]))
+    assert words in note and bool(note) == bool(words)

@@ -48,3 +48,11 @@ def test_modalities_of_a_source_go_together_and_the_others_alone(tmp_path):
 def test_sources_that_cannot_be_are_named(tmp_path, modalities, given, words):
     with pytest.raises(InputError, match=words):
         masks(study_of(tmp_path, *modalities, sources=given))
+
+
+def test_a_name_that_could_be_two_is_refused_where_modalities_are_hidden(tmp_path):
+    with pytest.raises(InputError, match=r"masking: modalities\.a\+b has a '\+' in its name; rename it, or put it"):
+        masks(study_of(tmp_path / "one", "a+b", "c", shares=[0.5]))
+    named = masks(study_of(tmp_path / "two", "a+b", "c", sources={"both": ["a+b"]}))
+    assert named == {"both": ("c",), "c": ("a+b",)}
+    assert masks(study_of(tmp_path / "three", "a+b", "c")) == {}

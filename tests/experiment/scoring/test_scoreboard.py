@@ -8,7 +8,7 @@ from small_board import AROUSAL, EMOTION, SPLITS, VALENCE, corpus, scored
 
 from avbaselines.evaluation.combined import Combined
 from avbaselines.evaluation.comparison import compare_means
-from avbaselines.evaluation.intervals import mean_value
+from avbaselines.evaluation.intervals import interval_of_mean, mean_value
 from avbaselines.experiment.scoring.scoreboard import Scoreboard
 
 
@@ -92,3 +92,18 @@ def test_a_system_of_several_seeds_scores_the_mean_of_their_scores():
     # Two such systems: every seed of one against every seed of the other.
     assert len(board.paired(both, both, VALENCE)) == 4
     assert compare_means(board.paired(both, both, VALENCE)).difference == pytest.approx(0)
+
+
+def test_recalls_are_freed_of_lean_fold_by_fold():
+    emotion = replace(EMOTION, metric="uar")
+    board = Scoreboard(corpus(emotion), SPLITS)
+    parts = board.parts(scored("row", board.corpus, 3), emotion)
+    expected = interval_of_mean(parts, training="folds", folds=[0, 0, 1, 1])
+    assert board.folds.tolist() == [0, 0, 1, 1]
+    assert board.interval(parts, [emotion]) == pytest.approx(expected)
+    assert board.interval(parts, [emotion], SPLITS[:1]) == pytest.approx(interval_of_mean(parts))
+
+
+def test_repeats_test_a_group_in_several_folds():
+    splits = [*SPLITS, *(replace(split, name=f"again{split.name}", repeat=1) for split in SPLITS)]
+    assert Scoreboard(corpus(AROUSAL), splits).folds is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from avbaselines.evaluation.comparison import compare_means
-from avbaselines.evaluation.intervals import interval_of_mean, mean_value
+from avbaselines.evaluation.intervals import mean_value
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, Source, drawn
 from avbaselines.experiment.analyses.speaker_identity.erasures import TRANSDUCTIVE as TRANSDUCTIVE_ERASURES
 from avbaselines.experiment.analyses.speaker_identity.identity_table import (
@@ -200,8 +200,7 @@ class _OverSplits:
 def _emotion(board: Scoreboard, row: Scored) -> Estimate:
     """The study's own metric, mean over targets."""
     parts = [part for target in board.corpus.targets for part in board.parts(row, target, target.metric)]
-    training = board.training(board.corpus.targets, board.splits)
-    return Estimate(mean_value(parts), *interval_of_mean(parts, training=training))
+    return Estimate(mean_value(parts), *board.interval(parts, board.corpus.targets))
 
 
 def _loss(board: Scoreboard, raw: Scored, erased: Scored) -> Estimate:
