@@ -31,7 +31,7 @@ def leave_at_once() -> None:
     Raised in the middle of an import, an interruption comes out as whatever the library makes of it.
     """
     if threading.current_thread() is threading.main_thread():
-        for number in _SIGNALS:
+        for number in _heeded():
             signal.signal(number, _leave)
 
 
@@ -47,7 +47,7 @@ def leaving_at_once() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in _heeded()}
     leave_at_once()
     try:
         yield
@@ -78,7 +78,7 @@ def raising(last_words: str) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _raise) for number in _SIGNALS}
+    before = {number: signal.signal(number, _raise) for number in _heeded()}
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     previous = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -94,6 +94,11 @@ def raising(last_words: str) -> Iterator[None]:
         os.close(writing)  # which wakes the watcher
         watcher.join()
         os.close(reading)
+
+
+def _heeded() -> list[signal.Signals]:
+    """The signals but those that this process was started to ignore, as shells start work in the background."""
+    return [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def _restore(handlers: dict) -> None:
@@ -113,7 +118,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _watch(reading: int, over: threading.Event, last_words: str) -> None:
     """Wait for a signal's number in the pipe, and then for the end."""
     while numbers := _read(reading):
-        told = next((number for number in numbers if number in _SIGNALS), None)
+        told = next((number for number in numbers if number in _heeded()), None)
         if told is not None:
             if not over.wait(PATIENCE):
                 _end(told, last_words)

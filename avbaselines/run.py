@@ -87,7 +87,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=FILE",
-        help="predictions of an outside system (repeatable), as a study's [predictions] names them",
+        help="predictions of an outside system (repeatable), as a study's [predictions] names them; FILE may be a "
+        "pattern, such as 'net-*.csv', of files that are seeds of one system",
     )
     command.add_argument(
         "--identity-check", action="store_true", help="tell how well speakers are told from each system's predictions"

@@ -117,7 +117,9 @@ def _pool(
 
     begun = folder / "begun"
     begun.mkdir()
-    with parallel_config(backend="loky", inner_max_num_threads=1):
+    # Before it has anything to do, a worker is to end with its parent already.
+    ready: dict[str, Any] = {"initializer": _serve, "initargs": (os.getpid(),)}
+    with parallel_config(backend="loky", inner_max_num_threads=1, **ready):
         workers = Parallel(
             n_jobs=jobs,
             batch_size=1,
@@ -126,17 +128,11 @@ def _pool(
             max_nbytes=SHARED_FROM,
             temp_folder=str(folder),
         )
-        parent = os.getpid()
-        yield from workers(
-            delayed(_noted)(function, call, number, begun, parent) for number, call in list(calls.items())
-        )
+        yield from workers(delayed(_noted)(function, call, number, begun) for number, call in list(calls.items()))
 
 
-def _noted(
-    function: Callable[..., Answer], call: tuple, number: int, begun: Path, parent: int
-) -> tuple[int, Answer]:
+def _noted(function: Callable[..., Answer], call: tuple, number: int, begun: Path) -> tuple[int, Answer]:
     """In a worker: a call that leaves a file while it is under way."""
-    _serve(parent)
     note = begun / str(number)
     note.touch()
     answer = function(*call)
@@ -149,16 +145,11 @@ def _alone(function: Callable[..., Answer], call: tuple) -> Answer | Died:
     from joblib.externals.loky import ProcessPoolExecutor
 
     try:
-        with ProcessPoolExecutor(max_workers=1, env=ONE_THREAD) as executor:
-            answer: Answer = executor.submit(_followed, function, call, os.getpid()).result()
+        with ProcessPoolExecutor(1, env=ONE_THREAD, initializer=_serve, initargs=(os.getpid(),)) as executor:
+            answer: Answer = executor.submit(function, *call).result()
             return answer
     except BrokenProcessPool as error:
         return Died(tuple(dict.fromkeys(re.findall(r"\bSIG[A-Z]+", str(error)))))
-
-
-def _followed(function: Callable[..., Any], call: tuple, parent: int) -> Any:
-    _serve(parent)
-    return function(*call)
 
 
 def _serve(parent: int) -> None:

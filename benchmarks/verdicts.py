@@ -99,7 +99,7 @@ def shares(pair, unequal, n_groups, wanted, n_corpora):
     rng, counts = np.random.default_rng(n_groups), dict.fromkeys(Verdict, 0)
     for _ in range(n_corpora):
         sums = sums_of(rng, pair, n_groups, unequal, worse)
-        counts[compare(metric, *sums, n_permutations=9).verdict(DEFAULT_MARGIN)] += 1
+        counts[compare(metric, *sums, n_permutations=399).verdict(DEFAULT_MARGIN)] += 1
     return {verdict: 100 * count / n_corpora for verdict, count in counts.items()}
 
 

@@ -117,9 +117,8 @@ def _joined(files: ClipFiles, id_name: str, key: str) -> tuple[pd.DataFrame, lis
     """The rows of all files; where these are named, with their names in the column `PART`."""
     if isinstance(files, Path):
         return _read(files, id_name, key)
-    named: list[tuple[str | None, Path]] = [(None, path) for path in files]
-    if isinstance(files, dict):
-        named = [*files.items()]
+    named: list[tuple[str | None, Path]]
+    named = [*files.items()] if isinstance(files, dict) else [(None, path) for path in files]
     tables, notes = [], []
     for name, place in named:
         table, said = _read(place, id_name, key)

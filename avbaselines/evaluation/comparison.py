@@ -71,7 +71,8 @@ class Comparison:
 
     def verdict(self, margin: float) -> Verdict:
         """The verdict on a against b by a margin, where a positive difference is good; see `verdicts.verdict`."""
-        return verdict((self.ci_low, self.ci_high), (self.inner_low, self.inner_high), margin)
+        ends = (self.ci_low, self.ci_high), (self.inner_low, self.inner_high)
+        return verdict(*ends, margin, self.p_value, self.p_floor)
 
 
 def compare(

@@ -59,7 +59,8 @@ class Comparison:
     def words(self) -> str:
         """The verdict in words."""
         text = WORDS[self.verdict].format(margin=margin_text(self.margin))
-        if self.verdict is Verdict.EQUIVALENT and tells_from_zero((self.low, self.high)):
+        told = tells_from_zero((self.low, self.high), self.p_value, self.p_floor)
+        if self.verdict is Verdict.EQUIVALENT and told:
             return f"{text} though told from 0"
         return text
 

@@ -64,3 +64,12 @@ def test_two_one_sided_tests_are_the_90_per_cent_interval():
     assert (result.inner_low, result.inner_high) == (narrow.ci_low, narrow.ci_high)
     just = max(-result.inner_low, result.inner_high)
     assert result.verdict(just * 1.001) is Verdict.EQUIVALENT and result.verdict(just * 0.999) is not Verdict.EQUIVALENT
+
+
+def test_better_needs_the_swap_test_too_where_the_groups_let_it():
+    ends = (0.001, 0.09), (0.01, 0.08)
+    assert verdict(*ends, 0.02, p_value=0.05, p_floor=0.002) is Verdict.BETTER
+    assert verdict(*ends, 0.02, p_value=0.051, p_floor=0.002) is Verdict.NOT_WORSE
+    assert verdict(*ends, 0.0, p_value=0.051, p_floor=0.002) is Verdict.UNDECIDED
+    assert verdict(*ends, 0.02, p_value=0.0625, p_floor=0.0625) is Verdict.BETTER  # five groups: no p reaches .05
+    assert tells_from_zero((-0.01, 0.09), p_value=0.01, p_floor=0.002) is False

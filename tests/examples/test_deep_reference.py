@@ -9,8 +9,8 @@ import pytest
 from small_study import people, small_release, write_study
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.metrics import score
+from avbaselines.experiment.fitting.split_setup import split_table
 
 pytest.importorskip("torch", reason="PyTorch is no requirement of this package; pip install torch to run these tests")
 SOURCE = Path(__file__).resolve().parents[2] / "examples" / "deep_reference.py"
@@ -25,16 +25,11 @@ def example():
     return module
 
 
-def write_splits(study, *overrides):
-    """splits.csv beside a study, as a run writes it."""
-    corpus, parts = study.prepare(*overrides).corpus, []
-    for split in corpus.splits:
-        inner = group_folds(corpus.groups[split.fit], 3).astype(str)
-        for rows, part, fold in ((split.fit, "train", inner), (split.test, "test", "")):
-            columns = {"clip_id": corpus.ids[rows], "group": corpus.groups[rows], "split": split.name}
-            parts.append(pd.DataFrame({**columns, "part": part, "fold": fold}))
-    pd.concat(parts).to_csv(study.folder / "splits.csv", index=False)
-    return corpus
+def write_splits(study):
+    """splits.csv beside a study, as its run writes it."""
+    planned = study.prepare()
+    split_table(planned).to_csv(study.folder / "splits.csv", index=False)
+    return planned.corpus
 
 
 def test_every_evaluated_clip_is_predicted_and_the_suite_takes_the_files(example, tmp_path):
@@ -44,7 +39,8 @@ def test_every_evaluated_clip_is_predicted_and_the_suite_takes_the_files(example
     names = {f"{mode}{seed}.csv" for mode in ("single", "multi") for seed in ("", "-seed0", "-seed1")}
     assert {path.name for path in out.iterdir()} == names | {"cpu.csv"}
     for mode in ("single", "multi"):
-        compared = study.prepare(f"predictions.deep='{out / mode}.csv'").corpus.predictions["deep"]
+        compared = study.prepare(f"predictions.deep='{out / mode}-seed*.csv'").corpus.predictions["deep"]
+        assert len(compared.seeds) == 2
         for target in corpus.targets:
             values = compared.values[target.name]
             told = values.argmax(axis=1) if target.classes else values[:, 0]

@@ -145,12 +145,12 @@ IDS = [
     Case(
         "two clips for one row", "ids",
         all_of(clips(clip_id=["x1", "X1", *ID[2:]]), face(clip_id=["x1.wav", "y", *ID[2:]])),
-        Refused(("clip 'x1' or 'X1' may be its 'x1.wav'",)), point=2, own=True,
+        Refused(("clip 'X1' or 'x1' may be its 'x1.wav'",)), point=2, own=True,
     ),
     Case(
         "two ids that zeros would make one, in a folder", "ids",
-        all_of(clips(clip_id=["x_1", "x_01", *ID[2:]]), face(clip_id=["wav/x_1.wav", "wav/x_01.wav", *ID[2:]]),
-               audio(clip_id=np.array(["x_1", "x_01", *ID[2:]]))),
+        all_of(clips(clip_id=["a_01", "a_1", *ID[2:]]), face(clip_id=["wav/a_01.wav", "wav/a_1.wav", *ID[2:]]),
+               audio(clip_id=np.array(["a_01", "a_1", *ID[2:]]))),
         Same(notes=("2 of 12 clips are joined",)), point=2, own=True,
     ),
     Case(

@@ -42,6 +42,19 @@ def test_a_figure_that_does_not_apply_says_why():
     assert (place.title, place.svg, place.caption) == ("title", "", "not applicable: no clips")
 
 
+def test_a_sign_that_the_font_lacks_is_a_word_like_others_and_no_warning():
+    figure, axis = axes()
+    axis.set_title("怒り")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "怒り" in styled_svg(figure)
+
+
+@styled
+def styled_svg(figure):
+    return svg(figure)
+
+
 def test_what_is_left_out_is_not_seen():
     """Places keep a hundredth of a point, words and referenced names all their digits and letters."""
     text = (
@@ -55,16 +68,3 @@ def test_what_is_left_out_is_not_seen():
         '<text x="9.87" transform="scale(0.015625)">0.12345</text><use xlink:href="#m1" y="4.44"/></g></svg>'
     )
     assert compact(small) == small
-
-
-def test_a_sign_that_the_font_lacks_is_a_word_like_others_and_no_warning():
-    figure, axis = axes()
-    axis.set_title("怒り")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert "怒り" in styled_svg(figure)
-
-
-@styled
-def styled_svg(figure):
-    return svg(figure)

@@ -24,7 +24,7 @@ from avbaselines.run import main
 
 OVERRIDES = ("targets={arousal={metric='ccc'}}", "systems.transductive=[]", "systems.early='none'",
              "systems.fusion=['mean']", "tuning.trials=3", "tuning.systems=['ridge-audio']")  # fmt: skip
-WORKER_MARK = "loky"
+WORKER_MARK = "popen_loky_posix"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,20 @@
 """The same study told in another order, and whether it gave the same results."""
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from small_study import SmallStudy, read_table, write_features
+from harness import Outcome
+from small_study import SmallStudy, read_table, small_release
 
+ROOT = Path(__file__).resolve().parents[2]
+OVERRIDES = ("split={group_kfold=3, repeats=2}", "systems.learners=['ridge', 'lightgbm']", "systems.transductive=[]",
+             "systems.fusion=['mean', 'ridge']")  # fmt: skip
 KEYS = ["protocol", "split", "part", "system", "target", "class", "clip_id"]
 
 
@@ -66,4 +74,46 @@ def changed(study: SmallStudy, folder: Path, change: Callable[[SmallStudy, int],
     return copy
 
 
-__all__ = ["add_unrelated_column", "changed", "differences", "shuffle_rows", "write_features"]
+CHANGES: dict[str, Callable[[SmallStudy, int], None]] = {
+    "rows in another order": shuffle_rows,
+    "an unrelated column": add_unrelated_column,
+}
+CASES = (*CHANGES, "two workers", "another folder", "another hash seed")
+
+
+def as_command(study: SmallStudy, out: Path, jobs: int = 1, **environment: str) -> Path:
+    """Run a study by the command, in a process of its own."""
+    words = [sys.executable, "-m", "avbaselines.run", str(study.path), "--out", str(out), "--jobs", str(jobs)]
+    done = subprocess.run(
+        [*words, "--set", *OVERRIDES], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def told_otherwise(study: SmallStudy, whole: Path, case: str, seed: int) -> list[str]:
+    """What differs between a study's results and those of the same study told in another way."""
+    with tempfile.TemporaryDirectory(dir=study.folder.parent, ignore_cleanup_errors=True) as folder:
+        if case in CHANGES:
+            other = changed(study, Path(folder) / "other", CHANGES[case], seed)
+            return differences(whole, other.run(*OVERRIDES).folder)
+        if case == "another folder":
+            other = changed(study, Path(folder) / "a b" / "c", lambda study, seed: None, seed)
+            return differences(whole, other.run(*OVERRIDES, out=Path(folder) / "elsewhere").folder)
+        if case == "two workers":
+            return differences(whole, study.run(*OVERRIDES, out=Path(folder) / "run", jobs=2).folder)
+        return differences(whole, as_command(study, Path(folder) / "run", PYTHONHASHSEED=str(seed)))
+
+
+def trial(rounds: int, seed: int) -> list[Outcome]:
+    """Tell small studies in other ways, so many times in all; each round of cases has a corpus of its own."""
+    outcomes: list[Outcome] = []
+    while len(outcomes) < rounds:
+        drawn = seed + len(outcomes)
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            study = small_release(Path(folder) / "given", seed=drawn, speakers=7, clips=6)
+            whole = study.run(*OVERRIDES).folder
+            for case in CASES[: rounds - len(outcomes)]:
+                wrong = told_otherwise(study, whole, case, drawn)
+                outcomes.append(Outcome("order", case, not wrong, "; ".join(wrong)))
+    return outcomes

@@ -24,7 +24,7 @@ SYSTEMS = {
     "learners": ["ridge", "svr", "lightgbm", "xgboost"],
     "tasks": ["single", "chain", "joint"],
     "fusion": [
-        "best-single", "mean", "matched-mean", "greedy", "ridge", "non-negative",
+        "best-single", "mean", "greedy", "ridge", "non-negative", "score-weighted", "correlation",
         {"method": "ridge", "name": "all-targets", "targets": "all"},
         {"method": "greedy", "name": "second-greedy", "inputs": ["late-*", "all-targets"]},
         {"method": "ridge", "name": "second-ridge", "inputs": ["late-*", "all-targets", "second-greedy"]},

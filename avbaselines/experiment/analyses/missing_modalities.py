@@ -247,11 +247,11 @@ def _shown(scored: ScoredRun, ours: Mapping[str, Scored]) -> dict[str, dict[str,
     shown = {name: dict.fromkeys(splits, name) for name in names}
     if scored.picked is not None and scored.picked in ours:
         return {scored.picked: dict.fromkeys(splits, scored.picked)} | shown
-    composed = next((row for row in scored.rows if isinstance(row.system, PickedSystem)), None)
+    composed = next((row.system for row in scored.rows if isinstance(row.system, PickedSystem)), None)
     if composed is None:
         return shown
     own_labels = {row.system.name: name for name, row in ours.items()}
-    chosen = {split: own_labels[name] for split, name in zip(splits, composed.system.choices, strict=True)}
+    chosen = {split: own_labels[name] for split, name in zip(splits, composed.choices, strict=True)}
     return {PICKED: chosen} | shown
 
 

@@ -37,7 +37,7 @@ from avbaselines.experiment.loading.readers import reader
 from avbaselines.experiment.loading.resampling import read_resampling, single_group_notes
 from avbaselines.experiment.loading.row_filters import filter_clips
 from avbaselines.experiment.loading.spelling_checks import group_notes
-from avbaselines.experiment.loading.timing_checks import check_delays, check_recording_shares
+from avbaselines.experiment.loading.timing_checks import check_delays, check_recording_shares, frame_order_notes
 from avbaselines.extractors.extraction import extract
 from avbaselines.extractors.media import Segment, find_media
 from avbaselines.extractors.recipe import load_recipe
@@ -169,7 +169,7 @@ def load_corpus(
         outside = read_prediction(name, given, ids, targets, release.root, folder, splits, frames, y, elsewhere)
         corpus.predictions[name] = outside
         corpus.notes += [*outside.notes, *truth_notes(outside, targets, y, splits)]
-    corpus.notes += check_delays(study, corpus)
+    corpus.notes += [*check_delays(study, corpus), *frame_order_notes(study, corpus)]
     check_recording_shares(study, corpus)
     return corpus
 

@@ -77,3 +77,19 @@ def check_delays(study: Study, corpus: Corpus) -> list[str]:
         for name in asked
         if any(timing[name]) and all(in_frames(seconds, hop) == 0 for seconds in timing[name])
     ]
+
+
+def frame_order_notes(study: Study, corpus: Corpus) -> list[str]:
+    """A note where fusions go by neighbouring frames and nothing but their ids says which these are.
+
+    Returns
+    -------
+    list of str
+    """
+    asked = [stage.name for stage in study.systems.fusion if stage.context != [0]]
+    if not asked or corpus.recordings is None or corpus.times is not None:
+        return []
+    return [
+        f"{asked[0]}: its context takes the frames of a recording in the order of their ids; corpus.time names a "
+        "column that tells their order"
+    ]

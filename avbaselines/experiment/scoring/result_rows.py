@@ -253,7 +253,8 @@ def with_verdicts(rows: Iterable[ResultRow], tests: pd.DataFrame) -> list[Result
 def _with_verdict(row: ResultRow, test: dict[str, Any] | None) -> ResultRow:
     if test is None or row.kind not in ("measured", "imported"):
         return row
-    tied = tells_from_zero((test["ci_low"], test["ci_high"])) is False
+    p_values = test.get("p_value", np.nan), test.get("p_floor", np.nan)
+    tied = tells_from_zero((test["ci_low"], test["ci_high"]), *p_values) is False
     return replace(row, tied=tied, verdict=Verdict(test["verdict"]).reversed)
 
 

@@ -1,5 +1,7 @@
 """Every system in every split: what is fitted, reused and done again, and failures that do not stop a run."""
 
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -103,3 +105,23 @@ def test_too_few_groups_for_choosing_are_named(tmp_path):
     planned = small_release(tmp_path, speakers=6, clips=4).prepare(*overrides)
     with pytest.raises(InputError, match="split fold0: .*single group is left, too few for 'late-greedy'.*inner_folds"):
         fit_systems(planned, tmp_path / "run", RunOptions())
+
+
+def work_or_die(unit, *given):
+    if unit.system.name == "ridge-face" and unit.split.name == "1":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return scheduler.work(unit, *given)
+
+
+@pytest.mark.slow
+def test_a_fit_that_kills_its_worker_is_a_failed_row_and_the_rest_is_done(release, tmp_path, monkeypatch):
+    original = scheduler.in_workers
+    monkeypatch.setattr(scheduler, "in_workers", lambda function, *given: original(work_or_die, *given))
+    done = release.run("systems.fusion=[]", "systems.transductive=[]", "systems.early='none'", out=tmp_path, jobs=2)
+    assert done.result.failed
+    failed, others = (done.results(system=name) for name in ("ridge-face", "ridge-audio"))
+    assert failed["status"].tolist() == ["failed"] and set(others["status"]) == {"ok"}
+    assert failed["note"].tolist() == [
+        "its process was ended by SIGKILL, twice: most likely it needs more memory than there is"
+    ]
+    assert list((tmp_path / "work" / "shared").iterdir()) == []

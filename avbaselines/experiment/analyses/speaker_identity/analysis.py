@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
+
 from avbaselines.evaluation.comparison import compare_means
 from avbaselines.evaluation.intervals import mean_value
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, Source, drawn
@@ -156,12 +158,13 @@ class _OverSplits:
         splits = {split.name: split.id for split in scored.run.corpus.splits}
         failed = {splits[name]: part.failed for name, part in self.parts.items() if part.failed}
         seconds = sum(part.seconds for part in self.parts.values())
-        row = Scored(system.rows[0], system, {}, {}, seconds, self.remarks, failed)
+        test: dict[str, dict[str, np.ndarray]] = {}
+        oof: dict[str, dict[str, np.ndarray]] = {}
         for name, part in self.parts.items() if not failed else ():
             fitted = part.predictions(scored.fitted.store, strengths[name])
             finished = finish(fitted, scored.fitted.tasks[splits[name]])
-            row.test[name], row.oof[name] = finished.filled(finished.test), finished.filled(finished.oof)
-        return row
+            test[name], oof[name] = finished.filled(finished.test), finished.filled(finished.oof)
+        return Scored(system.rows[0], system, test, oof, seconds, self.remarks, failed)
 
     def figures(self, raw: "_OverSplits") -> Iterator[Figure]:
         """Figures at the strength tuned in each split, and at every strength that all splits have."""
