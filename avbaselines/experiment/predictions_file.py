@@ -1,6 +1,7 @@
 """predictions.parquet: every row's predictions of evaluated clips, and out-of-fold of the clips to learn from."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ FILE = "predictions.parquet"
 MOST_OOF_ROWS = 20_000_000
 ROW_GROUP = 1_000_000
 """Rows that are compressed together, and held in memory until they are."""
+PAGE = 2**22
+"""Bytes of a page before it is compressed."""
 PARTS = ("test", "dev", "train_oof")
 ProtocolRows = tuple[ProtocolRun, Sequence[Scored], Sequence[Split]]
 """A protocol's run, its rows, and the splits that these have predictions of."""
@@ -65,9 +68,18 @@ def write_predictions(folder: Path, runs: Sequence[ProtocolRows]) -> None:
 
 
 def _options(schema: pa.Schema) -> dict[str, Any]:
-    """Of the writer: the bytes of predictions stand in four streams, of which the first ones compress."""
+    """Of the writer: the bytes of predictions stand in four streams, of which the first ones compress.
+
+    Pages are long, as what repeats from system to system is seen within a page alone; releases of pyarrow that bound
+    the rows of a page can be told otherwise, and the others have no such bound.
+    """
+    long_pages = {"max_rows_per_page": ROW_GROUP} if "max_rows_per_page" in signature(pq.write_table).parameters else {}
     return {
+        **long_pages,
+        "data_page_size": PAGE,
+        "dictionary_pagesize_limit": PAGE,
         "compression": "zstd",
+        "compression_level": 3,
         "use_dictionary": [name for name in schema.names if name != "prediction"],
         "column_encoding": {"prediction": "BYTE_STREAM_SPLIT"},
     }
