@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,3 +180,11 @@ def test_a_file_that_kills_its_worker_is_a_row_not_the_end(media):
     outcomes = dict(extraction._run(work_that_may_die, tasks, jobs=2))
     assert outcomes.pop("c1") == extraction._DIED
     assert outcomes == {clip_id: f"reason of {clip_id}" for clip_id in ("c0", "c2", "c3")}
+
+
+def test_a_few_tables_are_read_without_worker_processes():
+    """Clips that failed are tried in every run, and a worker process takes longer to start than a table to read."""
+    few = {f"c{number}": extraction.Segment(Path(f"{number}.csv")) for number in range(extraction.FEW)}
+    assert extraction._few_tables(few)
+    assert not extraction._few_tables(few | {"one more": extraction.Segment(Path("more.csv"))})
+    assert not extraction._few_tables({"sound": extraction.Segment(Path("sound.wav"))})
