@@ -20,6 +20,7 @@ from long_order import differences
 from small_study import SmallStudy, small_release
 
 from avbaselines.experiment.fitting.store import PARTIAL
+from avbaselines.interruption import leave_at_once
 from avbaselines.run import main
 
 OVERRIDES = ("targets={arousal={metric='ccc'}}", "systems.transductive=[]", "systems.early='none'",
@@ -67,6 +68,7 @@ class Started:
         os.dup2(self._said.fileno(), 2)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.stdout, sys.stderr = open(1, "w"), open(2, "w")  # noqa: SIM115 - the process' own from here on
+        leave_at_once()  # as the command does before its imports, and until the interpreter has ended
         sys.exit(main(words))
 
     @property
