@@ -2,7 +2,8 @@
 
 Targets are drawn anew for each corpus, so that every score has mean 0 (classes: the chance of a guess) and differs from
 it by luck alone. Of each system and target the mean over corpora is held against twice its standard error; the share
-beyond is what Student's t says, whose binomial bounds are taken over targets, as the systems of one kind share luck.
+beyond is what Student's t says, whose binomial bounds are taken over targets, as the systems of one kind share luck;
+and the mean of a whole kind, one number a corpus, has to lie within what 99.9 % of such means do.
 """
 
 import tempfile
@@ -62,8 +63,8 @@ def scored(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, float]]:
 
 
 def trial(rounds: int, seed: int) -> list[Outcome]:
-    """A corpus for every ten rounds, at least four."""
-    corpora = max(4, rounds // 10)
+    """A corpus for every five rounds, at least four."""
+    corpora = max(4, rounds // 5)
     values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as place:
         for number in range(corpora):
@@ -76,11 +77,14 @@ def trial(rounds: int, seed: int) -> list[Outcome]:
     for kind in kinds:
         own = {key: np.array(part) for key, part in values.items() if key[0] == kind and np.std(part) > 0}
         beyond = [abs(part.mean()) > 2 * part.std(ddof=1) / len(part) ** 0.5 for part in own.values()]
-        middle = float(np.mean([part.mean() for part in own.values()])) if own else 0.0
+        # One number a corpus, over all systems and targets of the kind: these are independent of one another.
+        means = np.mean(list(own.values()), axis=0) if own else np.zeros(corpora)
+        middle, error = float(means.mean()), float(means.std(ddof=1)) / corpora**0.5
+        near = abs(middle) <= t.ppf(0.9995, corpora - 1) * error
         share = float(np.mean(beyond)) if beyond else 0.0
         told = (
             f"{sum(beyond)} of {len(beyond)} beyond two standard errors (chance {chance:.0%}, at most {most:.0%}); "
-            f"mean {middle:+.3f} over {corpora} corpora"
+            f"mean {middle:+.3f} with a standard error of {error:.3f} over {corpora} corpora"
         )
-        outcomes.append(Outcome(TOPIC, kind, share <= most, told))
+        outcomes.append(Outcome(TOPIC, kind, bool(share <= most and near), told))
     return outcomes

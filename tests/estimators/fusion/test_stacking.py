@@ -109,3 +109,35 @@ def test_what_is_missing_is_named(frames, parameters, words):
     X, Y, recordings, _ = frames
     with pytest.raises(InputError, match=words):
         MetaRegressor(**parameters).fit(X, Y, groups=recordings)
+
+
+def _inputs_and_truth():
+    rng = np.random.default_rng(0)
+    y, groups = rng.normal(size=60), np.repeat(np.arange(10), 6)
+    return np.column_stack([y + 0.3 * rng.normal(size=60), 10 + 5 * y + rng.normal(size=60)]), y, groups
+
+
+def test_unlabelled_rows_teach_nothing():
+    X, y, groups = _inputs_and_truth()
+    gaps = np.where(np.arange(60) % 4 == 1, np.nan, y)
+    known = ~np.isnan(gaps)
+    whole = MetaRegressor(penalties=[0.1], cv=3).fit(X, gaps, groups=groups)
+    alone = MetaRegressor(penalties=[0.1], cv=3).fit(X[known], y[known], groups=groups[known])
+    np.testing.assert_allclose(whole.predict(X), alone.predict(X))
+
+
+def test_a_missing_input_is_taken_for_the_others_in_its_own_units():
+    X, y, groups = _inputs_and_truth()
+    X[::3, 1] = np.nan
+    model = MetaRegressor(penalties=[0.1], cv=3).fit(X, y, groups=groups)
+    centre, spread = np.nanmean(X, axis=0), np.nanstd(X, axis=0)
+    taken = centre[1] + spread[1] * (2.0 - centre[0]) / spread[0]
+    np.testing.assert_allclose(model.predict([[2.0, np.nan]]), model.predict([[2.0, taken]]))
+
+
+@pytest.mark.parametrize("penalties", [[1e-3, 1e6], [1e6, 1e-3]])
+def test_the_better_penalty_is_chosen_wherever_it_stands(penalties):
+    X, y, groups = _inputs_and_truth()
+    noise = 5 * np.random.default_rng(1).normal(size=(60, 2))
+    model = MetaRegressor(penalties=penalties, cv=3).fit(np.hstack([X, noise]), y, groups=groups)
+    assert model.best_params_[0]["penalty"] == 1e-3
