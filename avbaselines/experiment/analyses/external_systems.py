@@ -12,7 +12,7 @@ from avbaselines.corpora.predictions import knows_training
 from avbaselines.evaluation.verdicts import Verdict
 from avbaselines.experiment.analyses.base import Analysis, AnalysisContext, AnalysisResult, LazyTable, ScoredRun
 from avbaselines.experiment.planning.system import ExternalSystem, FusionSystem, System
-from avbaselines.experiment.scoring.flips import flips
+from avbaselines.experiment.scoring.flips import compared, flips
 from avbaselines.experiment.scoring.kept import typed
 from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
@@ -100,8 +100,16 @@ class ExternalSystems(Analysis):
         return AnalysisResult(
             files={"flips.csv": LazyTable(content, table, flips.__module__)},
             drawings=kept.value(FIGURES, content, lambda: list(_drawings(context.scored[0], table()))),
-            terminal=list(_lines(every, context.comparisons, several)),
+            terminal=[*_lines(every, context.comparisons, several), *_left_out(context.scored[0])],
         )
+
+
+def _left_out(scored: ScoredRun) -> Iterator[str]:
+    """A line on external systems that flips.csv does not list, for it would be too long."""
+    listed, others = compared(scored.scoreboard, scored.rows)
+    if others:
+        every = len(listed) + len(others)
+        yield f"flips.csv lists the clips of the first {len(listed)} of {every} external systems"
 
 
 def _drawings(scored: ScoredRun, table: pd.DataFrame) -> Iterator[Drawing]:

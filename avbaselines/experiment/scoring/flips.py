@@ -17,6 +17,33 @@ COLUMNS = (
 THEIRS, OURS, NEITHER = "theirs", "ours", "neither"
 ALIKE = 1e-9
 """Share of the labels' deviation below which two errors are the same."""
+MOST_ROWS = 300_000
+"""Of a protocol: time-continuous corpora have tens of thousands of frames, which nobody goes through one by one."""
+
+
+def compared(board: Scoreboard, rows: Iterable[Scored], most: int = MOST_ROWS) -> tuple[list[Scored], list[Scored]]:
+    """External rows whose clips are listed, and those left out, for the list would have over `most` rows.
+
+    The first one is always listed.
+
+    Examples
+    --------
+    >>> from avbaselines.corpora.corpus import Split
+    >>> nobody, person = np.array([], dtype=int), np.array(["s"])
+    >>> splits = [Split("test", nobody, nobody, np.array([0]))]
+    >>> corpus = Corpus(person, person, [Target("arousal", "mae")], {"arousal": np.zeros(1)}, splits, once=True)
+    >>> systems = [ExternalSystem(name=name, source=name) for name in ("one", "two")]
+    >>> rows = [Scored(system.rows[0], system, {}, {}) for system in systems]
+    >>> [[row.name for row in part] for part in compared(Scoreboard(corpus, splits), rows, most=1)]
+    [['one'], ['two']]
+    """
+    tested = np.concatenate([split.test for split in board.splits])
+    each = sum(int((~np.isnan(board.corpus.y[target.name][tested])).sum()) for target in board.corpus.targets)
+    external = [
+        row for row in rows if isinstance(row.system, ExternalSystem) and not row.id.matched and not row.failed
+    ]
+    listed = max(1, most // max(each, 1))
+    return external[:listed], external[listed:]
 
 
 def flips(board: Scoreboard, rows: Iterable[Scored], picked: str | None, protocol: str) -> pd.DataFrame:
@@ -34,7 +61,7 @@ def flips(board: Scoreboard, rows: Iterable[Scored], picked: str | None, protoco
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`. ``better`` is theirs or ours: of classes, who is right alone; of attributes, who is closer. Of
+        `COLUMNS`, of the systems that `compared` lists. ``better`` is theirs or ours: of classes, who is right alone; of attributes, who is closer. Of
         several seeds, the mean prediction is theirs.
 
     Examples
@@ -55,7 +82,7 @@ def flips(board: Scoreboard, rows: Iterable[Scored], picked: str | None, protoco
     """
     rows = [row for row in rows if not row.failed]
     ours = next((row for row in rows if row.name == picked), None)
-    external = [row for row in rows if isinstance(row.system, ExternalSystem) and not row.id.matched]
+    external, _ = compared(board, rows)
     tables = [
         _table(board.corpus, ours, theirs, target).assign(target=target.name, system=theirs.name, protocol=protocol)
         for theirs in external

@@ -4,7 +4,7 @@ import numpy as np
 from small_board import AROUSAL, EMOTION, SPLITS, corpus, scored
 
 from avbaselines.experiment.planning.system import ExternalSystem
-from avbaselines.experiment.scoring.flips import COLUMNS, flips
+from avbaselines.experiment.scoring.flips import COLUMNS, compared, flips
 from avbaselines.experiment.scoring.scoreboard import Scoreboard
 
 
@@ -33,3 +33,11 @@ def test_without_a_picked_or_an_external_row_there_is_nothing_to_tell():
     board = Scoreboard(corpus(AROUSAL), SPLITS)
     for rows, picked in (([deep(board, 1)], None), ([scored("ours", board.corpus, 1)], "ours")):
         assert flips(board, rows, picked, "honest").empty
+
+
+def test_a_list_that_would_be_too_long_has_the_first_systems_alone():
+    board = Scoreboard(corpus(AROUSAL), SPLITS)
+    rows = [deep(board, 1), deep(board, 2), deep(board, 3), scored("ours", board.corpus, 1)]
+    for most, listed in ((1, 1), (24, 2), (35, 2), (36, 3)):  # twelve labelled clips a system
+        first, others = compared(board, rows, most)
+        assert (first, others) == (rows[:listed], rows[listed:3])
