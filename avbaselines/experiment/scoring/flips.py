@@ -61,8 +61,8 @@ def flips(board: Scoreboard, rows: Iterable[Scored], picked: str | None, protoco
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`, of the systems that `compared` lists. ``better`` is theirs or ours: of classes, who is right alone; of attributes, who is closer. Of
-        several seeds, the mean prediction is theirs.
+        `COLUMNS`, of the systems that `compared` lists. ``better`` is theirs or ours: of classes, who is right alone;
+        of attributes, who is closer. Of several seeds, the mean prediction is theirs.
 
     Examples
     --------

@@ -32,7 +32,7 @@ def test_what_the_library_writes_passes(options):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b"Model{", b"Modle{", "lacks 'Model'"),
+        (b"Model{", b"M0del{", "lacks 'Model'"),
         (b"gbtree", b"gblinr", "of a kind"),
         (b"size_leaf_vectorSL" + bytes(7) + b"\x011", b"size_leaf_vectorSL" + bytes(7) + b"\x012", "another width"),
         (b"num_featureSL" + bytes(7) + b"\x013", b"num_featureSL" + bytes(7) + b"\x012", "of another model|not there"),
