@@ -39,13 +39,23 @@ with leaving_at_once():
 def ended(code: str, number: int, *words: str) -> tuple[int, str, float]:
     """Exit status, what it said on stderr, and the seconds from the signal to the end."""
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "begun\n"
-    began = time.monotonic()
-    process.send_signal(number)
-    _, said = process.communicate(timeout=60)
-    return process.returncode, said, time.monotonic() - began
+        [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=hears_signals,
+    )  # fmt: skip
+    try:
+        assert process.stdout.readline() == "begun\n"
+        began = time.monotonic()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        return process.returncode, said, time.monotonic() - began
+    finally:
+        process.kill()
+
+
+def hears_signals() -> None:
+    """As a command in a terminal does; what a shell starts in the background is deaf to SIGINT."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -67,6 +77,15 @@ def test_imports_are_left_without_a_traceback(number, status):
 
 
 def test_handlers_are_as_before_afterwards_and_other_threads_leave_them_alone():
+    found = [signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGTERM, signal.SIG_DFL)]
+    try:
+        handlers_come_and_go()
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), found, strict=True):
+            signal.signal(number, handler)
+
+
+def handlers_come_and_go():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     assert exit_status(lambda: signal.raise_signal(signal.SIGTERM), debug=False, interrupted="") == TERMINATED
     assert exit_status(lambda: signal.raise_signal(signal.SIGINT), debug=False, interrupted="") == INTERRUPTED

@@ -4,9 +4,9 @@ Parents and workers are killed, by SIGKILL, SIGTERM and SIGINT, with one worker 
 reading, fits, searches, writing. What a kill leaves is counted too: processes, half-written files, shared arrays.
 """
 
-import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,8 +20,6 @@ from long_order import differences
 from small_study import SmallStudy, small_release
 
 from avbaselines.experiment.fitting.store import PARTIAL
-from avbaselines.interruption import leave_at_once
-from avbaselines.run import main
 
 OVERRIDES = ("targets={arousal={metric='ccc'}}", "systems.transductive=[]", "systems.early='none'",
              "systems.fusion=['mean']", "tuning.trials=3", "tuning.systems=['ridge-audio']")  # fmt: skip
@@ -54,33 +52,35 @@ PATIENCE = 30
 
 
 class Started:
-    """The command in a process of its own, forked from this one so that its imports are there already."""
+    """The command in a process of its own, which hears signals as it does in a terminal."""
 
     def __init__(self, study: SmallStudy, out: Path, jobs: int) -> None:
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - read when the process has ended
         words = [str(study.path), "--out", str(out), "--jobs", str(jobs), "--set", *OVERRIDES]
-        self._process = multiprocessing.get_context("fork").Process(target=self._run, args=(words,))
-        self._process.start()
-        assert self._process.pid is not None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "avbaselines.run", *words],
+            stdout=subprocess.DEVNULL, stderr=self._said, preexec_fn=_hears_signals,
+        )  # fmt: skip
         self.pid = self._process.pid
-
-    def _run(self, words: list[str]) -> None:
-        os.dup2(self._said.fileno(), 2)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.stdout, sys.stderr = open(1, "w"), open(2, "w")  # noqa: SIM115 - the process' own from here on
-        leave_at_once()  # as the command does before its imports, and until the interpreter has ended
-        sys.exit(main(words))
 
     @property
     def is_over(self) -> bool:
-        return not self._process.is_alive()
+        return self._process.poll() is not None
 
     def wait(self, seconds: float) -> tuple[int, str]:
         """Exit status (minus a signal's number), and what it said on stderr."""
-        self._process.join(seconds)
-        assert self._process.exitcode is not None, "it did not end"
+        try:
+            status = self._process.wait(seconds)
+        finally:
+            self._process.kill()
         self._said.seek(0)
-        return self._process.exitcode, self._said.read()
+        return status, self._said.read()
+
+
+def _hears_signals() -> None:
+    # What a shell starts in the background is deaf to SIGINT.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def children(pid: int) -> list[int]:
@@ -110,7 +110,7 @@ def killed(study: SmallStudy, whole: Path, kill: Kill, seconds: float) -> list[s
     ended = process.is_over
     if not ended:
         _send(workers[0] if kill.whom != "parent" else process.pid, kill.how)
-    status, said = process.wait(600)
+    status, said = process.wait(120)
     took = time.monotonic() - told
     wrong = list(_ending(kill, status, said, took)) if not ended else []
     finished = {path.name: path.stat().st_mtime_ns for path in out.glob("work/*.npz") if path.name[0] != "."}
@@ -158,7 +158,7 @@ def undisturbed(folder: Path) -> tuple[SmallStudy, Path, float]:
     """A study, a run of it that nobody disturbed, and the seconds that such a run takes as a command."""
     study = small_release(folder, speakers=6, clips=6)
     began = time.monotonic()
-    status, said = Started(study, folder / "whole", 1).wait(600)
+    status, said = Started(study, folder / "whole", 1).wait(300)
     assert status == 0, said
     return study, folder / "whole", time.monotonic() - began
 
