@@ -207,8 +207,8 @@ from avbaselines.run import main
 
 save, done = Store.save, []
 
-def save_eight(self, key, fitted):
-    save(self, key, fitted)
+def save_eight(self, key, fitted, **how):
+    save(self, key, fitted, **how)
     done.append(key)
     if len(done) == 8:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -121,9 +121,9 @@ class AdaptedRegressor(_Adapted, TunedRegressor):
     --------
     >>> from sklearn.neighbors import KNeighborsRegressor
     >>> X, speakers = np.random.default_rng(0).normal(size=(40, 2)), np.repeat(np.arange(8), 5)
-    >>> model = AdaptedRegressor(KNeighborsRegressor(), grid={"n_neighbors": [1, 5]}, cv=4)
+    >>> model = AdaptedRegressor(KNeighborsRegressor(), grid={"n_neighbors": [3, 20]}, cv=4)
     >>> model.fit(X, X[:, 0], groups=speakers).best_params_
-    [{'scaling': 'standard', 'n_neighbors': 5}]
+    [{'scaling': 'standard', 'n_neighbors': 3}]
     """
 
     constraints = {**TunedRegressor.constraints, "scalings": SCALINGS}

@@ -40,7 +40,7 @@ def read_shipped(models: Path, name: str, expected: str | None = None) -> "Shipp
     --------
     >>> read_shipped(Path("nowhere"), "late-mean")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    avbaselines.errors.InputError: nowhere/late-mean/card.json: no such file...
+    avbaselines.errors.InputError: nowhere/late-mean/card.json: cannot be read...
     """
     return _read(models, name, expected, {}, ())
 

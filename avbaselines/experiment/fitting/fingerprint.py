@@ -41,7 +41,7 @@ def imported_files(modules: tuple[str, ...]) -> list[Path]:
     Examples
     --------
     >>> [path.name for path in imported_files(("avbaselines.errors",))]
-    ['errors.py']
+    ['errors.py', 'safe_text.py']
     """
     files: dict[str, Path] = {}
     pending = list(modules)
