@@ -54,6 +54,7 @@ def read_table(
     refuse_pointer(path)
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
+            _refuse_no_text(path)
             table = _with_index(pd.read_parquet(path))
             names = list(table.columns)
         elif path.suffix.lower() == ".arff":
@@ -76,6 +77,15 @@ def read_table(
     if len(repeated):
         raise InputError(f"{path}: column {repeated[0]!r} occurs twice; rename or drop one of the two")
     return table
+
+
+def _refuse_no_text(path: Path) -> None:
+    """Damaged texts of a parquet file are read, and fail where they are used; pyarrow tells when it is asked."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = [field.name for field in pq.read_schema(path) if field.type in (pa.string(), pa.large_string())]
+    pq.read_table(path, columns=texts, partitioning=None).validate(full=True)
 
 
 def column_names(path: Path) -> list[str]:

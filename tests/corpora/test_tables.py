@@ -1,9 +1,12 @@
 """Tables as data frames, and the column that holds their ids."""
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from avbaselines.corpora.tables import column_names, id_column, read_table
+from avbaselines.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,11 @@ def test_codes_keep_their_zeros_and_numbers_stay_numbers(tmp_path):
     (tmp_path / "x.csv").write_text("clip_id, speaker ,age\n1,01,30\n2,02,41\n")
     table = read_table(tmp_path / "x.csv", key="x", ids=["clip_id"], codes=True)
     assert table["speaker"].tolist() == ["01", "02"] and table["age"].tolist() == [30, 41]
+
+
+def test_texts_of_a_parquet_file_that_are_no_unicode_are_refused(tmp_path):
+    damaged = pa.array([b"c1", b"c\xff2"], pa.binary())
+    ids = pa.Array.from_buffers(pa.string(), 2, damaged.buffers())
+    pq.write_table(pa.table({"clip_id": ids, "f1": [1.0, 2.0]}), tmp_path / "x.parquet")
+    with pytest.raises(InputError, match="x.parquet: cannot be read as a table .Invalid UTF8"):
+        read_table(tmp_path / "x.parquet", key="modalities.x", ids=["clip_id"])

@@ -20,6 +20,7 @@ from long_order import differences
 from small_study import SmallStudy, small_release
 
 from avbaselines.experiment.fitting.store import PARTIAL
+from avbaselines.experiment.run_lock import UNFINISHED
 
 OVERRIDES = ("targets={arousal={metric='ccc'}}", "systems.transductive=[]", "systems.early='none'",
              "systems.fusion=['mean']", "tuning.trials=3", "tuning.systems=['ridge-audio']")  # fmt: skip
@@ -112,7 +113,8 @@ def killed(study: SmallStudy, whole: Path, kill: Kill, seconds: float) -> list[s
         _send(workers[0] if kill.whom != "parent" else process.pid, kill.how)
     status, said = process.wait(120)
     took = time.monotonic() - told
-    wrong = list(_ending(kill, status, said, took)) if not ended else []
+    done = (out / "report.html").is_file() and not (out / UNFINISHED).exists()
+    wrong = list(_ending(kill, status, said, took, done)) if not ended else []
     finished = {path.name: path.stat().st_mtime_ns for path in out.glob("work/*.npz") if path.name[0] != "."}
     wrong += _left_alive(workers) if kill.whom == "parent" else []
     again = study.run(*OVERRIDES, out=out)
@@ -131,7 +133,7 @@ def _send(pid: int, how: signal.Signals) -> None:
         pass  # it ended by itself in this moment
 
 
-def _ending(kill: Kill, status: int, said: str, took: float) -> Iterator[str]:
+def _ending(kill: Kill, status: int, said: str, took: float, done: bool) -> Iterator[str]:
     # joblib's process that counts semaphores may lose count of a killed worker's and say so; nothing hangs on it.
     if said.count("Traceback") > said.count("resource_tracker.py"):
         yield f"a traceback: {said.strip().splitlines()[-1]}"
@@ -139,7 +141,9 @@ def _ending(kill: Kill, status: int, said: str, took: float) -> Iterator[str]:
         if status != 0:
             yield f"ended with {status} although one worker was killed once"
     elif kill.how in SOON:
-        if status not in (SOON[kill.how], 0):  # 0: it was done in this moment
+        # 0: it was done in this moment. While the interpreter ends, Python gives signals back to the system, which
+        # ends a process at once; a shell calls that 143 and 130 too.
+        if status not in (SOON[kill.how], 0) and not (done and status == -kill.how):
             yield f"ended with {status}"
         if took > PATIENCE:
             yield f"ended after {took:.0f} s"
