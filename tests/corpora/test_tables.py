@@ -48,5 +48,5 @@ def test_texts_of_a_parquet_file_that_are_no_unicode_are_refused(tmp_path):
     damaged = pa.array([b"c1", b"c\xff2"], pa.binary())
     ids = pa.Array.from_buffers(pa.string(), 2, damaged.buffers())
     pq.write_table(pa.table({"clip_id": ids, "f1": [1.0, 2.0]}), tmp_path / "x.parquet")
-    with pytest.raises(InputError, match="x.parquet: cannot be read as a table .Invalid UTF8"):
+    with pytest.raises(InputError, match="x.parquet: cannot be read as a table .*UTF8"):
         read_table(tmp_path / "x.parquet", key="modalities.x", ids=["clip_id"])
