@@ -12,8 +12,10 @@ import argparse
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Sequence
@@ -26,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PAGE = ROOT / "docs" / "trust_table.md"
 ROUNDS, MINUTES = 50, 20
+OF_THIS_MACHINE = re.compile(re.escape(tempfile.gettempdir()) + r"/[^/\s]+/")
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _case_rows(finding: Finding) -> list[str]:
 
 
 def _cell(text: str, most: int = 200) -> str:
-    """Text as a cell of a Markdown table: one line, nothing that is read as markup."""
+    """Text as a cell of a Markdown table: one line, nothing that is read as markup, no place of this machine."""
+    text = OF_THIS_MACHINE.sub("FOLDER/", text.replace(str(ROOT), "CHECKOUT"))
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     cut = plain if len(plain) <= most else plain[: most - 1] + "…"
     return "".join(f"\\{sign}" if sign in "\\|<>&`*_[]$" else sign for sign in cut)

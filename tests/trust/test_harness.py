@@ -1,5 +1,7 @@
 """The harness counts what it is told, a trial that dies is told, and the table is plain Markdown."""
 
+import tempfile
+
 import harness
 import pytest
 from harness import Finding, Outcome
@@ -30,3 +32,9 @@ def test_a_trial_that_dies_is_one_that_did_not_hold(tmp_path, monkeypatch, body,
     finding = harness.run_apart("bad", 1, 0, minutes)
     assert [outcome.held for outcome in finding.outcomes] == [False]
     assert told in finding.outcomes[0].detail
+
+
+def test_no_place_of_this_machine_stands_in_the_table(tmp_path):
+    outcome = Outcome("tables", "a csv", True, f"{tempfile.gettempdir()}/tmp_x1/study.toml: cut; {harness.ROOT}/studies")
+    table = harness.markdown([Finding("tables", (outcome,), 1.0)], "today")
+    assert "| FOLDER/study.toml: cut; CHECKOUT/studies |" in table
