@@ -34,7 +34,8 @@ def test_a_trial_that_dies_is_one_that_did_not_hold(tmp_path, monkeypatch, body,
     assert told in finding.outcomes[0].detail
 
 
-def test_no_place_of_this_machine_stands_in_the_table(tmp_path):
-    outcome = Outcome("tables", "a csv", True, f"{tempfile.gettempdir()}/tmp_x1/study.toml: cut; {harness.ROOT}/studies")
+def test_no_place_of_this_machine_stands_in_the_table():
+    said = f"{tempfile.gettempdir()}/tmp_x1/study.toml: cut; {harness.ROOT}/studies"
+    outcome = Outcome("tables", "a csv", True, said)
     table = harness.markdown([Finding("tables", (outcome,), 1.0)], "today")
     assert "| FOLDER/study.toml: cut; CHECKOUT/studies |" in table
