@@ -63,8 +63,8 @@ def scored(rows: pd.DataFrame) -> Iterator[tuple[str, str, str, float]]:
 
 
 def trial(rounds: int, seed: int) -> list[Outcome]:
-    """A corpus for every five rounds, at least four."""
-    corpora = max(4, rounds // 5)
+    """A corpus for every five rounds, at least ten: with fewer, nothing that may happen is beyond chance."""
+    corpora = max(10, rounds // 5)
     values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as place:
         for number in range(corpora):
