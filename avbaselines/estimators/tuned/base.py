@@ -2,7 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Self
+from contextlib import AbstractContextManager, nullcontext
+from functools import wraps
+from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +27,19 @@ __all__ = ["Candidate", "TunedClassifier", "TunedModel", "TunedRegressor", "Watc
 
 Candidate = dict[str, Any]
 Watch = Callable[[int, float], None]
+Model = TypeVar("Model", bound="TunedModel")
+Given = ParamSpec("Given")
+
+
+def sharing(method: Callable[Concatenate[Model, Given], Model]) -> Callable[Concatenate[Model, Given], Model]:
+    """A method of a learner, during which its folds, and its refit, share what one of them has worked out."""
+
+    @wraps(method)
+    def shared(model: Model, /, *arguments: Given.args, **options: Given.kwargs) -> Model:
+        with model._sharing():
+            return method(model, *arguments, **options)
+
+    return shared
 
 
 class TunedModel(CheckedParameters, TargetModel, GapTolerant):
@@ -44,6 +59,10 @@ class TunedModel(CheckedParameters, TargetModel, GapTolerant):
     def _start(self) -> None:
         self._remarks = []
         self._seed = drawn_seed(self.random_state)
+
+    def _sharing(self) -> AbstractContextManager[None]:
+        """While open, what was worked out for a table is kept for what else is fitted to it; may be entered again."""
+        return nullcontext()
 
     @abstractmethod
     def _candidates(self) -> list[Candidate]:
@@ -104,6 +123,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
 
     matching: bool
 
+    @sharing
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Tune on inner folds, then fit on all rows.
 
@@ -131,6 +151,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
         self.model_ = self._refit(X, None, scaled, self.best_params_)
         return self
 
+    @sharing
     def cross_predict(
         self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None, watch: Watch | None = None
     ) -> Self:
@@ -208,6 +229,7 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
 
     constraints: ClassVar[dict[str, Constraint]] = {"metric": MetricName("classes")}
 
+    @sharing
     def fit(
         self,
         X: ArrayLike,
@@ -246,6 +268,7 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
         self.model_ = self._refit(X, rows, codes, self.best_params_[0], **weights)
         return self
 
+    @sharing
     def cross_predict(
         self,
         X: ArrayLike,
