@@ -25,7 +25,9 @@ class Reader(Protocol):
 class ClassEnsemble(Protocol):
     """An ensemble that grows on binned rows."""
 
-    booster: Any
+    @property
+    def booster(self) -> Any:
+        """The library's own."""
 
     def grow(self, rounds: int, rho: np.ndarray | None = None) -> None:
         """Grow by some rounds; `rho` as in a call of `Surrogate`."""

@@ -1,6 +1,7 @@
 """Rows binned by LightGBM, and ensembles grown from them round by round."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,12 +62,12 @@ class LightGBMData:
         """Rows as they were given."""
         return self._X[rows]
 
-    def chosen(self, rows: np.ndarray) -> Any:
-        """The bins of some rows, as LightGBM has them; the data itself where that is all rows."""
+    def chosen(self, rows: np.ndarray, own: bool = False) -> Any:
+        """The bins of some rows, as LightGBM has them; of all rows the data itself, or a copy of one's own."""
         if (np.diff(rows) <= 0).any():
             # LightGBM copies the bins of a row no more than once.
             return self._laid_out(self._X[rows], reference=self._binned)
-        return self._binned if len(rows) == len(self._X) else self._subset(rows)
+        return self._binned if len(rows) == len(self._X) and not own else self._subset(rows)
 
     def _subset(self, rows: np.ndarray) -> Any:
         return self._binned.subset(rows.tolist()).construct()
@@ -95,14 +96,19 @@ class _Part:
         loss = Surrogate(
             targets=targets[labelled], sample_weight=None if weight is None else weight[labelled], **surrogate
         )
-        parameters = {"boost_from_average": False, **growing, **self._fixed, "metric": "None"}
+        # Margins start at 0, the mean of the centred targets.
+        parameters = {**growing, **self._fixed, "boost_from_average": False, "metric": "None"}
         if self._held is not None and self._followed is None:
             self._followed = self._data.chosen(self._held)
-        return _LightGBMEnsemble(parameters, self._of(self._rows[labelled]), self._followed, loss)
+        if weight is None:
+            return _LightGBMEnsemble(parameters, self._of(self._rows[labelled]), self._followed, loss)
+        data = self._data.chosen(self._rows[labelled], own=True)
+        data.set_weight(weight[labelled])
+        return _LightGBMEnsemble(parameters, data, self._followed, loss)
 
     def classes(self, codes: np.ndarray, growing: dict[str, Any], weight: np.ndarray | None = None) -> ClassEnsemble:
         """An empty ensemble for codes of classes under LightGBM's own loss."""
-        data = self._of(self._rows)
+        data = self._of(self._rows) if weight is None else self._data.chosen(self._rows, own=True)
         data.set_label(codes)
         if weight is not None:
             data.set_weight(weight)
@@ -142,23 +148,40 @@ class _LightGBMClasses:
 
 
 class _LightGBMEnsemble:
-    """Trees under a loss of ours, for one target."""
+    """Trees under a loss of ours, for one target.
+
+    Where the loss is a squared error towards given targets, LightGBM computes it from labels that are set in the data:
+    with a Hessian that it knows to be constant, it sums the gradients alone.
+    """
 
     def __init__(self, parameters: dict[str, Any], data: Any, held: Any, loss: Surrogate):
+        self.loss, self._parameters, self._data, self._held = loss, parameters, data, held
+        self._own = False
+
+    @cached_property
+    def booster(self) -> Any:
+        """LightGBM's, made when it first grows: only then is known by which loss."""
         import lightgbm
 
-        self.loss = loss
-        self.booster = lightgbm.Booster({**parameters, "objective": "none"}, data)
-        if held is not None:
-            self.booster.add_valid(held, "held")
+        booster = lightgbm.Booster({**self._parameters, "objective": "l2" if self._own else "none"}, self._data)
+        if self._held is not None:
+            booster.add_valid(self._held, "held")
+        return booster
 
     def grow(self, rounds: int, rho: np.ndarray | None = None) -> None:
+        """Grow by some rounds; `rho` is given in all calls, or in none."""
+
         def gradient_and_hessian(margins: np.ndarray, _: Any) -> tuple[np.ndarray, np.ndarray]:
             gradient, hessian = self.loss(margins[:, None], rho)
             return gradient[:, 0], hessian[:, 0]
 
+        squared = self.loss.as_squared_error(rho)
+        if squared is not None:
+            self._own = True
+            # The rows are shared with the ensembles of other targets, so labels are set whenever this one grows.
+            self._data.set_label(squared[0][:, 0])
         for _ in range(rounds):
-            self.booster.update(fobj=gradient_and_hessian)
+            self.booster.update(fobj=None if self._own else gradient_and_hessian)
 
     def held(self) -> np.ndarray:
         """Margins (n_held, 1)."""
