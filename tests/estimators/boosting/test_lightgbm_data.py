@@ -28,7 +28,7 @@ def test_rows_are_binned_once_for_all_folds_and_targets(monkeypatch):
 @pytest.mark.parametrize(("objective", "rho"), [("squared", None), ("ccc", 0.4)])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_a_given_stretch_is_left_to_lightgbm_with_the_same_trees(monkeypatch, objective, rho, weighted):
-    """As a squared error towards stretched targets, which costs what a plain one does; it takes margins in double precision."""
+    """As a squared error towards stretched targets; LightGBM takes margins in double precision, we do not."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 5)), rng.normal(size=(200, 1))
     y[::7] = np.nan
