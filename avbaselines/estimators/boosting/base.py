@@ -1,8 +1,7 @@
 """Bases of boosted trees whose number of rounds is chosen on out-of-fold predictions of one long ensemble."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsembl
 from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedModel, TunedRegressor
 from avbaselines.estimators.tuned.parameter_checks import Rising
+from avbaselines.estimators.tuned.shared_work import SharedWork
 
 __all__ = ["BoostedClassifier", "BoostedModel", "BoostedRegressor", "column_fraction", "loss_parameters"]
 
@@ -42,8 +42,9 @@ def column_fraction(columns_per_tree: float, n_columns: int) -> float:
 class BoostedModel(TunedModel):
     """Rounds as candidates: one ensemble is grown, and read after each number of rounds.
 
-    A library gives `_bin`, `_growing` and `_margins`. Rows are binned once for all folds and targets; in a table that
-    is screened, which chooses columns by the labels of a fold, once a fold.
+    A library gives `_bin`, `_growing` and `_margins`. Rows are binned once for all folds and targets of a fit, and for
+    the trials of a search: a byte a cell. A table that is screened, which chooses columns by the labels of a fold, is
+    binned once a fold, and its bins are kept for other trials as far as there is room.
     """
 
     rounds: Sequence[int]
@@ -53,8 +54,6 @@ class BoostedModel(TunedModel):
     learning_rate: float
     max_bin: int
     n_jobs: int
-
-    _kept: list[tuple[np.ndarray, BinnedData]] | None = None
 
     @abstractmethod
     def _bin(self, X: np.ndarray) -> BinnedData:
@@ -68,29 +67,16 @@ class BoostedModel(TunedModel):
     def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
         """Raw predictions for X after so many rounds, of shape (n,) or (n, K)."""
 
-    @contextmanager
-    def _sharing(self) -> Iterator[None]:
-        """While open, binned rows are kept for what else is fitted to the same rows."""
-        if self._kept is not None:
-            yield
-            return
-        self._kept = []
-        try:
-            yield
-        finally:
-            del self._kept
-
     def _candidates(self) -> list[Candidate]:
         return [{"rounds": int(rounds)} for rounds in self.rounds]
 
     def _binned(self, X: np.ndarray, columns: np.ndarray) -> BinnedData:
-        if len(columns) < X.shape[1]:
-            return self._bin(np.ascontiguousarray(X[:, columns]))
-        if self._kept is None:
-            return self._bin(X)
-        if not self._kept or self._kept[0][0] is not X:
-            self._kept[:] = [(X, self._bin(X))]
-        return self._kept[0][1]
+        """Some columns of X, binned; all of them once for all folds and for what else is fitted to the same rows."""
+        shared = self._shared or SharedWork()
+        key = ("bins", self.max_bin, self._seed)
+        if len(columns) == X.shape[1]:
+            return shared.get(key, lambda: self._bin(X), always=True)
+        return shared.get((*key, columns.tobytes()), lambda: self._bin(np.ascontiguousarray(X[:, columns])))
 
     def _staged(self, ensemble: ClassEnsemble) -> np.ndarray:
         """Margins of the rows held out after each candidate's rounds, of shape (candidates, n, outputs)."""

@@ -72,6 +72,8 @@ class BinnedData(Protocol):
 
     at_once: int
     """How many ensembles grow best side by side, in threads of one process."""
+    nbytes: int
+    """Bytes of the bins, and of a table of their own that they are read beside."""
 
     def part(self, rows: np.ndarray | None = None, held: np.ndarray | None = None) -> BinnedPart:
         """The rows of these numbers (None = all; the numbers rise, and one may repeat), without those held out."""

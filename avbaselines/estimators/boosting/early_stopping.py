@@ -23,6 +23,7 @@ from avbaselines.estimators.tuned.parameter_checks import (
     Within,
 )
 from avbaselines.estimators.tuned.search_space import Dimension
+from avbaselines.estimators.tuned.shared_work import SharedWork
 from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
 from avbaselines.estimators.tuned.validation import GapTolerant, drawn_seed
 from avbaselines.evaluation.metrics import METRICS
@@ -87,6 +88,7 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
     rounds: int
     patience: int
     every: int
+    max_bin: int
     n_jobs: int
     cv: Folds
     metric: str
@@ -95,6 +97,7 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
     best_params_: list[dict[str, Any]]
     oof_scores_: np.ndarray
     model_: list[Reader]
+    _shared: SharedWork | None = None
 
     def fit(
         self,
@@ -139,6 +142,19 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
         X = self._validated(X)
         predicted = np.hstack([read(X, self.n_jobs) for read in self.model_]).astype(np.float64)
         return predicted[:, 0] if self._squeeze else predicted
+
+    def cross_predict(self, *args: Any, shared: SharedWork | None = None, **kwargs: Any) -> Self:
+        """`fit`, with the bins of other models that were fitted to the same rows; `watch` is not called."""
+        self._shared = shared
+        try:
+            return super().cross_predict(*args, **kwargs)
+        finally:
+            self._shared = None
+
+    def _binned(self, X: np.ndarray) -> BinnedData:
+        """X binned, or as it was binned for other models: a byte a cell."""
+        shared = self._shared or SharedWork()
+        return shared.get(("bins", self.max_bin, self._seed), lambda: self._data(X), always=True)
 
     @abstractmethod
     def _data(self, X: np.ndarray) -> BinnedData:

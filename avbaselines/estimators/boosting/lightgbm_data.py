@@ -39,7 +39,7 @@ class LightGBMData:
     at_once = 1
 
     def __init__(self, X: np.ndarray, max_bin: int, threads: int = 1, seed: int = 0, sampled: int = 20_000):
-        self._X = X
+        self._X, self.nbytes = X, X.size + X.nbytes
         self._fixed = {
             "max_bin": max_bin,
             # Bounds of 63 bins need no more; ten times as many would take three times the memory of the features.

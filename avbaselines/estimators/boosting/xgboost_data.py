@@ -43,6 +43,7 @@ class XGBoostData:
     def __init__(self, X: np.ndarray, max_bin: int, device: str = "cpu", threads: int = 1):
         self.at_once = AT_ONCE if device == "cuda" else 1
         self._X, self._max_bin, self._device = X, max_bin, device
+        self.nbytes = X.size + X.nbytes
         self._threads = joblib.cpu_count() if device == "cuda" else threads
         self._binned = self._laid_out(X)
         if device == "cuda":

@@ -166,7 +166,7 @@ class JointBoostingRegressor(EarlyStoppedRegressor):
     def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         given = self._checked_weights(Y.shape[1])
         self._strategy, self._device = self._capability(Y.shape[1])
-        data = self._data(X)
+        data = self._binned(X)
         grow = partial(self._grow, data, folded_parts(data, folds), Y, folds, weight)
         self.searched_: list[tuple[np.ndarray, float]] = []
         if given is None:

@@ -2,9 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
-from functools import wraps
-from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,19 +26,6 @@ __all__ = ["Candidate", "TunedClassifier", "TunedModel", "TunedRegressor", "Watc
 
 Candidate = dict[str, Any]
 Watch = Callable[[int, float], None]
-Model = TypeVar("Model", bound="TunedModel")
-Given = ParamSpec("Given")
-
-
-def sharing(method: Callable[Concatenate[Model, Given], Model]) -> Callable[Concatenate[Model, Given], Model]:
-    """A method of a learner, during which its folds, and its refit, share what one of them has worked out."""
-
-    @wraps(method)
-    def shared(model: Model, /, *arguments: Given.args, **options: Given.kwargs) -> Model:
-        with model._sharing():
-            return method(model, *arguments, **options)
-
-    return shared
 
 
 class TunedModel(CheckedParameters, TargetModel, GapTolerant):
@@ -64,10 +49,6 @@ class TunedModel(CheckedParameters, TargetModel, GapTolerant):
         self._remarks = []
         self._seed = drawn_seed(self.random_state)
         self._shared = SharedWork() if shared is None else shared
-
-    def _sharing(self) -> AbstractContextManager[None]:
-        """While open, what was worked out for a table is kept for what else is fitted to it; may be entered again."""
-        return nullcontext()
 
     @abstractmethod
     def _candidates(self) -> list[Candidate]:
@@ -128,7 +109,6 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
 
     matching: bool
 
-    @sharing
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Tune on inner folds, then fit on all rows.
 
@@ -157,7 +137,6 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
         self._shared = None
         return self
 
-    @sharing
     def cross_predict(
         self,
         X: ArrayLike,
@@ -242,7 +221,6 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
 
     constraints: ClassVar[dict[str, Constraint]] = {"metric": MetricName("classes")}
 
-    @sharing
     def fit(
         self,
         X: ArrayLike,
@@ -282,7 +260,6 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
         self._shared = None
         return self
 
-    @sharing
     def cross_predict(
         self,
         X: ArrayLike,

@@ -6,6 +6,7 @@ import pytest
 
 from avbaselines.estimators.boosting.lightgbm_models import LightGBMClassifier, LightGBMRegressor
 from avbaselines.estimators.boosting.xgboost_models import XGBoostClassifier, XGBoostRegressor
+from avbaselines.estimators.tuned.shared_work import SharedWork
 
 RNG = np.random.default_rng(0)
 
@@ -47,7 +48,28 @@ def test_margins_are_log_posteriors_of_the_library(learner, n_classes):
 @pytest.mark.parametrize("learner", [LightGBMRegressor, XGBoostRegressor])
 def test_nothing_that_was_binned_is_kept_after_the_fit(learner):
     fitted = learner(rounds=(5,), cv=3).fit(X, Y)
-    assert "_kept" not in vars(fitted)
+    assert fitted._shared is None
+
+
+@pytest.mark.parametrize("learner", [LightGBMRegressor, XGBoostRegressor, LightGBMClassifier])
+def test_trials_of_a_search_share_the_bins_of_equal_bounds(learner, monkeypatch):
+    y = CODES if learner is LightGBMClassifier else Y
+    shared, binned, original = SharedWork(), [], learner._bin
+
+    def counted(self, table):
+        binned.append(self.max_bin)
+        return original(self, table)
+
+    monkeypatch.setattr(learner, "_bin", counted)
+    trials = [
+        learner(rounds=(5, 10), cv=3, learning_rate=rate, max_bin=bins).cross_predict(X, y, shared=shared)
+        for rate, bins in ((0.1, 31), (0.2, 31), (0.1, 15), (0.1, 31))
+    ]
+    assert binned == [31, 15]
+    assert np.array_equal(trials[0].oof_prediction_, trials[3].oof_prediction_)
+    assert not np.array_equal(trials[0].oof_prediction_, trials[1].oof_prediction_)
+    alone = learner(rounds=(5, 10), cv=3, learning_rate=0.2, max_bin=31).fit(X, y)
+    assert np.array_equal(trials[1].oof_prediction_, alone.oof_prediction_)
 
 
 @pytest.mark.parametrize("learner", [LightGBMRegressor, XGBoostRegressor])
