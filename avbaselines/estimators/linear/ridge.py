@@ -104,7 +104,7 @@ def _from_moments(Z: Rows, y: np.ndarray, weights: np.ndarray | None, *_: Any) -
         cross += A.T @ (y[part] * root).astype(A.dtype)
     shift = sums / total
     gram -= total * np.outer(shift, shift)
-    squares, V = eigh(gram, overwrite_a=True, check_finite=False)
+    squares, V = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
     moments, squares = V.T @ cross, np.maximum(squares, 0)[:, None]
     return center + shift, lambda penalty: V @ (moments / (squares + penalty))
 
