@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsemble, in_flight
+from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsemble
 from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedModel, TunedRegressor
 from avbaselines.estimators.tuned.parameter_checks import Rising
@@ -106,10 +106,8 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         data, growing = self._binned(X, columns), self._growing(len(train), len(columns))
         part = data.part(train, test)
 
-        def staged(y: np.ndarray) -> np.ndarray:
-            return self._staged(part.ensemble(y[:, None], growing, objective="squared"))
-
-        return np.concatenate(in_flight(staged, targets.T, data.at_once), axis=2)
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        return np.concatenate([self._staged(ensemble) for ensemble in ensembles], axis=2)
 
     def _refit(
         self,
@@ -123,12 +121,10 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         data, growing = self._binned(X, columns), self._growing(len(targets), len(columns))
         part = data.part(rows)
 
-        def grown(target: tuple[np.ndarray, Candidate]) -> Any:
-            ensemble = part.ensemble(target[0][:, None], growing, objective="squared")
-            ensemble.grow(target[1]["rounds"])
-            return ensemble.booster
-
-        return columns, in_flight(grown, zip(targets.T, chosen, strict=True), data.at_once)
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        for ensemble, candidate in zip(ensembles, chosen, strict=True):
+            ensemble.grow(candidate["rounds"])
+        return columns, [ensemble.booster for ensemble in ensembles]
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
         columns, boosters = model
