@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsemble
 from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedModel, TunedRegressor
 from avbaselines.estimators.tuned.parameter_checks import Rising
+from avbaselines.estimators.tuned.shared_work import SharedWork
 
 __all__ = ["BoostedClassifier", "BoostedModel", "BoostedRegressor", "column_fraction", "loss_parameters"]
 
@@ -38,9 +40,11 @@ def column_fraction(columns_per_tree: float, n_columns: int) -> float:
 
 
 class BoostedModel(TunedModel):
-    """Rounds as candidates: one ensemble is trained, and read after each number of rounds.
+    """Rounds as candidates: one ensemble is grown, and read after each number of rounds.
 
-    A library gives `_bin`, `_train` and `_margins`.
+    A library gives `_bin`, `_growing` and `_margins`. Rows are binned once for all folds and targets of a fit, and for
+    the trials of a search: a byte a cell. A table that is screened, which chooses columns by the labels of a fold, is
+    binned once a fold, and its bins are kept for other trials as far as there is room.
     """
 
     rounds: Sequence[int]
@@ -52,29 +56,36 @@ class BoostedModel(TunedModel):
     n_jobs: int
 
     @abstractmethod
-    def _bin(self, X: np.ndarray) -> Any:
-        """Rows of X as the library bins them."""
+    def _bin(self, X: np.ndarray) -> BinnedData:
+        """X as the library bins it."""
 
     @abstractmethod
-    def _train(
-        self, binned: Any, y: np.ndarray, rounds: int, n_classes: int = 0, weights: np.ndarray | None = None
-    ) -> Any:
-        """A booster of so many rounds, for values with NaN = not labelled, or codes of so many classes."""
+    def _growing(self, n_rows: int, n_columns: int) -> dict[str, Any]:
+        """The library's parameters for an ensemble on so many rows and columns."""
 
     @abstractmethod
-    def _margins(self, booster: Any, X: np.ndarray, first: int, last: int) -> np.ndarray:
-        """The share of rounds first .. last - 1 in the raw predictions."""
+    def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
+        """Raw predictions for X after so many rounds, of shape (n,) or (n, K)."""
 
     def _candidates(self) -> list[Candidate]:
         return [{"rounds": int(rounds)} for rounds in self.rounds]
 
-    def _staged(self, booster: Any, X: np.ndarray) -> np.ndarray:
-        """Margins after each candidate's rounds, of shape (candidates, n, ...); later ones add to earlier ones."""
-        parts, first = [], 0
+    def _binned(self, X: np.ndarray, columns: np.ndarray) -> BinnedData:
+        """Some columns of X, binned; all of them once for all folds and for what else is fitted to the same rows."""
+        shared = self._shared or SharedWork()
+        key = ("bins", self.max_bin, self._seed)
+        if len(columns) == X.shape[1]:
+            return shared.get(key, lambda: self._bin(X), always=True)
+        return shared.get((*key, columns.tobytes()), lambda: self._bin(np.ascontiguousarray(X[:, columns])))
+
+    def _staged(self, ensemble: ClassEnsemble) -> np.ndarray:
+        """Margins of the rows held out after each candidate's rounds, of shape (candidates, n, outputs)."""
+        parts, grown = [], 0
         for last in self.rounds:
-            parts.append(self._margins(booster, X, first, int(last)))
-            first = int(last)
-        return np.cumsum(np.array(parts, dtype=np.float64), axis=0)
+            ensemble.grow(int(last) - grown)
+            grown = int(last)
+            parts.append(ensemble.held())
+        return np.array(parts)
 
 
 class BoostedRegressor(BoostedModel, TunedRegressor):
@@ -92,10 +103,11 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         weights: np.ndarray | None = None,
     ) -> Iterable[np.ndarray]:
         columns = screened_columns(X, targets, self.max_columns, train)
-        binned = self._bin(_cells(X, train, columns))
-        boosters = [self._train(binned, y, self.rounds[-1]) for y in targets.T]
-        X_test = _cells(X, test, columns)
-        return np.stack([self._staged(booster, X_test) for booster in boosters], axis=2)
+        data, growing = self._binned(X, columns), self._growing(len(train), len(columns))
+        part = data.part(train, test)
+
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        return np.concatenate([self._staged(ensemble) for ensemble in ensembles], axis=2)
 
     def _refit(
         self,
@@ -106,14 +118,19 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         weights: np.ndarray | None = None,
     ) -> Any:
         columns = screened_columns(X, targets, self.max_columns, rows)
-        binned = self._bin(_cells(X, rows, columns))
-        return columns, [self._train(binned, y, c["rounds"]) for y, c in zip(targets.T, chosen, strict=True)]
+        data, growing = self._binned(X, columns), self._growing(len(targets), len(columns))
+        part = data.part(rows)
+
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        for ensemble, candidate in zip(ensembles, chosen, strict=True):
+            ensemble.grow(candidate["rounds"])
+        return columns, [ensemble.booster for ensemble in ensembles]
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
         columns, boosters = model
-        X = _cells(X, None, columns)
+        X = _cells(X, columns)
         rounds = [c["rounds"] for c in self.best_params_]
-        return np.column_stack([self._margins(b, X, 0, last) for b, last in zip(boosters, rounds, strict=True)])
+        return np.column_stack([self._margins(b, X, last) for b, last in zip(boosters, rounds, strict=True)])
 
 
 class BoostedClassifier(BoostedModel, TunedClassifier):
@@ -131,9 +148,9 @@ class BoostedClassifier(BoostedModel, TunedClassifier):
         weights: np.ndarray | None = None,
     ) -> Iterable[np.ndarray]:
         columns = screened_columns(X, targets, self.max_columns, train)
-        binned = self._bin(_cells(X, train, columns))
-        booster = self._train(binned, targets, self.rounds[-1], targets.max() + 1, weights)
-        return _by_class(self._staged(booster, _cells(X, test, columns)), targets.max() + 1)
+        part = self._binned(X, columns).part(train, test)
+        ensemble = part.classes(targets, self._growing(len(train), len(columns)), weights)
+        return _by_class(self._staged(ensemble))
 
     def _refit(
         self,
@@ -144,22 +161,22 @@ class BoostedClassifier(BoostedModel, TunedClassifier):
         weights: np.ndarray | None = None,
     ) -> Any:
         columns = screened_columns(X, targets, self.max_columns, rows)
-        binned = self._bin(_cells(X, rows, columns))
-        return columns, self._train(binned, targets, chosen["rounds"], targets.max() + 1, weights)
+        part = self._binned(X, columns).part(rows)
+        ensemble = part.classes(targets, self._growing(len(targets), len(columns)), weights)
+        ensemble.grow(chosen["rounds"])
+        return columns, ensemble.booster
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
         columns, booster = model
-        margins = self._margins(booster, _cells(X, None, columns), 0, self.best_params_[0]["rounds"])
-        return _by_class(margins, len(self.classes_))
+        margins = self._margins(booster, _cells(X, columns), self.best_params_[0]["rounds"])
+        return _by_class(margins.reshape(len(X), -1))
 
 
-def _cells(X: np.ndarray, rows: np.ndarray | None, columns: np.ndarray) -> np.ndarray:
-    """X at some rows (None = all) and columns, copied only where it must be."""
-    if len(columns) == X.shape[1]:
-        return X if rows is None else X[rows]
-    return X[:, columns] if rows is None else X[np.ix_(rows, columns)]
+def _cells(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """X at some columns, copied only where it must be."""
+    return X if len(columns) == X.shape[1] else X[:, columns]
 
 
-def _by_class(margins: np.ndarray, n_classes: int) -> np.ndarray:
+def _by_class(margins: np.ndarray) -> np.ndarray:
     """Margins of shape (..., K); the single one of two classes is that of the second against the first."""
-    return np.stack([np.zeros_like(margins), margins], axis=-1) if n_classes == 2 else margins
+    return np.concatenate([np.zeros_like(margins), margins], axis=-1) if margins.shape[-1] == 1 else margins

@@ -1,14 +1,18 @@
 """Fitting every system in every split: in parallel, resumed from finished work, failures kept as reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Self
 
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.dask_backend import cluster_results
+from avbaselines.experiment.fitting.device import CUDA, uses_gpu
 from avbaselines.experiment.fitting.fitted_run import FittedRun, part_of_deep_stacks, stack_depths
 from avbaselines.experiment.fitting.optuna_search import check_storage, drop_damaged
 from avbaselines.experiment.fitting.run_options import RunOptions
@@ -233,5 +237,64 @@ def _answers(
         results = cluster_results(options.cluster, work, calls, store.folder / "features", code_digest)
         yield from ((units[number], reason) for number, reason in results)
         return
-    for number, answer in in_workers(work, calls, options.jobs, store.shared):
-        yield units[number], answer.reason if isinstance(answer, Died) else answer[1]
+    on_gpu = [number for number, unit in enumerate(units) if options.device == CUDA and _grows_on_gpu(unit)]
+    others = [number for number in range(len(units)) if number not in on_gpu]
+    if options.jobs == 1 or not on_gpu:
+        on_gpu, others = [], list(range(len(units)))
+    with _AloneHere(work, [(number, calls[number]) for number in on_gpu]) as here:
+        for position, answer in in_workers(work, [calls[number] for number in others], options.jobs, store.shared):
+            yield units[others[position]], answer.reason if isinstance(answer, Died) else answer[1]
+            yield from ((units[number], answer[1]) for number, answer in here.ended())
+        yield from ((units[number], answer[1]) for number, answer in here.rest())
+
+
+def _grows_on_gpu(unit: Unit) -> bool:
+    return isinstance(unit.system, BaseSystem) and uses_gpu(unit.system)
+
+
+class _AloneHere:
+    """Calls in this process, one after the other, in a thread beside what else it does: one process has the GPU.
+
+    Worker processes would send it the same tables again and wait for each other there.
+    """
+
+    def __init__(self, function: Callable[..., Any], calls: Sequence[tuple[int, tuple]]):
+        self._function, self._calls = function, calls
+        self._answers: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        self._left, self._stopped = len(calls), False
+
+    def __enter__(self) -> Self:
+        if self._calls:
+            # It does not outlive this process; what it has not finished is done by the next run.
+            Thread(target=self._work, daemon=True, name="has the GPU").start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped = True
+
+    def ended(self) -> Iterator[tuple[int, Any]]:
+        """Numbers and answers of the calls that have ended."""
+        while self._left and not self._answers.empty():
+            yield self._next()
+
+    def rest(self) -> Iterator[tuple[int, Any]]:
+        """Those of the others, as they end."""
+        while self._left:
+            yield self._next()
+
+    def _next(self) -> tuple[int, Any]:
+        number, answer = self._answers.get()
+        self._left -= 1
+        if isinstance(answer, BaseException):
+            raise answer
+        return number, answer
+
+    def _work(self) -> None:
+        for number, call in self._calls:
+            if self._stopped:
+                return
+            try:
+                self._answers.put((number, self._function(*call)))
+            except BaseException as error:  # raised again where the answers are read
+                self._answers.put((number, error))
+                return

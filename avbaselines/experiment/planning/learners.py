@@ -58,7 +58,8 @@ def _pair(module: str, name: str) -> tuple[str, str]:
 def _boosted(library: str, objective: str) -> Learner:
     """A booster by an objective of ours; classes have no concordance and are learnt by the library's own."""
     settings = (("library", library), ("objective", objective))
-    return Learner("boosting.concordance.BoostedConcordanceRegressor", TREES[library].classifier, settings=settings)
+    place, trees = "boosting.concordance.BoostedConcordanceRegressor", TREES[library]
+    return Learner(place, trees.classifier, trees.device, settings)
 
 
 TREES = {
@@ -163,6 +164,17 @@ def family(name: str) -> tuple[str, str]:
     """
     settings = dict(LEARNERS[name].settings) if name in LEARNERS else {}
     return settings.get("library", name), settings.get("objective", "own")
+
+
+def knows_device(key: LearnerKey) -> bool:
+    """Whether a learner can use a GPU.
+
+    Examples
+    --------
+    >>> knows_device("xgboost-ccc"), knows_device("lightgbm-ccc")
+    (True, False)
+    """
+    return isinstance(key, str) and LEARNERS[learner_name(key)].device
 
 
 def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters: Any) -> Any:

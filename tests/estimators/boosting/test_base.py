@@ -6,6 +6,7 @@ import pytest
 
 from avbaselines.estimators.boosting.lightgbm_models import LightGBMClassifier, LightGBMRegressor
 from avbaselines.estimators.boosting.xgboost_models import XGBoostClassifier, XGBoostRegressor
+from avbaselines.estimators.tuned.shared_work import SharedWork
 
 RNG = np.random.default_rng(0)
 
@@ -20,10 +21,12 @@ CODES = np.digitize(Y[:, 1], [-0.4, 0.4])
 def test_staged_values_are_those_of_ensembles_cut_there(learner):
     fitted = learner(rounds=(5, 12, 20), cv=3).fit(X, Y)
     columns, boosters = fitted.model_
-    booster = fitted._train(fitted._bin(X), Y[:, 0], 20)
-    staged = fitted._staged(booster, X)
+    part = fitted._bin(X).part(np.arange(150), np.arange(150, 200))
+    ensemble = part.ensemble(Y[:150, :1], fitted._growing(150, 6), objective="squared")
+    staged = fitted._staged(ensemble)
     for stage, rounds in zip(staged, (5, 12, 20), strict=True):
-        np.testing.assert_allclose(stage, fitted._margins(booster, X, 0, rounds), atol=1e-5)
+        read = fitted._margins(ensemble.booster, X[150:], rounds)
+        np.testing.assert_allclose(stage[:, 0], read, atol=1e-5)
     assert len(boosters) == 2 and columns.tolist() == list(range(6))
 
 
@@ -40,3 +43,37 @@ def test_margins_are_log_posteriors_of_the_library(learner, n_classes):
     else:
         theirs = booster.inplace_predict(X)
     np.testing.assert_allclose(ours[:, 1:] if n_classes == 2 else ours, theirs.reshape(len(X), -1), atol=1e-5)
+
+
+@pytest.mark.parametrize("learner", [LightGBMRegressor, XGBoostRegressor])
+def test_nothing_that_was_binned_is_kept_after_the_fit(learner):
+    fitted = learner(rounds=(5,), cv=3).fit(X, Y)
+    assert fitted._shared is None
+
+
+@pytest.mark.parametrize("learner", [LightGBMRegressor, XGBoostRegressor, LightGBMClassifier])
+def test_trials_of_a_search_share_the_bins_of_equal_bounds(learner, monkeypatch):
+    y = CODES if learner is LightGBMClassifier else Y
+    shared, binned, original = SharedWork(), [], learner._bin
+
+    def counted(self, table):
+        binned.append(self.max_bin)
+        return original(self, table)
+
+    monkeypatch.setattr(learner, "_bin", counted)
+    trials = [
+        learner(rounds=(5, 10), cv=3, learning_rate=rate, max_bin=bins).cross_predict(X, y, shared=shared)
+        for rate, bins in ((0.1, 31), (0.2, 31), (0.1, 15), (0.1, 31))
+    ]
+    assert binned == [31, 15]
+    assert np.array_equal(trials[0].oof_prediction_, trials[3].oof_prediction_)
+    assert not np.array_equal(trials[0].oof_prediction_, trials[1].oof_prediction_)
+    alone = learner(rounds=(5, 10), cv=3, learning_rate=0.2, max_bin=31).fit(X, y)
+    assert np.array_equal(trials[1].oof_prediction_, alone.oof_prediction_)
+
+
+@pytest.mark.parametrize("learner", [LightGBMRegressor, XGBoostRegressor])
+def test_screened_tables_hold_the_columns_that_a_fold_chooses(learner):
+    fitted = learner(rounds=(5, 10), max_columns=2, cv=3).fit(X, Y)
+    assert len(fitted.model_[0]) == 2 and 2 in fitted.model_[0]
+    assert np.corrcoef(fitted.oof_prediction_[:, 1], Y[:, 1])[0, 1] > 0.5

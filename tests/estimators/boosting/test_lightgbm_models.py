@@ -1,4 +1,3 @@
-import lightgbm
 import numpy as np
 import pytest
 
@@ -10,19 +9,6 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 6)).astype(np.float32)
 Y = np.column_stack([X[:, 0] * X[:, 1], X[:, 2]]) + 0.1 * RNG.normal(size=(200, 2))
 CODES = np.digitize(Y[:, 1], [-0.4, 0.4])
-
-
-def test_columns_are_binned_once_for_all_targets_of_a_fold(monkeypatch):
-    calls = []
-    original = lightgbm.Dataset.__init__
-
-    def count(self, data, *args, **kwargs):
-        calls.append(data is not None)
-        original(self, data, *args, **kwargs)
-
-    monkeypatch.setattr(lightgbm.Dataset, "__init__", count)
-    LightGBMRegressor(rounds=(5,), cv=3).fit(X, np.column_stack([Y, Y[:, ::-1]]))
-    assert sum(calls) == 4
 
 
 def test_number_of_threads_does_not_matter():

@@ -125,3 +125,43 @@ def test_a_fit_that_kills_its_worker_is_a_failed_row_and_the_rest_is_done(releas
         "its process was ended by SIGKILL, twice: most likely it needs more memory than there is"
     ]
     assert list((tmp_path / "work" / "shared").iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*No visible GPU:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*couldn't find any available GPU:UserWarning")
+def test_one_process_has_the_gpu_while_workers_fit_the_rest(release, tmp_path, monkeypatch):
+    """No GPU is needed: XGBoost goes on without one, as it warns."""
+    run = release.prepare("systems.learners=['ridge', 'xgboost']", "systems.transductive=[]", "systems.early='none'")
+    run = replace(run, systems=[system for system in run.systems if system.name in ("ridge-audio", "xgboost-audio")])
+    original, here = scheduler.work, []
+
+    def noted(unit, *given):
+        here.append(unit.system.name)
+        return original(unit, *given)
+
+    monkeypatch.setattr(scheduler._AloneHere, "__init__", _noting(scheduler._AloneHere.__init__, noted))
+    alone = fit_systems(run, tmp_path / "alone", RunOptions(device="cuda"))
+    assert not here
+    beside = fit_systems(run, tmp_path / "beside", RunOptions(device="cuda", jobs=2))
+    grown = [system.name for system in run.systems if getattr(system, "learner", "") == "xgboost"]
+    assert grown and sorted(here) == sorted(grown * 4) and not beside.failures
+    for split, name in alone.keys:
+        system = next(system for system in run.systems if system.name == name)
+        first, second = (fitted.load(split, system) for fitted in (alone, beside))
+        for target, values in first.oof.items():
+            np.testing.assert_array_equal(values, second.oof[target], f"{split} {name}")
+
+
+def _noting(original, work):
+    return lambda self, function, calls: original(self, work, calls)
+
+
+def test_what_breaks_where_the_gpu_is_ends_the_run(release, tmp_path, monkeypatch):
+    def full(*given):
+        raise OSError("disk full")
+
+    original = scheduler._AloneHere.__init__
+    monkeypatch.setattr(scheduler._AloneHere, "__init__", _noting(original, full))
+    run = release.prepare("systems.learners=['ridge', 'xgboost']", "systems.transductive=[]", "systems.early='none'")
+    with pytest.raises(OSError, match="disk full"):
+        fit_systems(run, tmp_path, RunOptions(device="cuda", jobs=2))
