@@ -37,7 +37,8 @@ from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.scoring.gathering import gather
 from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.selection_score import oof_score
-from avbaselines.experiment.study_run import execute, prepare
+from avbaselines.experiment.study_plan import prepare
+from avbaselines.experiment.study_run import execute
 from avbaselines.study import load_study
 
 

@@ -11,7 +11,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.linear.ridge import RidgeRegressor
-from avbaselines.estimators.temporal.context import check_order, frame_numbers, shift_back, shift_labels, smooth
+from avbaselines.estimators.temporal.context import (
+    check_order,
+    frame_numbers,
+    in_frames,
+    shift_back,
+    shift_labels,
+    smooth,
+    window_of,
+)
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import RegressionModel
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, Each, MetricName, Minimum
@@ -19,29 +27,7 @@ from avbaselines.estimators.tuned.remarks import ChosenDelays, FitRemark
 from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
 from avbaselines.estimators.tuned.validation import GapTolerant
 
-__all__ = ["DelayedRegressor", "in_frames", "window_of"]
-
-
-def in_frames(seconds: float, hop: float | None) -> int:
-    """A delay in whole frames, the nearest; 0 where there is no hop (None).
-
-    Examples
-    --------
-    >>> in_frames(2.0, hop=0.4), in_frames(2.0, hop=None)
-    (5, 0)
-    """
-    return int(round(seconds / hop)) if hop else 0
-
-
-def window_of(seconds: float, hop: float | None) -> int:
-    """Width in frames of a centred window: the odd number nearest to the seconds; 1 (nothing) for 0.
-
-    Examples
-    --------
-    >>> window_of(2.0, hop=0.4), window_of(0.0, hop=0.4)
-    (5, 1)
-    """
-    return 2 * int(round(seconds / hop / 2)) + 1 if hop else 1
+__all__ = ["DelayedRegressor"]
 
 
 class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, CheckedParameters, GapTolerant):

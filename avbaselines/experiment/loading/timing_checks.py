@@ -4,8 +4,7 @@ import numpy as np
 
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.errors import InputError
-from avbaselines.estimators.temporal.context import check_order
-from avbaselines.estimators.temporal.delay import in_frames
+from avbaselines.estimators.temporal.context import check_order, in_frames
 from avbaselines.study import Study
 
 

@@ -10,7 +10,8 @@ from avbaselines.errors import InputError
 from avbaselines.estimators.linear.ridge import RidgeRegressor
 from avbaselines.estimators.multitarget.chain import ChainRegressor
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
-from avbaselines.estimators.temporal.delay import DelayedRegressor, in_frames, window_of
+from avbaselines.estimators.temporal.context import in_frames, window_of
+from avbaselines.estimators.temporal.delay import DelayedRegressor
 from avbaselines.evaluation.metrics import score
 
 HOP = 0.1
