@@ -211,6 +211,7 @@ def _execute(
             device=(options.device, note),
         )
         write_page(folder, output, provenance, kept)
+    kept.prune()
     return StudyResult(
         folder=folder,
         results=results_frame(output.results),
