@@ -19,7 +19,8 @@ _PARTS = {
     "preprocessing.preparation": ("Preparation",),
     "preprocessing.preparation_options": ("PreparationOptions",),
     "tuned.remarks": (
-        *("ChosenDelays", "ChosenOrder", "ChosenStrategies", "ChosenTargetWeights", "DeviceFallback"),
+        *("ChosenByFrames", "ChosenDelays", "ChosenOrder", "ChosenStrategies", "ChosenTargetWeights"),
+        "DeviceFallback",
         *("LandmarkApproximation", "MeanOverFolds", "NoVectorLeaves", "PrincipalDirections"),
         *("SearchedTargetWeights", "SingleTarget"),
     ),
