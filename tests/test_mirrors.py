@@ -10,7 +10,6 @@ ELSEWHERE = {
     "experiment/fitting/run_options": "experiment/fitting/test_dask_backend",
     "experiment/planning/reserved_names": "experiment/loading/test_checks",
     "experiment/analyses/speaker_identity/outcome": "experiment/analyses/speaker_identity/test_analysis",
-    "experiment/study_plan": "experiment/test_run_study",
     "experiment/study_run": "experiment/test_run_study",
     "first_study/draft": "first_study/test_toml_text",
     "first_study/releases": "first_study/test_shipped",

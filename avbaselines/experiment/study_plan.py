@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.corpora.predictions import knows_training
@@ -10,7 +11,8 @@ from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
 from avbaselines.experiment.analyses.speaker_identity.analysis import SpeakerIdentity
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.run_splits import all_splits, without_lonely_stages
-from avbaselines.experiment.loading.corpus import load_corpus
+from avbaselines.experiment.loading.corpus import read_corpus
+from avbaselines.experiment.loading.timing_checks import for_systems
 from avbaselines.experiment.planning.plan import plan
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, resubstituted
@@ -56,9 +58,16 @@ def prepare(
     """
     runs, only = [], list(only)
     source = Source(study_path, None if data is None else Path(data))
+    read: list[tuple[dict[str, Any], Corpus]] = []
     for protocol in protocols:
         changed = under_protocol(study, protocol, study_path)
-        corpus = load_corpus(changed, study_path, source.data, jobs=options.jobs, progress=options.progress)
+        # Protocols differ in systems, as a rule: what they read is read once, and held once.
+        names = changed.model_dump(exclude={"systems"})
+        corpus = next((corpus for sections, corpus in read if sections == names), None)
+        if corpus is None:
+            corpus = read_corpus(changed, study_path, source.data, jobs=options.jobs, progress=options.progress)
+            read.append((names, corpus))
+        corpus = for_systems(corpus, changed)
         paper = study.protocols.paper
         resubstitution = protocol != HONEST and paper is not None and paper.resubstitution
         if resubstitution:
