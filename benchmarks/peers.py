@@ -38,6 +38,7 @@ from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.selection_score import oof_score
 from avbaselines.experiment.study_plan import prepare
 from avbaselines.experiment.study_run import execute
+from avbaselines.results_table import joined
 from avbaselines.study import load_study
 
 
@@ -148,7 +149,7 @@ def by_suite(side, options):
         rows = gather(side, outcome, splits)
     name, rows = pick(side.corpus, rows, splits)
     by_name = {row.name: row for row in rows}
-    row, note = by_name[name], f"{name}: {by_name[name].note}".rstrip(": ")
+    row, note = by_name[name], f"{name}: {joined(by_name[name].remarks)}".rstrip(": ")
     raw = by_name.get(row.system.raw_label)
     return *([(each.oof[split.name], each.test[split.name]) for split in splits] for each in (row, raw) if each), note
 
