@@ -131,7 +131,7 @@ def transductive_words(board: Board, marks: Marks) -> Iterator[str]:
     ... )
     >>> board = leaderboard([figure], Heading("A study", [ReportTarget("arousal", "ccc")]))
     >>> [text[:48] for text in transductive_words(board, MARKS)]
-    ['★ is transductive: it reads other, unlabelled cli']
+    ['★ is transductive: it reads other, unlabelled cl']
     """
     if any(row.picked and RemarkKind.TRANSDUCTIVE in row.kinds for row in board.rows):
         yield (
