@@ -133,12 +133,13 @@ class _Ridge(PreparedModel):
     """Parts of the regressor and the classifier; `Y` is (n, T) here, one column per class for classes."""
 
     search_space = PreparationOptions.search_space
+    scalings = ("standard", "quantile", "joined")
 
     penalties: Sequence[float]
     max_exact: int
 
     def _candidates(self) -> list[Candidate]:
-        return [{"scaling": s, "penalty": float(p)} for s in self._options.scalings for p in self.penalties]
+        return [{"scaling": s, "penalty": float(p)} for s in self._scalings for p in self.penalties]
 
     def _path(
         self,
@@ -156,9 +157,21 @@ class _Ridge(PreparedModel):
     def _try_columns(
         self, X: np.ndarray, train: np.ndarray, Y: np.ndarray, test: np.ndarray, row_weights: np.ndarray | None = None
     ) -> Iterator[np.ndarray]:
-        for scaling in self._options.scalings:
-            preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
-            yield from _lines(preparation, X, test, weights, intercepts)
+        lines: dict[str, np.ndarray] = {}
+        for scaling in self._scalings:
+            scaling = self._affordable(X, scaling)
+            if scaling not in lines:
+                preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
+                lines[scaling] = _lines(preparation, X, test, weights, intercepts)
+            yield from lines[scaling]
+
+    def _affordable(self, X: np.ndarray, scaling: str) -> str:
+        """The scaling, or the first one where joined columns would be too many to be solved exactly.
+
+        Of equals the first is chosen, so nothing is ever refitted with columns that were not tried.
+        """
+        too_many = scaling == "joined" and min(len(X), 2 * X.shape[1]) > self.max_exact
+        return self._scalings[0] if too_many else scaling
 
     def _refit_columns(
         self, X: np.ndarray, rows: np.ndarray | None, Y: np.ndarray, chosen: Any, row_weights: np.ndarray | None = None

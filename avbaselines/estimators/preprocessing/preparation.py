@@ -1,6 +1,6 @@
 """Bring the columns of all modalities to one scale, with a defined answer for what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -31,6 +31,7 @@ rounding) would put a new value thousands of deviations away.
 """
 
 MAX_REFERENCES = 2000
+MOMENTS, RANKS = ("center_", "scale_", "limit_"), ("references_", "counts_")
 
 
 def column_blocks(blocks: Blocks, n_columns: int) -> list[np.ndarray]:
@@ -78,10 +79,11 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     ----------
     blocks : None, sequence of index lists or slices, or a block number per column; default=None
         The columns of each modality; None is one block. An all-NaN block in a row means the modality is missing there.
-    scaling : {'standard', 'quantile'}, default='standard'
+    scaling : {'standard', 'quantile', 'joined'}, default='standard'
         'standard' subtracts the mean and divides by the standard deviation; values further away than every fitted one
         and than 10 deviations are brought to that limit. 'quantile' replaces a value by the normal score of its
-        mid-rank among the fitted values, within +-3: no outlier is further away than that.
+        mid-rank among the fitted values, within +-3: no outlier is further away than that. 'joined' has the columns of
+        both side by side, so that a linear model may bend each column; together they weigh as one of the two.
     balance : bool, default=True
         Divide each block by the square root of its number of columns, so that each modality has about the same say in
         distances and inner products whatever its width.
@@ -112,7 +114,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     [[-1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
 
-    constraints = {"scaling": OneOf("standard", "quantile"), "column_share": Within(0, 1, open_low=True)}
+    constraints = {"scaling": OneOf("standard", "quantile", "joined"), "column_share": Within(0, 1, open_low=True)}
 
     def __init__(
         self,
@@ -146,13 +148,21 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         counts = sum(_present(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
         self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
         parts = (part for _, part in column_parts(X, rows))  # one copy at a time
-        if self.scaling == "standard":
-            statistics = zip(*map(_mean_scale_and_limit, parts), strict=True)
-            self.center_, self.scale_, self.limit_ = map(np.concatenate, statistics)
-        else:
-            self.references_, self.counts_ = map(np.concatenate, zip(*map(_references, parts), strict=True))
+        found = zip(*map(self._statistics, parts), strict=True)
+        for name, values in zip(self._learnt, found, strict=True):
+            setattr(self, name, np.concatenate(values))
         self.weight_ = self._weights(X, y, rows)
         return self
+
+    @property
+    def _learnt(self) -> tuple[str, ...]:
+        """Attributes that hold the statistics."""
+        return {"standard": MOMENTS, "quantile": RANKS, "joined": MOMENTS + RANKS}[self.scaling]
+
+    def _statistics(self, part: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Statistics of some columns, in the order of `_learnt`."""
+        moments = () if self.scaling == "quantile" else _mean_scale_and_limit(part)
+        return moments if self.scaling == "standard" else (*moments, *_references(part))
 
     def _weights(self, X: np.ndarray, y: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray:
         if self.column_share < 1 and y is None:
@@ -166,7 +176,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
                 kept = max(1, round(self.column_share * len(columns)))
                 columns = columns[screened_columns(X[:, columns], y, kept, rows)]
             weights[columns] = block_weight / (np.sqrt(max(len(columns), 1)) if self.balance else 1)
-        return weights
+        return weights / np.sqrt(2) if self.scaling == "joined" else weights
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Prepare rows.
@@ -178,6 +188,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         Returns
         -------
         ndarray of shape ``(n, n_features + len(indicated_))``
+            With twice the features where they are 'joined'.
         """
         check_is_fitted(self)
         X = self._validated(X)
@@ -199,27 +210,41 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         """
         width = X.shape[1] + len(self.indicated_)
         if self.scaling == "standard":
-            return Rows(X, numbers, self._standard, width)
+            return Rows(X, numbers, lambda part: self._indicated(self._standard(part), lambda: np.isnan(part)), width)
         ranks = Rows(X, numbers, lambda part: _ranks(part, self.references_, self.counts_)).whole()
-        return Rows(ranks, None, lambda part: self._scores(part, X.dtype), width)
+
+        def scored(part: np.ndarray, *beside: np.ndarray) -> np.ndarray:
+            Z = np.hstack([*beside, self._scores(part, X.dtype)]) if beside else self._scores(part, X.dtype)
+            return self._indicated(Z, lambda: part == 2 * self.counts_ + 1)
+
+        if self.scaling == "quantile":
+            return Rows(ranks, None, scored, width)
+        taken = np.arange(len(X)) if numbers is None else numbers
+
+        def joined(places: np.ndarray) -> np.ndarray:
+            return scored(ranks[places[:, 0]], self._standard(X[taken[places[:, 0]]]))
+
+        return Rows(np.arange(len(taken))[:, None], None, joined, width + X.shape[1])
 
     def _standard(self, X: np.ndarray) -> np.ndarray:
         Z = X - self.center_.astype(X.dtype)
         Z *= (self.weight_ / self.scale_).astype(X.dtype)
         limit = (self.limit_ * self.weight_).astype(X.dtype)
         np.clip(Z, -limit, limit, out=Z)
-        np.nan_to_num(Z, copy=False, nan=0.0)
-        return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
+        return np.nan_to_num(Z, copy=False, nan=0.0)
 
     def _scores(self, ranks: np.ndarray, dtype: Any) -> np.ndarray:
         Z = np.empty(ranks.shape, dtype)
         tables = {count: _score_table(count, dtype) for count in np.unique(self.counts_)}
         for column, (count, weight) in enumerate(zip(self.counts_, self.weight_.astype(dtype), strict=True)):
             Z[:, column] = tables[count][ranks[:, column]] * weight
-        return self._indicated(Z, ranks == 2 * self.counts_ + 1) if len(self.indicated_) else Z
+        return Z
 
-    def _indicated(self, Z: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        return np.hstack([Z, _present(missing, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
+    def _indicated(self, Z: np.ndarray, missing: Callable[[], np.ndarray]) -> np.ndarray:
+        """Prepared rows followed by the presence columns; `missing` tells which of their cells are."""
+        if not len(self.indicated_):
+            return Z
+        return np.hstack([Z, _present(missing(), self.blocks_)[:, self.indicated_].astype(Z.dtype)])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
