@@ -20,6 +20,8 @@ __all__ = ["RidgeClassifier", "RidgeRegressor", "ridge_path"]
 
 Solver = Callable[[float], np.ndarray]
 RidgeModel = list[tuple[np.ndarray, Preparation, np.ndarray, np.ndarray]]
+MOST_JOINED = 500
+"""Columns up to which joined scalings are tried: wider tables bend enough, and would cost twice as much."""
 PENALTIES = tuple(float(10.0**exponent) for exponent in np.arange(3, -3.1, -0.5))
 
 
@@ -133,13 +135,17 @@ class _Ridge(PreparedModel):
     """Parts of the regressor and the classifier; `Y` is (n, T) here, one column per class for classes."""
 
     search_space = PreparationOptions.search_space
-    scalings = ("standard", "quantile", "joined")
 
     penalties: Sequence[float]
     max_exact: int
 
     def _candidates(self) -> list[Candidate]:
-        return [{"scaling": s, "penalty": float(p)} for s in self._scalings for p in self.penalties]
+        return [{"scaling": s, "penalty": float(p)} for s in self._options.scalings for p in self.penalties]
+
+    @property
+    def _own_scalings(self) -> tuple[str, ...]:
+        plain = super()._own_scalings
+        return (*plain, "joined") if self.n_features_in_ <= MOST_JOINED else plain
 
     def _path(
         self,
@@ -157,21 +163,9 @@ class _Ridge(PreparedModel):
     def _try_columns(
         self, X: np.ndarray, train: np.ndarray, Y: np.ndarray, test: np.ndarray, row_weights: np.ndarray | None = None
     ) -> Iterator[np.ndarray]:
-        lines: dict[str, np.ndarray] = {}
-        for scaling in self._scalings:
-            scaling = self._affordable(X, scaling)
-            if scaling not in lines:
-                preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
-                lines[scaling] = _lines(preparation, X, test, weights, intercepts)
-            yield from lines[scaling]
-
-    def _affordable(self, X: np.ndarray, scaling: str) -> str:
-        """The scaling, or the first one where joined columns would be too many to be solved exactly.
-
-        Of equals the first is chosen, so nothing is ever refitted with columns that were not tried.
-        """
-        too_many = scaling == "joined" and min(len(X), 2 * X.shape[1]) > self.max_exact
-        return self._scalings[0] if too_many else scaling
+        for scaling in self._options.scalings:
+            preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
+            yield from _lines(preparation, X, test, weights, intercepts)
 
     def _refit_columns(
         self, X: np.ndarray, rows: np.ndarray | None, Y: np.ndarray, chosen: Any, row_weights: np.ndarray | None = None
@@ -214,7 +208,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
     blocks : optional
         The columns of each modality, see `Preparation`; None is one block.
     preparation : PreparationOptions, optional
-        Scalings that are tried, screening and weights of the blocks; None is the defaults.
+        Scalings that are tried, screening and weights of the blocks; None is the defaults: standard and quantile, and
+        up to 500 columns both of them joined.
     penalties : tuple of float
         Tried penalties, largest first. They act on blocks of unit mean square length.
     cv : int, splitter or iterable, default=5

@@ -1,6 +1,5 @@
 """Base of tuned learners that bring columns to one scale before they learn."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from sklearn.base import clone
@@ -15,11 +14,10 @@ __all__ = ["PreparedModel"]
 class PreparedModel(TunedModel):
     """A `TunedModel` with the parameters `blocks` and `preparation`; see `RidgeRegressor`, with an example.
 
-    `scalings` are tried where the options name none.
+    `_own_scalings` are tried where the options name none.
     """
 
     parts: ClassVar[dict[str, type]] = {"preparation": PreparationOptions}
-    scalings: ClassVar[tuple[str, ...]] = ("standard", "quantile")
 
     blocks: Blocks
     preparation: PreparationOptions | None
@@ -27,9 +25,9 @@ class PreparedModel(TunedModel):
     @property
     def _options(self) -> PreparationOptions:
         options = PreparationOptions() if self.preparation is None else self.preparation
-        return options if options.scalings is not None else clone(options).set_params(scalings=self.scalings)
+        return options if options.scalings is not None else clone(options).set_params(scalings=self._own_scalings)
 
     @property
-    def _scalings(self) -> Sequence[str]:
-        """The scalings that are tried."""
-        return self._options.scalings or self.scalings
+    def _own_scalings(self) -> tuple[str, ...]:
+        """Scalings that the learner tries by default, once it has seen the table."""
+        return "standard", "quantile"

@@ -61,14 +61,10 @@ def test_joined_columns_let_a_line_bend_and_are_chosen_where_that_helps():
     np.testing.assert_allclose(fitted.predict(X), whole.predict(X), atol=1e-8)
 
 
-@pytest.mark.parametrize("classes", [False, True])
-def test_joined_columns_that_are_too_many_are_not_tried(classes):
-    X = RNG.normal(size=(60, 30))
-    y = (X[:, 0] > 0).astype(int) if classes else X[:, 0]
-    learner = (RidgeClassifier if classes else RidgeRegressor)(max_exact=50)
-    fitted, plain = learner.fit(X, y), PreparationOptions(("standard", "quantile"))
-    assert fitted.best_params_[0]["scaling"] != "joined" and not fitted.remarks_
-    scores = fitted.oof_scores_.reshape(3, -1)
-    np.testing.assert_array_equal(scores[2], scores[0])
-    expected = type(learner)(max_exact=50, preparation=plain).fit(X, y)
-    np.testing.assert_array_equal(fitted.oof_prediction_, expected.oof_prediction_)
+@pytest.mark.parametrize(("columns", "tried"), [(500, 3), (501, 2)])
+def test_wide_tables_are_not_joined_by_default(columns, tried):
+    X = RNG.normal(size=(30, columns))
+    fitted = RidgeClassifier(penalties=(1.0,), cv=2).fit(X, (X[:, 0] > 0).astype(int))
+    assert len(fitted.oof_scores_) == tried
+    asked = RidgeRegressor(preparation=PreparationOptions(("joined",)), penalties=(1.0,), cv=2).fit(X, X[:, 0])
+    assert asked.best_params_[0]["scaling"] == "joined"
