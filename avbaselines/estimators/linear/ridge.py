@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
-from avbaselines.estimators.preprocessing.preparation import Blocks, Preparation
+from avbaselines.estimators.preprocessing.preparation import NARROW, Blocks, Preparation, column_blocks
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.prepared_model import PreparedModel
 from avbaselines.estimators.preprocessing.row_parts import Rows
@@ -20,8 +20,6 @@ __all__ = ["RidgeClassifier", "RidgeRegressor", "ridge_path"]
 
 Solver = Callable[[float], np.ndarray]
 RidgeModel = list[tuple[np.ndarray, Preparation, np.ndarray, np.ndarray]]
-MOST_JOINED = 500
-"""Columns up to which joined scalings are tried: wider tables bend enough, and would cost twice as much."""
 PENALTIES = tuple(float(10.0**exponent) for exponent in np.arange(3, -3.1, -0.5))
 
 
@@ -145,7 +143,8 @@ class _Ridge(PreparedModel):
     @property
     def _own_scalings(self) -> tuple[str, ...]:
         plain = super()._own_scalings
-        return (*plain, "joined") if self.n_features_in_ <= MOST_JOINED else plain
+        narrow = min(map(len, column_blocks(self.blocks, self.n_features_in_))) <= NARROW
+        return (*plain, "joined") if narrow else plain
 
     def _path(
         self,
@@ -170,13 +169,13 @@ class _Ridge(PreparedModel):
     def _refit_columns(
         self, X: np.ndarray, rows: np.ndarray | None, Y: np.ndarray, chosen: Any, row_weights: np.ndarray | None = None
     ) -> RidgeModel:
-        if min(len(Y), X.shape[1]) > self.max_exact:
-            self._remarks = [PrincipalDirections(self.max_exact)]
         model = []
         for scaling in dict.fromkeys(c["scaling"] for c in chosen):
             targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]
             penalties = [chosen[t]["penalty"] for t in targets]
             preparation, weights, intercepts = self._path(X, rows, Y[:, targets], scaling, penalties, row_weights)
+            if min(len(Y), weights.shape[1]) > self.max_exact:
+                self._remarks = [PrincipalDirections(self.max_exact)]
             own = np.arange(len(targets))
             model.append((np.array(targets), preparation, weights[own, :, own].T, intercepts[own, own]))
         return model
@@ -208,8 +207,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
     blocks : optional
         The columns of each modality, see `Preparation`; None is one block.
     preparation : PreparationOptions, optional
-        Scalings that are tried, screening and weights of the blocks; None is the defaults: standard and quantile, and
-        up to 500 columns both of them joined.
+        Scalings that are tried, screening and weights of the blocks; None is the defaults: standard, quantile, and where
+        a block has up to 500 columns joined.
     penalties : tuple of float
         Tried penalties, largest first. They act on blocks of unit mean square length.
     cv : int, splitter or iterable, default=5

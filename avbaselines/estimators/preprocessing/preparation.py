@@ -31,7 +31,8 @@ rounding) would put a new value thousands of deviations away.
 """
 
 MAX_REFERENCES = 2000
-MOMENTS, RANKS = ("center_", "scale_", "limit_"), ("references_", "counts_")
+NARROW = 500
+"""Columns of a block up to which both scalings of it are joined: a line over more columns bends enough."""
 
 
 def column_blocks(blocks: Blocks, n_columns: int) -> list[np.ndarray]:
@@ -82,8 +83,9 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     scaling : {'standard', 'quantile', 'joined'}, default='standard'
         'standard' subtracts the mean and divides by the standard deviation; values further away than every fitted one
         and than 10 deviations are brought to that limit. 'quantile' replaces a value by the normal score of its
-        mid-rank among the fitted values, within +-3: no outlier is further away than that. 'joined' has the columns of
-        both side by side, so that a linear model may bend each column; together they weigh as one of the two.
+        mid-rank among the fitted values, within +-3: no outlier is further away than that. 'joined' has these scores
+        and beside them the standardised columns of narrow blocks (up to 500 columns), so that a linear model may bend
+        each; a block weighs what it does otherwise.
     balance : bool, default=True
         Divide each block by the square root of its number of columns, so that each modality has about the same say in
         distances and inner products whatever its width.
@@ -97,6 +99,8 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     ----------
     blocks_ : list of ndarray
         Column indices of each block.
+    doubled_ : ndarray of int
+        Columns that stand standardised before the scores of all; none unless joined.
     indicated_ : ndarray of int
         Blocks with a presence column (1 present, 0 missing): those missing for some but not all fitted rows.
 
@@ -147,22 +151,15 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
         counts = sum(_present(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
         self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
-        parts = (part for _, part in column_parts(X, rows))  # one copy at a time
-        found = zip(*map(self._statistics, parts), strict=True)
-        for name, values in zip(self._learnt, found, strict=True):
-            setattr(self, name, np.concatenate(values))
+        narrow = {int(n) for block in self.blocks_ if len(block) <= NARROW for n in block}
+        self.doubled_ = np.array(sorted(narrow) if self.scaling == "joined" else [], int)
+        if self.scaling != "standard":
+            self.references_, self.counts_ = _gathered(_references, X, rows)
+        if self.scaling == "standard" or len(self.doubled_):
+            table = X[:, self.doubled_] if len(self.doubled_) else X
+            self.center_, self.scale_, self.limit_ = _gathered(_mean_scale_and_limit, table, rows)
         self.weight_ = self._weights(X, y, rows)
         return self
-
-    @property
-    def _learnt(self) -> tuple[str, ...]:
-        """Attributes that hold the statistics."""
-        return {"standard": MOMENTS, "quantile": RANKS, "joined": MOMENTS + RANKS}[self.scaling]
-
-    def _statistics(self, part: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Statistics of some columns, in the order of `_learnt`."""
-        moments = () if self.scaling == "quantile" else _mean_scale_and_limit(part)
-        return moments if self.scaling == "standard" else (*moments, *_references(part))
 
     def _weights(self, X: np.ndarray, y: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray:
         if self.column_share < 1 and y is None:
@@ -176,7 +173,8 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
                 kept = max(1, round(self.column_share * len(columns)))
                 columns = columns[screened_columns(X[:, columns], y, kept, rows)]
             weights[columns] = block_weight / (np.sqrt(max(len(columns), 1)) if self.balance else 1)
-        return weights / np.sqrt(2) if self.scaling == "joined" else weights
+        weights[self.doubled_] /= np.sqrt(2)
+        return weights
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Prepare rows.
@@ -188,7 +186,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         Returns
         -------
         ndarray of shape ``(n, n_features + len(indicated_))``
-            With twice the features where they are 'joined'.
+            Where they are 'joined', of narrow blocks twice the features.
         """
         check_is_fitted(self)
         X = self._validated(X)
@@ -210,26 +208,31 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         """
         width = X.shape[1] + len(self.indicated_)
         if self.scaling == "standard":
-            return Rows(X, numbers, lambda part: self._indicated(self._standard(part), lambda: np.isnan(part)), width)
+
+            def standard(part: np.ndarray) -> np.ndarray:
+                return self._indicated(self._standard(part, self.weight_), lambda: np.isnan(part))
+
+            return Rows(X, numbers, standard, width)
         ranks = Rows(X, numbers, lambda part: _ranks(part, self.references_, self.counts_)).whole()
 
         def scored(part: np.ndarray, *beside: np.ndarray) -> np.ndarray:
             Z = np.hstack([*beside, self._scores(part, X.dtype)]) if beside else self._scores(part, X.dtype)
             return self._indicated(Z, lambda: part == 2 * self.counts_ + 1)
 
-        if self.scaling == "quantile":
+        if not len(self.doubled_):
             return Rows(ranks, None, scored, width)
-        taken = np.arange(len(X)) if numbers is None else numbers
+        taken, weight = np.arange(len(X)) if numbers is None else numbers, self.weight_[self.doubled_]
 
         def joined(places: np.ndarray) -> np.ndarray:
-            return scored(ranks[places[:, 0]], self._standard(X[taken[places[:, 0]]]))
+            standard = self._standard(X[np.ix_(taken[places[:, 0]], self.doubled_)], weight)
+            return scored(ranks[places[:, 0]], standard)
 
-        return Rows(np.arange(len(taken))[:, None], None, joined, width + X.shape[1])
+        return Rows(np.arange(len(taken))[:, None], None, joined, width + len(self.doubled_))
 
-    def _standard(self, X: np.ndarray) -> np.ndarray:
+    def _standard(self, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
         Z = X - self.center_.astype(X.dtype)
-        Z *= (self.weight_ / self.scale_).astype(X.dtype)
-        limit = (self.limit_ * self.weight_).astype(X.dtype)
+        Z *= (weight / self.scale_).astype(X.dtype)
+        limit = (self.limit_ * weight).astype(X.dtype)
         np.clip(Z, -limit, limit, out=Z)
         return np.nan_to_num(Z, copy=False, nan=0.0)
 
@@ -254,6 +257,14 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
 
 def _present(missing: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
     return np.column_stack([~missing[:, columns].all(axis=1) for columns in blocks])
+
+
+def _gathered(
+    statistics: Callable[[np.ndarray], tuple[np.ndarray, ...]], X: np.ndarray, rows: np.ndarray | None
+) -> list[np.ndarray]:
+    """Statistics of all columns over some rows, with one copy of a few columns at a time."""
+    found = (statistics(part) for _, part in column_parts(X, rows))
+    return [np.concatenate(values) for values in zip(*found, strict=True)]
 
 
 def _mean_scale_and_limit(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -68,3 +68,5 @@ def test_wide_tables_are_not_joined_by_default(columns, tried):
     assert len(fitted.oof_scores_) == tried
     asked = RidgeRegressor(preparation=PreparationOptions(("joined",)), penalties=(1.0,), cv=2).fit(X, X[:, 0])
     assert asked.best_params_[0]["scaling"] == "joined"
+    beside = RidgeRegressor(blocks=[slice(0, 499), slice(499, columns)], penalties=(1.0,), cv=2).fit(X, X[:, 0])
+    assert len(beside.oof_scores_) == 3

@@ -128,6 +128,17 @@ def test_joined_columns_of_many_rows_are_made_part_by_part():
     np.testing.assert_array_equal(pieces, Preparation(scaling="joined").fit_transform(long))
 
 
+def test_wide_blocks_are_not_doubled():
+    wide = RNG.normal(size=(40, 503))
+    blocks = [slice(0, 501), slice(501, 503)]
+    Z = Preparation(blocks, "joined").fit_transform(wide)
+    scores = Preparation(blocks, "quantile").fit_transform(wide)
+    np.testing.assert_allclose(Z[:, :2], Preparation(blocks).fit_transform(wide)[:, 501:] / np.sqrt(2), atol=1e-12)
+    np.testing.assert_allclose(Z[:, 2:], scores / np.r_[np.ones(501), np.sqrt([2, 2])], atol=1e-12)
+    np.testing.assert_array_equal(Preparation(scaling="joined").fit_transform(wide[:, :501]), Preparation(
+        scaling="quantile").fit_transform(wide[:, :501]))
+
+
 def test_screened_columns_are_left_out_of_both_halves():
     y = X[:, [2]]
     Z = Preparation(scaling="joined", column_share=0.2).fit(X, y).transform(X)
