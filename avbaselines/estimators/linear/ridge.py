@@ -207,8 +207,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
     blocks : optional
         The columns of each modality, see `Preparation`; None is one block.
     preparation : PreparationOptions, optional
-        Scalings that are tried, screening and weights of the blocks; None is the defaults: standard, quantile, and where
-        a block has up to 500 columns joined.
+        Scalings that are tried, screening and weights of the blocks; None is the defaults: standard, quantile, and, of
+        tables with a block of up to 500 columns, joined.
     penalties : tuple of float
         Tried penalties, largest first. They act on blocks of unit mean square length.
     cv : int, splitter or iterable, default=5
