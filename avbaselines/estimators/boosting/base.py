@@ -2,17 +2,23 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from avbaselines.errors import InputError
 from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsemble
 from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedModel, TunedRegressor
-from avbaselines.estimators.tuned.parameter_checks import Rising
+from avbaselines.estimators.tuned.candidate_outputs import with_absent
+from avbaselines.estimators.tuned.parameter_checks import OneOf, Rising
 from avbaselines.estimators.tuned.shared_work import SharedWork
+from avbaselines.estimators.tuned.target_scaling import standardised
 
 __all__ = ["BoostedClassifier", "BoostedModel", "BoostedRegressor", "column_fraction", "loss_parameters"]
+
+ALL, FOLDS = "all", "folds"
 
 
 def loss_parameters(n_classes: int, regression: str, binary: str, multiclass: str) -> dict[str, Any]:
@@ -39,6 +45,15 @@ def column_fraction(columns_per_tree: float, n_columns: int) -> float:
     return min(0.6, columns_per_tree / n_columns) if n_columns > 1 else 1.0
 
 
+@dataclass
+class _FoldFit:
+    """What was fitted without a fold: its rows, columns, and the ensembles of its targets that vary there."""
+
+    train: np.ndarray
+    columns: np.ndarray
+    stored: list[bytes]
+
+
 class BoostedModel(TunedModel):
     """Rounds as candidates: one ensemble is grown, and read after each number of rounds.
 
@@ -53,7 +68,15 @@ class BoostedModel(TunedModel):
     row_fraction: float
     learning_rate: float
     max_bin: int
+    final: str
     n_jobs: int
+
+    # From `cross_predict` to `refit`, if the fits without each fold are to predict.
+    _grown: list[_FoldFit] | None
+
+    @abstractmethod
+    def _cut(self, stored: bytes, rounds: int) -> Any:
+        """The first rounds of an ensemble, from what `stored` of the ensemble gave."""
 
     @abstractmethod
     def _bin(self, X: np.ndarray) -> BinnedData:
@@ -78,20 +101,41 @@ class BoostedModel(TunedModel):
             return shared.get(key, lambda: self._bin(X), always=True)
         return shared.get((*key, columns.tobytes()), lambda: self._bin(np.ascontiguousarray(X[:, columns])))
 
-    def _staged(self, ensemble: ClassEnsemble) -> np.ndarray:
-        """Margins of the rows held out after each candidate's rounds, of shape (candidates, n, outputs)."""
+    def _start(self, shared: SharedWork | None) -> None:
+        super()._start(shared)
+        self._grown = []
+
+    def _staged(self, ensemble: ClassEnsemble) -> tuple[np.ndarray, bytes]:
+        """Margins of the rows held out after each candidate's rounds, of shape (candidates, n, outputs).
+
+        With them the trees, if they are to predict: without the rows and sums that the ensemble grew on.
+        """
         parts, grown = [], 0
         for last in self.rounds:
             ensemble.grow(int(last) - grown)
             grown = int(last)
             parts.append(ensemble.held())
-        return np.array(parts)
+        return np.array(parts), ensemble.stored() if self.final == FOLDS else b""
+
+    def _keep(self, train: np.ndarray, columns: np.ndarray, stored: list[bytes]) -> None:
+        if self.final == FOLDS and self._grown is not None:
+            self._grown.append(_FoldFit(train, columns, stored))
+
+    def _fold_fits(self) -> list[_FoldFit]:
+        """Fits that are to predict; none where a fit to all rows is, or no fold could learn."""
+        if self._grown is None:
+            raise InputError("refit: the fits without each fold are used up; call cross_predict or fit again")
+        fits, self._grown = self._grown, None if self._grown else []
+        return fits
 
 
 class BoostedRegressor(BoostedModel, TunedRegressor):
-    """Base of boosted regressors: one ensemble per target."""
+    """Base of boosted regressors: one ensemble per target.
 
-    constraints = {**TunedRegressor.constraints, "rounds": Rising()}
+    What predicts is a list of parts, whose mean is taken: columns, boosters, and per target slope and offset.
+    """
+
+    constraints = {**TunedRegressor.constraints, "rounds": Rising(), "final": OneOf(ALL, FOLDS)}
 
     def _try(
         self,
@@ -107,7 +151,9 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         part = data.part(train, test)
 
         ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
-        return np.concatenate([self._staged(ensemble) for ensemble in ensembles], axis=2)
+        margins, stored = zip(*[self._staged(ensemble) for ensemble in ensembles], strict=True)
+        self._keep(train, columns, list(stored))
+        return np.concatenate(margins, axis=2)
 
     def _refit(
         self,
@@ -117,26 +163,46 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         chosen: Any,
         weights: np.ndarray | None = None,
     ) -> Any:
+        rounds = [candidate["rounds"] for candidate in chosen]
+        without_folds = self._fold_fits()
+        if without_folds:
+            return [self._of_fold(fit, targets, rounds) for fit in without_folds]
         columns = screened_columns(X, targets, self.max_columns, rows)
         data, growing = self._binned(X, columns), self._growing(len(targets), len(columns))
         part = data.part(rows)
 
         ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
-        for ensemble, candidate in zip(ensembles, chosen, strict=True):
-            ensemble.grow(candidate["rounds"])
-        return columns, [ensemble.booster for ensemble in ensembles]
+        for ensemble, last in zip(ensembles, rounds, strict=True):
+            ensemble.grow(last)
+        boosters = [ensemble.booster for ensemble in ensembles]
+        return [(columns, boosters, np.ones(len(rounds)), np.zeros(len(rounds)))]
+
+    def _of_fold(self, fit: _FoldFit, targets: np.ndarray, rounds: list[int]) -> tuple:
+        """A part, in units of all rows' targets; one that is constant without the fold has no trees."""
+        _, mean, scale = standardised(targets[fit.train])
+        stored = iter(fit.stored)
+        varies = [self._cut(next(stored), last) if size > 0 else None for last, size in zip(rounds, scale, strict=True)]
+        return fit.columns, varies, scale, mean
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
-        columns, boosters = model
-        X = _cells(X, columns)
-        rounds = [c["rounds"] for c in self.best_params_]
-        return np.column_stack([self._margins(b, X, last) for b, last in zip(boosters, rounds, strict=True)])
+        rounds = [chosen["rounds"] for chosen in self.best_params_]
+        total = np.zeros((len(X), len(rounds)))
+        for columns, boosters, slope, offset in model:
+            cells = _cells(X, columns)
+            for t, booster in enumerate(boosters):
+                if booster is not None:
+                    total[:, t] += self._margins(booster, cells, rounds[t]) * slope[t]
+            total += offset
+        return total / len(model)
 
 
 class BoostedClassifier(BoostedModel, TunedClassifier):
-    """Base of boosted classifiers."""
+    """Base of boosted classifiers.
 
-    constraints = {**TunedClassifier.constraints, "rounds": Rising()}
+    What predicts is a list of parts, whose mean is taken: columns, booster, and the classes that it knows.
+    """
+
+    constraints = {**TunedClassifier.constraints, "rounds": Rising(), "final": OneOf(ALL, FOLDS)}
 
     def _try(
         self,
@@ -150,7 +216,9 @@ class BoostedClassifier(BoostedModel, TunedClassifier):
         columns = screened_columns(X, targets, self.max_columns, train)
         part = self._binned(X, columns).part(train, test)
         ensemble = part.classes(targets, self._growing(len(train), len(columns)), weights)
-        return _by_class(self._staged(ensemble))
+        margins, stored = self._staged(ensemble)
+        self._keep(train, columns, [stored])
+        return _by_class(margins)
 
     def _refit(
         self,
@@ -160,16 +228,24 @@ class BoostedClassifier(BoostedModel, TunedClassifier):
         chosen: Any,
         weights: np.ndarray | None = None,
     ) -> Any:
+        grown = self._fold_fits()
+        if grown:
+            examples = np.arange(len(X)) if rows is None else rows
+            present = [np.unique(targets[np.isin(examples, fit.train)]) for fit in grown]
+            cut = [self._cut(fit.stored[0], chosen["rounds"]) for fit in grown]
+            return [(fit.columns, booster, codes) for fit, booster, codes in zip(grown, cut, present, strict=True)]
         columns = screened_columns(X, targets, self.max_columns, rows)
         part = self._binned(X, columns).part(rows)
         ensemble = part.classes(targets, self._growing(len(targets), len(columns)), weights)
         ensemble.grow(chosen["rounds"])
-        return columns, ensemble.booster
+        return [(columns, ensemble.booster, np.arange(targets.max() + 1))]
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
-        columns, booster = model
-        margins = self._margins(booster, _cells(X, columns), self.best_params_[0]["rounds"])
-        return _by_class(margins.reshape(len(X), -1))
+        parts = []
+        for columns, booster, present in model:
+            margins = self._margins(booster, _cells(X, columns), self.best_params_[0]["rounds"])
+            parts.append(with_absent(present, len(self.classes_))(_by_class(margins.reshape(len(X), -1))))
+        return np.mean(parts, axis=0)
 
 
 def _cells(X: np.ndarray, columns: np.ndarray) -> np.ndarray:

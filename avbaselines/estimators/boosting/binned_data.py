@@ -24,6 +24,9 @@ class ClassEnsemble(Protocol):
     def booster(self) -> Any:
         """The library's own."""
 
+    def stored(self) -> bytes:
+        """Its trees, without the rows that it grows on."""
+
     def grow(self, rounds: int, rho: np.ndarray | None = None) -> None:
         """Grow by some rounds; `rho` as in a call of `Surrogate`."""
 

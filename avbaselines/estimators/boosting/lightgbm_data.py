@@ -135,6 +135,10 @@ class _LightGBMClasses:
         for _ in range(rounds):
             self.booster.update()
 
+    def stored(self) -> bytes:
+        """Its trees."""
+        return self.booster.model_to_string(num_iteration=-1).encode()
+
     def held(self) -> np.ndarray:
         """Margins (n_held, outputs); what LightGBM follows by itself are posteriors."""
         grown = self.booster.current_iteration()
@@ -180,6 +184,10 @@ class _LightGBMEnsemble:
             self._data.set_label(squared[0][:, 0])
         for _ in range(rounds):
             self.booster.update(fobj=None if self._own else gradient_and_hessian)
+
+    def stored(self) -> bytes:
+        """Its trees."""
+        return self.booster.model_to_string(num_iteration=-1).encode()
 
     def held(self) -> np.ndarray:
         """Margins (n_held, 1)."""

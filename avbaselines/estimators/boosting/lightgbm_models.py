@@ -46,6 +46,12 @@ class _LightGBM(BoostedModel):
             "seed": self._seed,
         }
 
+    def _cut(self, stored: bytes, rounds: int) -> Any:
+        import lightgbm
+
+        whole = lightgbm.Booster(model_str=stored.decode())
+        return lightgbm.Booster(model_str=whole.model_to_string(num_iteration=rounds))
+
     def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
         return booster.predict(X, num_iteration=rounds, raw_score=True, num_threads=self.n_jobs)
 
@@ -72,6 +78,8 @@ class LightGBMRegressor(_LightGBM, BoostedRegressor):
     row_fraction : float, default=0.7
         Share of rows each tree sees.
     max_bin : int, default=63
+    final : {'all', 'folds'}, default='all'
+        What predicts new rows: a fit to all rows, or the mean of the fits without each fold, which are there anyway.
     n_jobs : int, default=1
         Threads.
     cv : int, splitter or iterable, default=5
@@ -113,6 +121,7 @@ class LightGBMRegressor(_LightGBM, BoostedRegressor):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 63,
+        final: str = "all",
         n_jobs: int = 1,
         cv: Folds = 5,
         metric: str = "ccc",
@@ -128,6 +137,7 @@ class LightGBMRegressor(_LightGBM, BoostedRegressor):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.n_jobs = n_jobs
         self.cv = cv
         self.metric = metric
@@ -140,8 +150,8 @@ class LightGBMClassifier(_LightGBM, BoostedClassifier):
 
     Parameters
     ----------
-    blocks, rounds, learning_rate, num_leaves, min_leaf, max_columns, columns_per_tree, row_fraction, max_bin, n_jobs,
-    cv
+    blocks, rounds, learning_rate, num_leaves, min_leaf, max_columns, columns_per_tree, row_fraction, max_bin, final,
+    n_jobs, cv
         As for `LightGBMRegressor`.
     metric : str, default='accuracy'
         Metric the numbers of rounds are compared by on pooled out-of-fold predictions.
@@ -175,6 +185,7 @@ class LightGBMClassifier(_LightGBM, BoostedClassifier):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 63,
+        final: str = "all",
         n_jobs: int = 1,
         cv: Folds = 5,
         metric: str = "accuracy",
@@ -189,6 +200,7 @@ class LightGBMClassifier(_LightGBM, BoostedClassifier):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.n_jobs = n_jobs
         self.cv = cv
         self.metric = metric

@@ -139,6 +139,10 @@ class _XGBoostClasses:
             self.booster.update(self._matrix, self._grown)
             self._grown += 1
 
+    def stored(self) -> bytes:
+        """Its trees."""
+        return bytes(self.booster.save_raw("ubj"))
+
     def held(self) -> np.ndarray:
         """Margins (n_held, outputs)."""
         if isinstance(self._held, np.ndarray):

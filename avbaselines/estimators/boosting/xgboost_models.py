@@ -45,6 +45,13 @@ class _XGBoost(BoostedModel):
             "seed": self._seed,
         }
 
+    def _cut(self, stored: bytes, rounds: int) -> Any:
+        import xgboost
+
+        booster = xgboost.Booster()
+        booster.load_model(bytearray(stored))
+        return booster[:rounds]
+
     def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
         return xgboost_margins(booster, X, rounds, threads_beside(self.device, self.n_jobs))
 
@@ -57,7 +64,7 @@ class XGBoostRegressor(_XGBoost, BoostedRegressor):
 
     Parameters
     ----------
-    blocks, max_columns, columns_per_tree, row_fraction, max_bin, n_jobs, cv, metric, matching, random_state
+    blocks, max_columns, columns_per_tree, row_fraction, max_bin, final, n_jobs, cv, metric, matching, random_state
         As for `LightGBMRegressor`.
     rounds : tuple of int
         Tried numbers of rounds, rising. Histograms cover all columns, whatever a tree looks at, so on wide tables a
@@ -95,6 +102,7 @@ class XGBoostRegressor(_XGBoost, BoostedRegressor):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 64,
+        final: str = "all",
         device: str = "cpu",
         n_jobs: int = 1,
         cv: Folds = 5,
@@ -111,6 +119,7 @@ class XGBoostRegressor(_XGBoost, BoostedRegressor):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.device = device
         self.n_jobs = n_jobs
         self.cv = cv
@@ -125,7 +134,7 @@ class XGBoostClassifier(_XGBoost, BoostedClassifier):
     Parameters
     ----------
     blocks, rounds, learning_rate, max_depth, min_child_weight, max_columns, columns_per_tree,
-    row_fraction, max_bin, device, n_jobs, cv
+    row_fraction, max_bin, final, device, n_jobs, cv
         As for `XGBoostRegressor`.
     metric : str, default='accuracy'
         Metric the numbers of rounds are compared by on pooled out-of-fold predictions.
@@ -158,6 +167,7 @@ class XGBoostClassifier(_XGBoost, BoostedClassifier):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 64,
+        final: str = "all",
         device: str = "cpu",
         n_jobs: int = 1,
         cv: Folds = 5,
@@ -173,6 +183,7 @@ class XGBoostClassifier(_XGBoost, BoostedClassifier):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.device = device
         self.n_jobs = n_jobs
         self.cv = cv

@@ -187,7 +187,7 @@ def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters:
     drawn
         Values of a search.
     **parameters
-        Passed to the constructor; ``device`` only where the learner knows it.
+        Passed to the constructor; ``device`` and ``final`` only where the learner knows it.
 
     Examples
     --------
@@ -195,7 +195,8 @@ def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters:
     'RidgeClassifier'
     """
     if isinstance(key, NamedLearner):
-        parameters.pop("device", None)
+        for name in ("device", "final"):
+            parameters.pop(name, None)
         return adapted(key, kind, drawn, **parameters)
     learner = LEARNERS[learner_name(key)]
     if not learner.device:
@@ -203,6 +204,8 @@ def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters:
     if kind == "regression":
         parameters |= dict(learner.settings)
     cls = _class(key, kind)
+    if "final" not in parameter_names(cls):
+        parameters.pop("final", None)
     return cls(**parameters, **drawn.parameters(cls))
 
 
@@ -284,13 +287,13 @@ def chain(key: LearnerKey, class_targets: tuple[int, ...], drawn: Drawn = NOTHIN
     >>> type(chain("ridge", (1,)).classifier).__name__
     'RidgeClassifier'
     """
-    device = {"device": parameters.pop("device", "cpu")}
+    own = {name: parameters.pop(name) for name in ("device", "final") if name in parameters}
     classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
     cls = _at(CHAIN)
     parameters |= drawn.parameters(cls)
     return cls(
-        regressor=_step(key, "regression", drawn, **device),
-        classifier=_step(key, "classes", drawn, **device, **classes),
+        regressor=_step(key, "regression", drawn, **own),
+        classifier=_step(key, "classes", drawn, **own, **classes),
         class_targets=class_targets,
         **parameters,
     )
@@ -323,6 +326,7 @@ def joint(key: LearnerKey, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
             "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
         )
     objective = name.partition("-")[2] or "squared"
+    parameters.pop("final", None)
     cls = _at(JOINT_TREES)
     return cls(objective=objective, **(parameters | drawn.parameters(cls)))
 
