@@ -173,9 +173,13 @@ def thread_seconds(answer, rounds):
     return seconds[0] + (seconds[1] - seconds[0]) / (few[1] - few[0]) * (rounds - few[0])
 
 
+def told(text):
+    print(text, file=sys.stderr, flush=True)
+
+
 def on_device(options):
-    """Print a row a learner and size as soon as it is measured; seconds of ours, and rounds a fold, by both."""
-    ours = {}
+    """By size and learner: seconds of ours and of bare XGBoost, and rounds a fold; details are told as they come."""
+    found = {}
     for size in options.sizes:
         X, Y, groups = drawn(size)
         timed_fit("xgboost", X[:500], Y[:500], groups[:500], options.device)  # the first call starts the driver
@@ -183,19 +187,17 @@ def on_device(options):
             if name == "joint" and options.device == "cuda":
                 device, reason = _usable_device("cuda", "multi_output_tree")
                 if device != "cuda":
-                    print(f"{size} joint: not measured, XGBoost has no such trees here ({reason})", flush=True)
+                    told(f"{size} joint: not measured, XGBoost has no such trees here ({reason})")
                     continue
             fit, predict, model, predicted, parts = spent(name, X, Y, groups, options.device)
             agree = min(np.corrcoef(a, b)[0, 1] for a, b in zip(predicted.T, Y.T, strict=True))
             looked, final = rounds_of(name, model)
-            ours[size, name] = fit + predict, float(np.mean(looked))
-            print(f"\n{size} {name}: rounds a fold {looked}, refit {final}; least correlation with labels {agree:.3f}")
-            print(f"  ours {fit + predict:.2f} s: {parts}", flush=True)
+            told(f"{size} {name}: rounds a fold {looked}, refit {final}; least correlation with labels {agree:.3f}")
+            told(f"  ours {fit + predict:.2f} s: {parts}")
             alone, parts = bare(name, model, X, Y, options.device)
-            print(f"  bare {alone:.2f} s: {parts}")
-            print(f"| {size} | {name} | ours {fit + predict:.2f} s | bare {alone:.2f} s | "
-                  f"ratio {(fit + predict) / alone:.2f} |", flush=True)
-    return ours
+            told(f"  bare {alone:.2f} s: {parts}")
+            found[size, name] = fit + predict, alone, float(np.mean(looked))
+    return found
 
 
 def device_words():
@@ -222,18 +224,24 @@ def main():
     if used != options.device:
         print(f"no GPU can be used: {reason}", file=sys.stderr)
         return 2
-    print(f"XGBoost {xgboost.__version__}, {CORES} cores, {device_words()}", flush=True)
-    ours = on_device(options)
-    if options.no_thread:
-        return 0
+    told(f"XGBoost {xgboost.__version__}, {CORES} cores, {device_words()}")
+    found = on_device(options)
     with ThreadPoolExecutor(CORES) as pool:
-        asked = {key: pool.submit(asked_on_one_thread, key[1], key[0], options.thread_limit) for key in ours}
-        for (size, name), coming in asked.items():
-            (taken, rounds), answer = ours[size, name], coming.result()
+        asked = {} if options.no_thread else {
+            key: pool.submit(asked_on_one_thread, key[1], key[0], options.thread_limit) for key in found
+        }
+    print("| clips x features | learner | ours, s | bare XGBoost, s | ratio | one CPU thread, s | ratio |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for (size, name), (taken, alone, rounds) in found.items():
+        thread = [" ", " "]
+        if (size, name) in asked:
+            answer = asked[size, name].result()
             least = options.thread_limit if answer is None else thread_seconds(answer, rounds)
             more = "more than " if answer is None else ""
-            print(f"| {size} | {name} | ours {taken:.2f} s | one CPU thread {more}{least:.0f} s | "
-                  f"ratio {more}{least / taken:.1f} |", flush=True)
+            thread = [f"{more}{least:.0f}", f"{more}{least / taken:.0f}"]
+        size = " x ".join(f"{int(number):,}" for number in size.split("x"))
+        print(f"| {size} | `{name}` | {taken:.2f} | {alone:.2f} | {taken / alone:.2f} | {' | '.join(thread)} |")
+    print(f"\n{device_words()}, {CORES} cores beside it.")
     return 0
 
 
