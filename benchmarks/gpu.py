@@ -7,11 +7,10 @@ target) and `joint` (an ensemble of trees with vector leaves). "bare" is XGBoost
 rows binned once the plain way, as many ensembles of as many rounds, folds held out by weight 0, predictions of all rows
 after each. It knows the numbers of rounds beforehand and looks at nothing in between.
 
-"one thread" is the same fit on one CPU thread: whole on tables of up to 10 million cells; on larger ones two fits of
-few rounds, of which the line through both gives the time of all rounds ("line" in the table).
+"one thread" is the same fit on one CPU thread: two fits of few rounds, of which the line through both gives the time of
+all rounds; a lower bound where these took longer than `--thread-limit`.
 
-Where the seconds of ours went is measured once more with one ensemble at a time: with several in flight, their times
-overlap. It needs numpy, scikit-learn and XGBoost alone. Without a usable GPU it says why and ends with status 2; with
+It needs numpy, scikit-learn and XGBoost alone. Without a usable GPU it says why and ends with status 2; with
 `--device cpu --sizes 2000x50` it runs anywhere.
 """
 
@@ -20,7 +19,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,7 +39,6 @@ LEARNERS = {
     "joint": JointBoostingRegressor,
 }
 CORES = len(os.sched_getaffinity(0))
-WHOLE = 10_000_000
 
 
 def drawn(size):
@@ -53,10 +50,10 @@ def drawn(size):
 
 
 class Clock:
-    """Seconds by what they were spent on; `counts` by what was made."""
+    """Seconds by what they were spent on."""
 
     def __init__(self):
-        self.seconds, self.counts, self.sent, self._lock = {}, {}, 0, threading.Lock()
+        self.seconds = {}
 
     @contextmanager
     def of(self, what):
@@ -64,9 +61,7 @@ class Clock:
         try:
             yield
         finally:
-            with self._lock:
-                self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - started
-                self.counts[what] = self.counts.get(what, 0) + 1
+            self.seconds[what] = self.seconds.get(what, 0.0) + time.perf_counter() - started
 
     def watching(self, owner, name, what):
         method = getattr(owner, name)
@@ -90,9 +85,8 @@ def timed_fit(name, X, Y, groups, device):
 
 
 def spent(name, X, Y, groups, device):
-    """Where the seconds go, with one ensemble at a time."""
-    clock, before = Clock(), xgboost_data.AT_ONCE
-    xgboost_data.AT_ONCE = 1
+    """What `timed_fit` gives, and what the seconds went to."""
+    clock = Clock()
     undo = [
         clock.watching(xgboost_data.XGBoostData, "__init__", "binning"),
         clock.watching(xgboost_data.XGBoostData, "part", "parts"),
@@ -100,13 +94,13 @@ def spent(name, X, Y, groups, device):
         clock.watching(xgboost_data._XGBoostClasses, "held", "held"),
     ]
     try:
-        fit, predict, _, _ = timed_fit(name, X, Y, groups, device)
+        fit, predict, model, predicted = timed_fit(name, X, Y, groups, device)
     finally:
-        xgboost_data.AT_ONCE = before
         for put_back in undo:
             put_back()
-    parts = {**clock.seconds, "rest of the fit": fit - sum(clock.seconds.values()), "prediction": predict}
-    return fit + predict, ", ".join(f"{what} {seconds:.2f}" for what, seconds in parts.items())
+    # Bounds are found in a first tree, which grows within the binning.
+    parts = clock.seconds | {"rest of the fit": fit - sum(clock.seconds.values()), "prediction": predict}
+    return fit, predict, model, predicted, ", ".join(f"{what} {seconds:.2f}" for what, seconds in parts.items())
 
 
 def rounds_of(name, model):
@@ -118,7 +112,7 @@ def rounds_of(name, model):
     return ([int(looked[0])], [max(final)]) if name == "joint" else (looked.tolist(), final)
 
 
-def bare(name, model, X, Y, device, matrix):
+def bare(name, model, X, Y, device):
     """Seconds of XGBoost alone: binning, growing, predicting."""
     folds, clock = np.arange(len(X)) // 20 % FOLDS, Clock()
     columns = column_fraction(model.columns_per_tree, X.shape[1])
@@ -134,7 +128,7 @@ def bare(name, model, X, Y, device, matrix):
         common |= {"multi_strategy": "multi_output_tree"}
     labels = [Y] if name == "joint" else list(Y.T)
     with clock.of("binning"):
-        data = matrix(X, nthread=CORES)
+        data = xgboost.DMatrix(X, nthread=CORES)
         data.set_label(labels[0])
         xgboost.train({**common, "max_depth": 1}, data, 1)
     refitted = name != "xgboost" or model.final == "all"
@@ -149,18 +143,10 @@ def bare(name, model, X, Y, device, matrix):
     return sum(clock.seconds.values()), ", ".join(f"{what} {seconds:.2f}" for what, seconds in clock.seconds.items())
 
 
-def bare_ways(max_bin):
-    quantile = lambda X, nthread: xgboost.QuantileDMatrix(X, max_bin=max_bin, nthread=nthread)  # noqa: E731
-    return {"QuantileDMatrix": quantile, "DMatrix": lambda X, nthread: xgboost.DMatrix(X, nthread=nthread)}
-
-
 def on_one_thread(name, size):
     """In a process of its own: seconds of the fit and its predictions on one CPU thread, and how they were got."""
     X, Y, groups = drawn(size)
-    if X.size <= WHOLE:
-        fit, predict, _, _ = timed_fit(name, X, Y, groups, "cpu")
-        return {"seconds": [fit + predict], "rounds": [0]}
-    seconds, few = [], (2, 6) if name == "xgboost" else (5, 10)
+    seconds, few = [], (10, 40) if X.size < 10_000_000 else (2, 4) if name == "xgboost" else (5, 10)
     for rounds in few:
         model = LEARNERS[name](device="cpu", rounds=(rounds,) if name == "xgboost" else rounds)
         started = time.perf_counter()
@@ -169,25 +155,32 @@ def on_one_thread(name, size):
     return {"seconds": seconds, "rounds": few}
 
 
-def asked_on_one_thread(name, size):
+def asked_on_one_thread(name, size, limit):
+    """The answer of `on_one_thread`; None where it did not come in so many seconds."""
     words = [sys.executable, __file__, "--child", name, "--sizes", size]
     threads = {variable: "1" for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    answer = subprocess.run(words, env=os.environ | threads, capture_output=True, text=True, check=True)
+    try:
+        answer = subprocess.run(
+            words, env=os.environ | threads, capture_output=True, text=True, check=True, timeout=limit
+        )
+    except subprocess.TimeoutExpired:
+        return None
     return json.loads(answer.stdout.splitlines()[-1])
 
 
 def thread_seconds(answer, rounds):
-    """Seconds of so many rounds in all, and whether they are read off a line."""
+    """Seconds of so many rounds in all."""
     seconds, few = answer["seconds"], answer["rounds"]
-    if len(seconds) == 1:
-        return seconds[0], ""
-    slope = (seconds[1] - seconds[0]) / (few[1] - few[0])
-    return seconds[0] + slope * (rounds - few[0]), " (line)"
+    return seconds[0] + (seconds[1] - seconds[0]) / (few[1] - few[0]) * (rounds - few[0])
+
+
+def told(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def on_device(options):
-    """Print a row a learner and size as soon as it is measured; seconds of ours, and rounds a fold, by both."""
-    ours = {}
+    """By size and learner: seconds of ours and of bare XGBoost, and rounds a fold; details are told as they come."""
+    found = {}
     for size in options.sizes:
         X, Y, groups = drawn(size)
         timed_fit("xgboost", X[:500], Y[:500], groups[:500], options.device)  # the first call starts the driver
@@ -195,24 +188,17 @@ def on_device(options):
             if name == "joint" and options.device == "cuda":
                 device, reason = _usable_device("cuda", "multi_output_tree")
                 if device != "cuda":
-                    print(f"{size} joint: not measured, XGBoost has no such trees here ({reason})", flush=True)
+                    told(f"{size} joint: not measured, XGBoost has no such trees here ({reason})")
                     continue
-            fit, predict, model, predicted = timed_fit(name, X, Y, groups, options.device)
+            fit, predict, model, predicted, parts = spent(name, X, Y, groups, options.device)
             agree = min(np.corrcoef(a, b)[0, 1] for a, b in zip(predicted.T, Y.T, strict=True))
             looked, final = rounds_of(name, model)
-            ours[size, name] = fit + predict, float(np.mean(looked))
-            print(f"\n{size} {name}: rounds a fold {looked}, refit {final}; least correlation with labels {agree:.3f}")
-            print(f"  ours {fit + predict:.2f} s (fit {fit:.2f}, prediction {predict:.2f})", flush=True)
-            total, parts = spent(name, X, Y, groups, options.device)
-            print(f"  ours, one ensemble at a time {total:.2f} s: {parts}", flush=True)
-            bares = {}
-            for way, matrix in bare_ways(model.max_bin).items():
-                bares[way], parts = bare(name, model, X, Y, options.device, matrix)
-                print(f"  bare, {way} {bares[way]:.2f} s: {parts}", flush=True)
-            least = min(bares.values())
-            print(f"| {size} | {name} | ours {fit + predict:.2f} s | bare {least:.2f} s | "
-                  f"ratio {(fit + predict) / least:.2f} |", flush=True)
-    return ours
+            told(f"{size} {name}: rounds a fold {looked}, refit {final}; least correlation with labels {agree:.3f}")
+            told(f"  ours {fit + predict:.2f} s: {parts}")
+            alone, parts = bare(name, model, X, Y, options.device)
+            told(f"  bare {alone:.2f} s: {parts}")
+            found[size, name] = fit + predict, alone, float(np.mean(looked))
+    return found
 
 
 def device_words():
@@ -229,6 +215,7 @@ def main():
     parser.add_argument("--learners", nargs="+", default=list(LEARNERS), choices=list(LEARNERS))
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--no-thread", action="store_true", help="leave the one CPU thread out")
+    parser.add_argument("--thread-limit", type=float, default=600, metavar="SECONDS")
     parser.add_argument("--child", choices=list(LEARNERS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -238,17 +225,24 @@ def main():
     if used != options.device:
         print(f"no GPU can be used: {reason}", file=sys.stderr)
         return 2
-    print(f"XGBoost {xgboost.__version__}, {CORES} cores, {device_words()}", flush=True)
-    ours = on_device(options)
-    if options.no_thread:
-        return 0
+    told(f"XGBoost {xgboost.__version__}, {CORES} cores, {device_words()}")
+    found = on_device(options)
     with ThreadPoolExecutor(CORES) as pool:
-        asked = {key: pool.submit(asked_on_one_thread, key[1], key[0]) for key in ours}
-        for (size, name), answer in asked.items():
-            taken, rounds = ours[size, name]
-            alone, how = thread_seconds(answer.result(), rounds)
-            print(f"| {size} | {name} | ours {taken:.2f} s | one CPU thread {alone:.0f} s{how} | "
-                  f"ratio {alone / taken:.1f} |", flush=True)
+        asked = {} if options.no_thread else {
+            key: pool.submit(asked_on_one_thread, key[1], key[0], options.thread_limit) for key in found
+        }
+    print("| clips x features | learner | ours, s | bare XGBoost, s | ratio | one CPU thread, s | ratio |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for (size, name), (taken, alone, rounds) in found.items():
+        thread = [" ", " "]
+        if (size, name) in asked:
+            answer = asked[size, name].result()
+            least = options.thread_limit if answer is None else thread_seconds(answer, rounds)
+            more = "more than " if answer is None else ""
+            thread = [f"{more}{least:.0f}", f"{more}{least / taken:.0f}"]
+        size = " x ".join(f"{int(number):,}" for number in size.split("x"))
+        print(f"| {size} | `{name}` | {taken:.2f} | {alone:.2f} | {taken / alone:.2f} | {' | '.join(thread)} |")
+    print(f"\n{device_words()}, {CORES} cores beside it.")
     return 0
 
 

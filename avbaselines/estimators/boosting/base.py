@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsemble, in_flight
+from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsemble
 from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedModel, TunedRegressor
 from avbaselines.estimators.tuned.candidate_outputs import with_absent
@@ -150,10 +150,8 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         data, growing = self._binned(X, columns), self._growing(len(train), len(columns))
         part = data.part(train, test)
 
-        def staged(y: np.ndarray) -> tuple[np.ndarray, bytes]:
-            return self._staged(part.ensemble(y[:, None], growing, objective="squared"))
-
-        margins, stored = zip(*in_flight(staged, targets.T, data.at_once), strict=True)
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        margins, stored = zip(*[self._staged(ensemble) for ensemble in ensembles], strict=True)
         self._keep(train, columns, list(stored))
         return np.concatenate(margins, axis=2)
 
@@ -173,12 +171,10 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         data, growing = self._binned(X, columns), self._growing(len(targets), len(columns))
         part = data.part(rows)
 
-        def grown(target: tuple[np.ndarray, int]) -> Any:
-            ensemble = part.ensemble(target[0][:, None], growing, objective="squared")
-            ensemble.grow(target[1])
-            return ensemble.booster
-
-        boosters = in_flight(grown, zip(targets.T, rounds, strict=True), data.at_once)
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        for ensemble, last in zip(ensembles, rounds, strict=True):
+            ensemble.grow(last)
+        boosters = [ensemble.booster for ensemble in ensembles]
         return [(columns, boosters, np.ones(len(rounds)), np.zeros(len(rounds)))]
 
     def _of_fold(self, fit: _FoldFit, targets: np.ndarray, rounds: list[int]) -> tuple:

@@ -1,19 +1,14 @@
 """What boosters grow from: rows binned once, the parts of them that folds learn from, and ensembles on these."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
+import joblib
 import numpy as np
 
 from avbaselines.estimators.boosting.objectives import Surrogate
 
-__all__ = ["BinnedData", "BinnedPart", "ClassEnsemble", "Ensemble", "Reader", "in_flight"]
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-
+__all__ = ["BinnedData", "BinnedPart", "ClassEnsemble", "Ensemble", "Reader", "threads_beside"]
 
 class Reader(Protocol):
     """Predictions (n, T) off rows X (n, n_features)."""
@@ -82,19 +77,15 @@ class BinnedData(Protocol):
         """The rows of these numbers (None = all; the numbers rise, and one may repeat), without those held out."""
 
 
-def in_flight(work: Callable[[Item], Answer], items: Iterable[Item], at_once: int) -> list[Answer]:
-    """What a function returns for each item; several are under way at a time, in threads.
+def threads_beside(device: str, n_jobs: int) -> int:
+    """Threads for the CPU's share of the work: beside a GPU all cores, as one process has the GPU.
 
     Examples
     --------
-    >>> in_flight(abs, [-1, 2], at_once=2)
-    [1, 2]
+    >>> threads_beside("cpu", 2)
+    2
     """
-    items = list(items)
-    if min(at_once, len(items)) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(min(at_once, len(items))) as threads:
-        return list(threads.map(work, items))
+    return joblib.cpu_count() if device == "cuda" else n_jobs
 
 
 @dataclass

@@ -173,7 +173,7 @@ class BoostedConcordanceRegressor(EarlyStoppedRegressor):
     def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         data = self._binned(X)
         folded = folded_parts(data, folds)
-        growths = [self._grow(data, folded, Y[:, [t]], folds, weight) for t in range(Y.shape[1])]
+        growths = [self._grow(folded, Y[:, [t]], folds, weight) for t in range(Y.shape[1])]
         self.best_params_ = [{"rounds": int(growth.rounds[0])} for growth in growths]
         self.oof_scores_ = np.full((max(len(growth.scores) for growth in growths), len(growths)), np.nan)
         for t, growth in enumerate(growths):

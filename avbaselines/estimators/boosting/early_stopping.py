@@ -10,7 +10,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.binned_data import BinnedData, BinnedPart, Reader, in_flight
+from avbaselines.estimators.boosting.binned_data import BinnedData, BinnedPart, Reader, threads_beside
 from avbaselines.estimators.boosting.objectives import OBJECTIVES
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import RegressionModel
@@ -89,6 +89,7 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
     patience: int
     every: int
     max_bin: int
+    device: str
     n_jobs: int
     cv: Folds
     metric: str
@@ -140,7 +141,8 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
         """Predictions of shape (n,) or (n, T), as y was, for X of shape (n, n_features)."""
         check_is_fitted(self)
         X = self._validated(X)
-        predicted = np.hstack([read(X, self.n_jobs) for read in self.model_]).astype(np.float64)
+        threads = threads_beside(self.device, self.n_jobs)
+        predicted = np.hstack([read(X, threads) for read in self.model_]).astype(np.float64)
         return predicted[:, 0] if self._squeeze else predicted
 
     def cross_predict(self, *args: Any, shared: SharedWork | None = None, **kwargs: Any) -> Self:
@@ -170,7 +172,6 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
 
     def _grow(
         self,
-        data: BinnedData,
         folded: FoldedParts,
         Y: np.ndarray,
         folds: np.ndarray,
@@ -187,9 +188,9 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
         oof, kept, scores, schedule, grown = np.full(Y.shape, np.nan), np.full(Y.shape, np.nan), [], [], 0
         while grown < self.rounds and grown - rounds.max() < self.patience:
             schedule.append(pooled)
-            grow = [(f, member, rho[f]) for f, member in members]
-            for (f, _), held in zip(members, in_flight(self._looked, grow, data.at_once), strict=True):
-                oof[folds == f] = held
+            for f, member in members:
+                member.grow(self.every, rho[f])
+                oof[folds == f] = member.held()
             grown += self.every
             now = np.array([tuning_score(self.metric, t, p, self.matching) for t, p in zip(Y.T, oof.T, strict=True)])
             scores.append(now)
@@ -200,12 +201,6 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
                 pooled, others = _correlations(Y, oof, folds)
                 rho = dict(others)
         return StoppedGrowth(rounds, kept, np.array(scores), schedule)
-
-    def _looked(self, step: tuple[Any, "_Member", np.ndarray | None]) -> np.ndarray:
-        """What an ensemble predicts for the rows held out after some more rounds."""
-        _, member, rho = step
-        member.grow(self.every, rho)
-        return member.held()
 
     def _grow_all(
         self,

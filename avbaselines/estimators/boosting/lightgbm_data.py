@@ -36,8 +36,6 @@ class LightGBMData:
     (10, 1)
     """
 
-    at_once = 1
-
     def __init__(self, X: np.ndarray, max_bin: int, threads: int = 1, seed: int = 0, sampled: int = 20_000):
         self._X, self.nbytes = X, X.size + X.nbytes
         self._fixed = {

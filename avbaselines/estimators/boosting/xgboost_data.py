@@ -2,25 +2,28 @@
 
 from typing import Any
 
-import joblib
 import numpy as np
 
 from avbaselines.estimators.boosting.base import loss_parameters
-from avbaselines.estimators.boosting.binned_data import BinnedPart, ClassEnsemble, Reader, _XGBoostReader
+from avbaselines.estimators.boosting.binned_data import (
+    BinnedPart,
+    ClassEnsemble,
+    Reader,
+    _XGBoostReader,
+    threads_beside,
+)
 from avbaselines.estimators.boosting.objectives import Surrogate
 
 __all__ = ["XGBoostData"]
-
-AT_ONCE = 5
-"""Ensembles that grow side by side on a GPU: trees of a few levels on fewer than a million rows leave it waiting."""
 
 
 class XGBoostData:
     """Rows binned for XGBoost, once for all folds and targets.
 
     On the CPU a fold's rows are laid out once more by the bounds that all rows gave, as rows without weight cost what
-    others do. On a GPU all folds share one table, which is sent once: rows that a fold holds out have neither gradient
-    nor Hessian there, so no tree sees them, and their margins are those that the GPU keeps anyway.
+    others do. On a GPU all folds share one table, which is sent once: rows that a fold holds out weigh nothing there,
+    so no tree sees them, and their margins are those that the GPU keeps anyway. Ensembles take turns: grown side by
+    side they were slower on an H100 but for the plainest, and not the same twice.
 
     Parameters
     ----------
@@ -28,7 +31,7 @@ class XGBoostData:
     max_bin : int
     device : {'cpu', 'cuda'}
     threads : int
-        For the CPU's work. Beside a GPU all cores bin, as one process has the GPU.
+        For the CPU's work, where there is no GPU beside it.
 
     Examples
     --------
@@ -41,25 +44,24 @@ class XGBoostData:
     """
 
     def __init__(self, X: np.ndarray, max_bin: int, device: str = "cpu", threads: int = 1):
-        self.at_once = AT_ONCE if device == "cuda" else 1
         self._X, self._max_bin, self._device = X, max_bin, device
-        self.nbytes = X.size + X.nbytes
-        self._threads = joblib.cpu_count() if device == "cuda" else threads
-        self._binned = self._laid_out(X)
-        if device == "cuda":
-            self._send()
+        self._threads = threads_beside(device, threads)
+        if device == "cpu":
+            self._binned = self._laid_out(X)
+            self.nbytes = X.nbytes + X.size
+            return
+        self._binned = self._plain(X)
+        self.nbytes = X.nbytes + X.size * 8
+        # A GPU finds the bounds itself when trees first grow, by the weights of then: let all rows weigh the same.
+        self.part().ensemble(np.zeros((len(X), 1)), {"max_depth": 1}, objective="squared").grow(1)
 
     def part(self, rows: np.ndarray | None = None, held: np.ndarray | None = None) -> BinnedPart:
         """Rows to grow on and rows whose margins are followed."""
-        import xgboost
-
         fixed = {
             "tree_method": "hist",
             "max_bin": self._max_bin,
             "device": self._device,
-            "nthread": self._threads if self._device == "cpu" else 1,
-            # A thread draws for all that it grows: begun anew, a round's draws are those of its ensemble alone.
-            "seed_per_iteration": self._device == "cuda",
+            "nthread": self._threads,
             "verbosity": 0,
             "disable_default_eval_metric": True,
         }
@@ -67,32 +69,28 @@ class XGBoostData:
             return _Part(self._binned, fixed, None, None)
         chosen = np.arange(len(self._X)) if rows is None else rows
         if self._device == "cuda" and (np.diff(chosen) > 0).all():
-            return _Part(self._binned, fixed, chosen, held, own=False)
-        matrix = self._laid_out(self._X[chosen], ref=self._binned)
-        followed = None if held is None else xgboost.DMatrix(self._X[held], nthread=self._threads)
-        return _Part(matrix, fixed, None, followed)
+            return _Part(self._binned, fixed, chosen, held)
+        matrix = self._plain(self._X[chosen]) if self._device == "cuda" else self._laid_out(self._X[chosen], True)
+        return _Part(matrix, fixed, None, None if held is None else self._plain(self._X[held]))
 
-    def _send(self) -> None:
-        """Have the table sent now, by all cores, and not by several ensembles at once."""
-        ensemble = self.part().ensemble(np.zeros((len(self._X), 1)), {"max_depth": 1}, objective="squared")
-        ensemble.booster.set_param({"nthread": self._threads})
-        ensemble.grow(1)
-
-    def _laid_out(self, X: np.ndarray, **options: Any) -> Any:
+    def _plain(self, X: np.ndarray) -> Any:
         import xgboost
 
-        return xgboost.QuantileDMatrix(X, max_bin=self._max_bin, nthread=self._threads, **options)
+        return xgboost.DMatrix(X, nthread=self._threads)
+
+    def _laid_out(self, X: np.ndarray, known: bool = False) -> Any:
+        """Rows binned on the CPU, by bounds that are known or by their own."""
+        import xgboost
+
+        bounds = {"ref": self._binned} if known else {}
+        return xgboost.QuantileDMatrix(X, max_bin=self._max_bin, nthread=self._threads, **bounds)
 
 
 class _Part:
-    """A matrix to grow on, all or some of its rows.
+    """A matrix to grow on, all or some of its rows; `held` is a matrix of its own, or numbers of rows of this one."""
 
-    `held` is a matrix of its own, or numbers of rows of this one. A matrix that is not a part's `own` is shared by
-    ensembles under way at a time, so nothing is set in it.
-    """
-
-    def __init__(self, matrix: Any, fixed: dict[str, Any], rows: np.ndarray | None, held: Any, own: bool = True):
-        self._matrix, self._fixed, self._rows, self._held, self._own = matrix, fixed, rows, held, own
+    def __init__(self, matrix: Any, fixed: dict[str, Any], rows: np.ndarray | None, held: Any):
+        self._matrix, self._fixed, self._rows, self._held = matrix, fixed, rows, held
 
     def ensemble(self, targets: np.ndarray, growing: dict[str, Any], **surrogate: Any) -> "_XGBoostEnsemble":
         """An empty ensemble for targets (n, T) under a `Surrogate`; T margins a row."""
@@ -103,9 +101,8 @@ class _Part:
             **surrogate,
         )
         # Margins start at 0, the mean of the centred targets.
-        parameters = {**growing, "base_score": 0.0, "num_target": targets.shape[1]}
-        ours = not self._own or self._fixed["device"] == "cuda"
-        return _XGBoostEnsemble(self._booster(parameters), loss, self._matrix, self._held, set_labels=not ours)
+        booster = self._booster({**growing, "base_score": 0.0, "num_target": targets.shape[1]})
+        return _XGBoostEnsemble(booster, loss, self._matrix, self._held)
 
     def classes(self, codes: np.ndarray, growing: dict[str, Any], weight: np.ndarray | None = None) -> ClassEnsemble:
         """An empty ensemble for codes of classes under XGBoost's own loss."""
@@ -157,33 +154,24 @@ class _XGBoostClasses:
 
 
 class _XGBoostEnsemble(_XGBoostClasses):
-    """Trees under a loss of ours.
+    """Trees under a loss of ours, which XGBoost computes itself where it is a squared error."""
 
-    Where it is a squared error, XGBoost computes it from labels that are set in the matrix, or, in a matrix that other
-    ensembles grow on at the same time, it is told the gradient.
-    """
-
-    def __init__(self, booster: Any, loss: Surrogate, matrix: Any, held: Any, set_labels: bool):
+    def __init__(self, booster: Any, loss: Surrogate, matrix: Any, held: Any):
         super().__init__(booster, matrix, held)
-        self.loss, self._set_labels = loss, set_labels
+        self.loss = loss
 
     def grow(self, rounds: int, rho: np.ndarray | None = None) -> None:
         """Grow by some rounds."""
         squared = self.loss.as_squared_error(rho)
-        if squared is not None and self._set_labels:
-            # The rows are shared with the ensembles of other targets, so labels are set whenever this one grows.
+        if squared is not None:
+            # The rows are shared with other ensembles, so labels are set whenever this one grows.
             self._matrix.set_label(squared[0])
             self._matrix.set_weight(squared[1])
             super().grow(rounds)
             return
 
         def gradient_and_hessian(margins: np.ndarray, _: Any) -> tuple[np.ndarray, np.ndarray]:
-            margins = margins.reshape(len(margins), -1)
-            if squared is None:
-                return self.loss(margins, rho)
-            targets, weight = squared
-            hessian = np.repeat(weight[:, None], targets.shape[1], axis=1)
-            return (margins - targets) * hessian, hessian
+            return self.loss(margins.reshape(len(margins), -1), rho)
 
         for _ in range(rounds):
             self.booster.update(self._matrix, self._grown, fobj=gradient_and_hessian)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from avbaselines.estimators.boosting.base import BoostedClassifier, BoostedModel, BoostedRegressor, column_fraction
-from avbaselines.estimators.boosting.binned_data import BinnedData, xgboost_margins
+from avbaselines.estimators.boosting.binned_data import BinnedData, threads_beside, xgboost_margins
 from avbaselines.estimators.boosting.xgboost_data import XGBoostData
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.group_folds import Folds
@@ -53,7 +53,7 @@ class _XGBoost(BoostedModel):
         return booster[:rounds]
 
     def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
-        return xgboost_margins(booster, X, rounds, self.n_jobs)
+        return xgboost_margins(booster, X, rounds, threads_beside(self.device, self.n_jobs))
 
 
 _DEVICE = {"device": OneOf("cpu", "cuda")}

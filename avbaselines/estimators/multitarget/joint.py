@@ -167,7 +167,7 @@ class JointBoostingRegressor(EarlyStoppedRegressor):
         given = self._checked_weights(Y.shape[1])
         self._strategy, self._device = self._capability(Y.shape[1])
         data = self._binned(X)
-        grow = partial(self._grow, data, folded_parts(data, folds), Y, folds, weight)
+        grow = partial(self._grow, folded_parts(data, folds), Y, folds, weight)
         self.searched_: list[tuple[np.ndarray, float]] = []
         if given is None:
             given, growth = self._search(grow, Y.shape[1])

@@ -1,11 +1,8 @@
 """Ensembles grown on binned rows, whatever the library."""
 
-import threading
-
 import numpy as np
 import pytest
 
-from avbaselines.estimators.boosting.binned_data import in_flight
 from avbaselines.estimators.boosting.lightgbm_data import LightGBMData
 from avbaselines.estimators.boosting.xgboost_data import XGBoostData
 
@@ -71,17 +68,3 @@ def test_classes_of_a_part_have_margins_as_the_finished_ensemble_has(library, n_
         expected = booster.predict(X[held], raw_score=True)
     assert margins.shape == (40, 1 if n_classes == 2 else n_classes)
     np.testing.assert_allclose(margins, expected.reshape(40, -1), rtol=1e-5, atol=1e-6)
-
-
-def test_work_in_flight_is_answered_in_the_order_of_the_items():
-    first_waits = threading.Event()
-
-    def work(item):
-        if item == 0:
-            assert first_waits.wait(timeout=10), "one after the other"
-        first_waits.set()
-        return item
-
-    assert in_flight(work, iter(range(3)), at_once=2) == [0, 1, 2]
-    first_waits.set()
-    assert in_flight(work, range(3), at_once=1) == [0, 1, 2]

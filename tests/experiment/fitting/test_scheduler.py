@@ -5,15 +5,14 @@ import signal
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
-from small_study import people, small_release, write_study
+from small_study import small_release
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting import scheduler
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems, shipping_split, without_lonely_stages
+from avbaselines.experiment.fitting.scheduler import fit_systems
 
 DEEP = ("systems.fusion=['greedy', {method='ridge', name='top', inputs=['late-greedy', 'ridge-audio']}]",
         "systems.transductive=[]", "systems.early='none'")  # fmt: skip
@@ -22,15 +21,6 @@ DEEP = ("systems.fusion=['greedy', {method='ridge', name='top', inputs=['late-gr
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
     return small_release(tmp_path_factory.mktemp("release"), speakers=6, clips=5)
-
-
-def test_the_fit_of_all_training_clips_ships(release):
-    corpus = release.prepare().corpus
-    final = shipping_split(corpus)
-    assert final.name == "final" and len(final.fit) == 30 and len(final.test) == 0
-    assert [split.name for split in all_splits(corpus)] == ["0", "1", "2", "final"]
-    alone = replace(corpus, splits=corpus.splits[:1])
-    assert shipping_split(alone) is corpus.splits[0] and all_splits(alone) == corpus.splits[:1]
 
 
 def test_all_is_fitted_once_and_done_again_where_forced(release, tmp_path):
@@ -86,17 +76,6 @@ def test_work_goes_to_the_cluster_that_is_named(release, tmp_path, monkeypatch):
     monkeypatch.setattr(scheduler, "cluster_results", results)
     run = release.prepare("systems.fusion=[]", "systems.transductive=[]", "systems.early='none'")
     assert fit_systems(run, tmp_path, RunOptions(cluster="tcp://host:1")).computed == 8
-
-
-def test_stages_upon_stages_are_left_out_where_two_groups_train(tmp_path):
-    clips = people(3, 4).assign(arousal=np.arange(12.0))
-    audio = pd.DataFrame({"x": np.arange(12.0) % 5}, index=clips["clip_id"])
-    fusion = ["mean", "ridge", {"method": "ridge", "name": "top", "inputs": ["late-ridge", "ridge-audio"]}]
-    study = write_study(tmp_path, clips, {"audio": audio, "face": audio}, split={"leave_one_out": "speaker"},
-                        targets={"arousal": {"metric": "ccc"}}, systems={"fusion": fusion})  # fmt: skip
-    run = study.prepare()
-    assert "top" not in [system.name for system in run.systems] and without_lonely_stages(run) is run
-    assert any(note.startswith("without top: learning from what fusions learnt") for note in run.corpus.notes)
 
 
 def test_too_few_groups_for_choosing_are_named(tmp_path):
