@@ -125,7 +125,7 @@ def outcome(results: pd.DataFrame, metrics: dict[str, str]) -> Outcome:
     0.1
     """
     rows = results[(results["protocol"] == "honest") & (results["split"] == "all") & (results["kind"] == "measured")]
-    rows = rows[~rows["note"].fillna("").str.contains("transductive")]
+    rows = rows[~rows["note"].astype("string").fillna("").str.contains("transductive")]
     rows = rows[rows["metric"] == rows["target"].map(metrics)]
     scores = rows.groupby("system")["value"].mean()
     picked = rows.loc[rows["picked"] == "yes", "system"].iloc[0]
