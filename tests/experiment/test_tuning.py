@@ -70,8 +70,8 @@ def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished,
     study = finished[0].copy(tmp_path)
     assert study.run(*TUNED).computed == 0
     more = study.run("tuning.trials=5", "systems.transductive=[]")
-    # Three tuned systems, four fusions of them and the searched one, that one in three inner folds too; in four splits.
-    assert more.computed == 4 * (3 + 4 + 1 + 3)
+    # Three tuned systems, six fusions of them and the searched one, that one in three inner folds too; in four splits.
+    assert more.computed == 4 * (3 + 6 + 1 + 3)
 
 
 def test_labels_of_evaluated_clips_change_no_trial(finished, tmp_path):
