@@ -2,15 +2,21 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from avbaselines.estimators.kernel.kernel_space import KernelSpace, machine_values
-from avbaselines.estimators.kernel.landmarks import mean_squared_distance, squared_loss_machines
+from avbaselines.estimators.kernel.landmarks import (
+    kernel_of_products,
+    mean_squared_distance,
+    spread_of_products,
+    squared_loss_machines,
+)
 from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.prepared_model import PreparedModel
-from avbaselines.estimators.preprocessing.row_parts import Rows
+from avbaselines.estimators.preprocessing.row_parts import Rows, row_parts
 from avbaselines.estimators.tuned.base import Candidate
 from avbaselines.estimators.tuned.parameter_checks import Constraint, Each, Minimum, Positive
 from avbaselines.estimators.tuned.remarks import LandmarkApproximation
@@ -46,7 +52,13 @@ class KernelModel(PreparedModel):
     n_landmarks: int
 
     @abstractmethod
-    def _machines(
+    def _exact_machines(
+        self, gram: np.ndarray, targets: np.ndarray, costs: Sequence[float], weights: np.ndarray | None = None
+    ) -> Machines:
+        """Weights and offsets of the machines of each cost, on a Gram matrix of rows that may be weighted."""
+
+    @abstractmethod
+    def _landmark_machines(
         self,
         space: KernelSpace,
         kernel: Rows,
@@ -54,7 +66,7 @@ class KernelModel(PreparedModel):
         costs: Sequence[float],
         weights: np.ndarray | None = None,
     ) -> Machines:
-        """Weights and offsets of the machines of each cost, for kernel values of rows that may be weighted."""
+        """The same on kernel values with landmarks; the weights are of whitened values."""
 
     def _candidates(self) -> list[Candidate]:
         return [
@@ -64,35 +76,62 @@ class KernelModel(PreparedModel):
             for cost in self.costs
         ]
 
-    def _spaces(self, preparation: Preparation, Z: Rows, widths: Sequence[float]) -> Iterator[tuple[KernelSpace, Rows]]:
-        """The spaces of some widths, each with the kernel values of the Rows Z."""
-        exact, spread = len(Z) <= self.max_exact, mean_squared_distance(Z)
-        if exact:
-            vectors = Z.whole()
-        else:
-            rows = np.random.default_rng(self._seed).permutation(len(Z))[: self.n_landmarks]
-            vectors = Z.take(np.sort(rows)).whole()
-        for width in widths:
-            space = KernelSpace(preparation, vectors, width / spread, exact)
-            kernel = space.kernel(Z)
-            # Narrow tables are smaller than their kernel values, which are cheap to have again.
-            hold = not exact and Z.width >= kernel.width
-            yield space, Rows(kernel.whole()) if hold else kernel
-
     def _try_spaces(
         self, X: np.ndarray, train: np.ndarray, targets: np.ndarray, test: np.ndarray, weights: np.ndarray | None = None
     ) -> Iterator[tuple[bool, np.ndarray]]:
         """For each candidate in turn: whether exact, and machine values for the test rows."""
+        table, exact = self._table(X), len(train) <= self.max_exact
         for scaling in self._options.scalings:
-            preparation = self._options.fitted(scaling, self.blocks, X, targets, train)
-            Z, Z_test = preparation.rows(X, train), preparation.rows(X, test)
-            for space, kernel in self._spaces(preparation, Z, self.widths):
-                machines = self._machines(space, kernel, targets, self.costs, weights)
-                slopes, offsets = (np.hstack(parts) for parts in zip(*machines, strict=True))
-                if space.whitening is not None:
-                    slopes = space.whitening @ slopes
-                values = machine_values(space.kernel(Z_test), slopes, offsets)
-                yield from ((space.exact, own) for own in np.hsplit(values, len(self.costs)))
+            fold = table.fold(scaling, train)
+            own = self._weights(fold, targets)
+            if exact:
+                tried = self._try_exact(fold.products(own), train, targets, test, weights)
+            else:
+                tried = self._try_landmarks(fold.weighed(own, train), targets, fold.weighed(own, test), weights)
+            for slopes, offsets, basis in tried:
+                values = machine_values(basis, slopes, offsets)
+                yield from ((exact, one) for one in np.hsplit(values, len(self.costs)))
+
+    def _try_exact(
+        self,
+        products: np.ndarray,
+        train: np.ndarray,
+        targets: np.ndarray,
+        test: np.ndarray,
+        weights: np.ndarray | None,
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, Rows]]:
+        """Machines of each kernel for all costs side by side, and what their weights multiply of the test rows."""
+        lengths = products.diagonal().copy()
+        known, asked = products[np.ix_(train, train)], products[np.ix_(test, train)]
+        del products  # as large as both
+        spread = spread_of_products(known)
+        for width in self.widths:
+            gamma = width / spread
+            machines = self._exact_machines(_gram(known, gamma), targets, self.costs, weights)
+            slopes, offsets = (np.hstack(parts) for parts in zip(*machines, strict=True))
+            yield slopes, offsets, Rows(kernel_of_products(asked.copy(), lengths[test], lengths[train], gamma))
+
+    def _try_landmarks(
+        self, Z: Rows, targets: np.ndarray, Z_test: Rows, weights: np.ndarray | None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, Rows]]:
+        """The same by landmarks."""
+        for space, kernel in self._landmark_spaces(None, Z, self.widths):
+            machines = self._landmark_machines(space, kernel, targets, self.costs, weights)
+            slopes, offsets = (np.hstack(parts) for parts in zip(*machines, strict=True))
+            yield space.whitening @ slopes, offsets, space.kernel(Z_test)
+
+    def _landmark_spaces(
+        self, preparation: Preparation | None, Z: Rows, widths: Sequence[float]
+    ) -> Iterator[tuple[KernelSpace, Rows]]:
+        """The spaces of some widths, each with the kernel values of the Rows Z."""
+        spread = mean_squared_distance(Z)
+        rows = np.random.default_rng(self._seed).permutation(len(Z))[: self.n_landmarks]
+        vectors = Z.take(np.sort(rows)).whole()
+        for width in widths:
+            space = KernelSpace(preparation, vectors, width / spread, exact=False)
+            kernel = space.kernel(Z)
+            # Narrow tables are smaller than their kernel values, which are cheap to have again.
+            yield space, Rows(kernel.whole()) if Z.width >= kernel.width else kernel
 
     def _refit_space(
         self,
@@ -106,17 +145,28 @@ class KernelModel(PreparedModel):
     ) -> KernelSpace:
         """The space with its machines, one cost per column of targets (one for all where targets are codes)."""
         preparation = self._options.fitted(scaling, self.blocks, X, targets, rows)
-        Z = preparation.rows(X, rows)
+        Z = self._table(X).fold(scaling, rows).as_by(preparation)
         if len(Z) > self.max_exact:
             self._remarks = [LandmarkApproximation(self.max_exact, self.n_landmarks)]
-        ((space, kernel),) = self._spaces(preparation, Z, [width])
+            ((space, kernel),) = self._landmark_spaces(preparation, Z, [width])
+            learn = partial(self._landmark_machines, space, kernel)
+        else:
+            vectors = Z.whole()
+            products = vectors @ vectors.T
+            space = KernelSpace(preparation, vectors, width / spread_of_products(products), exact=True)
+            learn = partial(self._exact_machines, _gram(products, space.gamma))
         if targets.ndim == 1:
-            return space.compact(*self._machines(space, kernel, targets, costs, weights)[0])
-        if space.exact:
-            # Read once for each target.
-            kernel = Rows(kernel.whole())
-        parts = [self._machines(space, kernel, targets[:, [t]], [cost])[0] for t, cost in enumerate(costs)]
+            return space.compact(*learn(targets, costs, weights)[0])
+        parts = [learn(targets[:, [t]], [cost])[0] for t, cost in enumerate(costs)]
         return space.compact(np.hstack([w for w, _ in parts]), np.hstack([b for _, b in parts]))
+
+
+def _gram(products: np.ndarray, gamma: float) -> np.ndarray:
+    """Kernel values of rows with each other, float64, from their inner products."""
+    gram, lengths = np.empty(products.shape), products.diagonal()
+    for part in row_parts(len(products), products.shape[1]):
+        gram[part] = kernel_of_products(products[part].copy(), lengths[part], lengths, gamma)
+    return gram
 
 
 def primal_machines(

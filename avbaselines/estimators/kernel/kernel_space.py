@@ -18,8 +18,8 @@ class KernelSpace:
 
     Parameters
     ----------
-    preparation : Preparation
-        Fitted.
+    preparation : Preparation or None
+        Fitted; None where rows will come prepared.
     vectors : ndarray of shape (m, d)
         Prepared training rows: all, or the landmarks that stand for them.
     gamma : float
@@ -39,7 +39,7 @@ class KernelSpace:
     weights: np.ndarray
     offsets: np.ndarray
 
-    def __init__(self, preparation: Preparation, vectors: np.ndarray, gamma: float, exact: bool):
+    def __init__(self, preparation: Preparation | None, vectors: np.ndarray, gamma: float, exact: bool):
         self.preparation, self.vectors, self.gamma, self.exact = preparation, vectors, gamma, exact
         self.whitening = None if exact else whitening(vectors, gamma)
 
@@ -64,11 +64,12 @@ class KernelSpace:
         vectors, self.weights, self.offsets = self.vectors[supports], weights[supports], offsets
         self.vectors, self.whitening = vectors, None
         if self.gamma == 0:
-            self.vectors, self.weights = None, vectors.T @ self.weights
+            self.vectors, self.weights = None, (vectors.T @ self.weights.astype(vectors.dtype)).astype(weights.dtype)
         return self
 
     def decide(self, X: np.ndarray) -> np.ndarray:
         """Values of the kept machines, of shape (n, machines), for rows of X (n, n_features)."""
+        assert self.preparation is not None
         Z = self.preparation.rows(X)
         return machine_values(Z if self.vectors is None else self.kernel(Z), self.weights, self.offsets)
 
@@ -102,12 +103,14 @@ def pairwise_machines(svc: SVC, codes: np.ndarray) -> tuple[np.ndarray, np.ndarr
     n_classes = len(svc.n_support_)
     pairs = list(combinations(range(n_classes), 2))
     weights = np.zeros((len(codes), len(pairs)))
-    of_class = codes[svc.support_]
+    # Support vectors come class by class.
+    ends = np.cumsum(svc.n_support_)
+    of_class = [slice(end - size, end) for end, size in zip(ends, svc.n_support_, strict=True)]
     # With two classes scikit-learn turns the signs round: positive is the second class.
     sign = -1 if n_classes == 2 else 1
     for column, (first, second) in enumerate(pairs):
         for one, row in ((first, second - 1), (second, first)):
-            own = of_class == one
+            own = of_class[one]
             weights[svc.support_[own], column] = sign * svc.dual_coef_[row, own]
     return weights, sign * svc.intercept_
 

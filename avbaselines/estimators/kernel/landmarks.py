@@ -9,7 +9,10 @@ from scipy.linalg import eigh
 
 from avbaselines.estimators.preprocessing.row_parts import Rows
 
-__all__ = ["kernel_values", "mean_squared_distance", "squared_loss_machines", "whitening"]
+__all__ = [
+    *("kernel_of_products", "kernel_values", "mean_squared_distance", "spread_of_products"),
+    *("squared_loss_machines", "whitening"),
+]
 
 
 def kernel_values(A: np.ndarray, B: np.ndarray, gamma: float) -> np.ndarray:
@@ -20,12 +23,23 @@ def kernel_values(A: np.ndarray, B: np.ndarray, gamma: float) -> np.ndarray:
     >>> kernel_values(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 2.0]]), gamma=0).tolist()
     [[1.0, 0.0]]
     """
-    products = A @ B.T
+    return kernel_of_products(A @ B.T, np.einsum("ij,ij->i", A, A), np.einsum("ij,ij->i", B, B), gamma)
+
+
+def kernel_of_products(products: np.ndarray, squares: np.ndarray, others: np.ndarray, gamma: float) -> np.ndarray:
+    """The kernel of `kernel_values` from inner products (n, m), which are overwritten, and squared lengths (n,), (m,).
+
+    Examples
+    --------
+    >>> one, two = np.array([[1.0]]), np.array([[2.0]])
+    >>> kernel_of_products(one @ two.T, np.array([1.0]), np.array([4.0]), gamma=1.0) == np.exp(-1)
+    array([[ True]])
+    """
     if gamma == 0:
         return products
     products *= 2
-    products -= np.einsum("ij,ij->i", A, A)[:, None]
-    products -= np.einsum("ij,ij->i", B, B)
+    products -= squares[:, None]
+    products -= others
     np.minimum(products, 0, out=products)
     products *= gamma
     return np.exp(products, out=products)
@@ -45,6 +59,20 @@ def mean_squared_distance(Z: np.ndarray | Rows) -> float:
         total, squares = total + part.sum(axis=0, dtype=np.float64), squares + np.square(part, dtype=np.float64).sum()
     center = total / len(Z)
     spread = 2 * (squares / len(Z) - center @ center)
+    return float(spread) if spread > 1e-12 else 1.0
+
+
+def spread_of_products(products: np.ndarray) -> float:
+    """The mean squared distance of rows from their inner products, (n, n).
+
+    Examples
+    --------
+    >>> spread_of_products(np.array([[0.0, 0.0], [0.0, 4.0]]))
+    2.0
+    """
+    n_rows = len(products)
+    center = products.sum(dtype=np.float64) / n_rows**2
+    spread = 2 * (products.diagonal().sum(dtype=np.float64) / n_rows - center)
     return float(spread) if spread > 1e-12 else 1.0
 
 

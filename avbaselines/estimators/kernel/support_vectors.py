@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.svm import SVC, SVR
 
 from avbaselines.estimators.kernel.kernel_model import GRIDS, WIDTHS, KernelModel, Machines, primal_machines
@@ -22,6 +23,8 @@ from avbaselines.estimators.tuned.validation import RandomState
 __all__ = ["KernelClassifier", "KernelRegressor"]
 
 CACHE_MIB = 500
+# What goes into the solvers was made here: checking it again took half as long as solving where clips are few.
+UNCHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 
 
 class KernelRegressor(KernelModel, TunedRegressor):
@@ -99,7 +102,7 @@ class KernelRegressor(KernelModel, TunedRegressor):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
-    def _machines(
+    def _landmark_machines(
         self,
         space: KernelSpace,
         kernel: Rows,
@@ -107,16 +110,19 @@ class KernelRegressor(KernelModel, TunedRegressor):
         costs: Sequence[float],
         weights: np.ndarray | None = None,
     ) -> Machines:
-        if not space.exact:
-            return primal_machines(space, kernel, targets, costs, self.epsilon)
-        gram = kernel.whole(np.float64)
+        return primal_machines(space, kernel, targets, costs, self.epsilon)
+
+    def _exact_machines(
+        self, gram: np.ndarray, targets: np.ndarray, costs: Sequence[float], weights: np.ndarray | None = None
+    ) -> Machines:
         machines = [(np.zeros((len(gram), targets.shape[1])), np.zeros(targets.shape[1])) for _ in costs]
         for t, target in enumerate(targets.T):
             rows = np.flatnonzero(~np.isnan(target))
             own = gram if len(rows) == len(gram) else np.ascontiguousarray(gram[np.ix_(rows, rows)])
             for (slopes, offsets), cost in zip(machines, costs, strict=True):
                 svr = SVR(kernel="precomputed", C=cost, epsilon=self.epsilon, cache_size=CACHE_MIB)
-                svr.fit(own, target[rows])
+                with config_context(**UNCHECKED):
+                    svr.fit(own, target[rows])
                 slopes[rows[svr.support_], t] = svr.dual_coef_[0]
                 offsets[t] = svr.intercept_[0]
         return machines
@@ -210,7 +216,7 @@ class KernelClassifier(KernelModel, TunedClassifier):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
-    def _machines(
+    def _landmark_machines(
         self,
         space: KernelSpace,
         kernel: Rows,
@@ -218,13 +224,17 @@ class KernelClassifier(KernelModel, TunedClassifier):
         costs: Sequence[float],
         weights: np.ndarray | None = None,
     ) -> Machines:
-        if not space.exact:
-            return primal_machines(space, kernel, 2.0 * np.eye(targets.max() + 1)[targets] - 1, costs, weights=weights)
-        gram = kernel.whole(np.float64)
+        return primal_machines(space, kernel, 2.0 * np.eye(targets.max() + 1)[targets] - 1, costs, weights=weights)
+
+    def _exact_machines(
+        self, gram: np.ndarray, targets: np.ndarray, costs: Sequence[float], weights: np.ndarray | None = None
+    ) -> Machines:
         machines = []
         for cost in costs:
             svc = SVC(kernel="precomputed", C=cost, decision_function_shape="ovo", cache_size=CACHE_MIB)
-            machines.append(pairwise_machines(svc.fit(gram, targets, sample_weight=weights), targets))
+            with config_context(**UNCHECKED):
+                svc.fit(gram, targets, sample_weight=weights)
+            machines.append(pairwise_machines(svc, targets))
         return machines
 
     def _try(

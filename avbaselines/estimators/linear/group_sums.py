@@ -7,7 +7,7 @@ from scipy.linalg import eigh
 
 from avbaselines.errors import InputError
 
-__all__ = ["GroupSums", "NearbySolver", "RowNumbers", "as_slice"]
+__all__ = ["GroupSums", "NearbySolver", "RowNumbers", "as_slice", "solve_alone"]
 
 RowNumbers = np.ndarray | slice
 
@@ -65,14 +65,22 @@ class NearbySolver:
             R = R - step * image
             before = now
         # Too far from the total (few groups, one of them most of the data): solve from scratch.
-        return _solve_alone(gram, cross, penalties)
+        return solve_alone(gram, cross, penalties)
 
 
-def _solve_alone(gram: np.ndarray, cross: np.ndarray, penalties: np.ndarray) -> np.ndarray:
-    """Solutions (P, d, T) of (gram + penalty) w = cross, by an eigen-decomposition; `gram` (d, d) is overwritten."""
+def solve_alone(gram: np.ndarray, cross: np.ndarray, penalties: np.ndarray) -> np.ndarray:
+    """Solutions (P, d, T) of (gram + penalty) w = cross, by an eigen-decomposition; `gram` (d, d) is overwritten.
+
+    Examples
+    --------
+    >>> solve_alone(np.diag([1.0, 3.0]), np.ones((2, 1)), np.array([1.0])).ravel().tolist()
+    [0.5, 0.25]
+    """
     squares, V = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
     shrunk = (V.T @ cross) / (np.maximum(squares, 0)[:, None] + penalties[:, None, None])
-    return np.array([V @ one for one in shrunk])
+    # All in one product, which is several times faster than one for each.
+    solutions = V @ shrunk.transpose(1, 0, 2).reshape(len(V), -1)
+    return solutions.reshape(len(V), len(penalties), -1).transpose(1, 0, 2)
 
 
 class GroupSums:

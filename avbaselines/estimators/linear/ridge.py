@@ -7,6 +7,7 @@ import numpy as np
 from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
+from avbaselines.estimators.linear.dual_ridge import dual_ridge, dual_weights
 from avbaselines.estimators.preprocessing.preparation import Blocks, Preparation
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.prepared_model import PreparedModel
@@ -77,7 +78,7 @@ def ridge_path(
         own = None if row_weights is None else row_weights[rows]
         mean = np.average(y, axis=0, weights=own)
         few_columns = Z.width <= min(len(rows), max_exact)
-        center, solve = (_from_moments if few_columns else _from_rows)(used, y - mean, own, max_exact, seed)
+        center, solve = (_from_moments if few_columns else _from_rows)(used, y - mean, own, penalties, max_exact, seed)
         for p, penalty in enumerate(penalties):
             solution = solve(penalty)
             weights[p][:, targets] = solution
@@ -109,7 +110,12 @@ def _from_moments(Z: Rows, y: np.ndarray, weights: np.ndarray | None, *_: Any) -
 
 
 def _from_rows(
-    Z: Rows, y: np.ndarray, weights: np.ndarray | None, max_exact: int, seed: int
+    Z: Rows,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    penalties: Sequence[float] | np.ndarray,
+    max_exact: int,
+    seed: int,
 ) -> tuple[np.ndarray, Solver]:
     """The same for more columns than rows, or where both are many: all rows at once."""
     A = Z.whole()
@@ -124,9 +130,9 @@ def _from_rows(
         U, s, Vt = randomized_svd(A, max_exact // 2, n_iter=2, random_state=seed)
         moments, squares = s[:, None] * (U.T @ y), s[:, None] ** 2
         return center, lambda penalty: Vt.T @ (moments / (squares + penalty))
-    squares, U = eigh((A @ A.T).astype(np.float64), check_finite=False)
-    moments, squares = U.T @ y, np.maximum(squares, 0)[:, None]
-    return center, lambda penalty: A.T @ (U @ (moments / (squares + penalty))).astype(A.dtype)
+    gram, y = (A @ A.T).astype(np.float64), y.astype(np.float64)
+    solutions = dict(zip(penalties, dual_weights(gram, y, penalties), strict=True))
+    return center, lambda penalty: A.T @ solutions[penalty].astype(A.dtype)
 
 
 class _Ridge(PreparedModel):
@@ -140,56 +146,49 @@ class _Ridge(PreparedModel):
     def _candidates(self) -> list[Candidate]:
         return [{"scaling": s, "penalty": float(p)} for s in self._options.scalings for p in self.penalties]
 
-    def _path(
-        self,
-        X: np.ndarray,
-        rows: np.ndarray | None,
-        Y: np.ndarray,
-        scaling: str,
-        penalties: Sequence[float],
-        row_weights: np.ndarray | None = None,
-    ) -> tuple[Preparation, np.ndarray, np.ndarray]:
-        preparation = self._options.fitted(scaling, self.blocks, X, Y, rows)
-        Z = preparation.rows(X, rows)
-        return preparation, *ridge_path(Z, Y, penalties, self.max_exact, self._seed, row_weights)
-
     def _try_columns(
         self, X: np.ndarray, train: np.ndarray, Y: np.ndarray, test: np.ndarray, row_weights: np.ndarray | None = None
     ) -> Iterator[np.ndarray]:
+        table = self._table(X)
         for scaling in self._options.scalings:
-            preparation, weights, intercepts = self._path(X, train, Y, scaling, self.penalties, row_weights)
-            yield from _lines(preparation, X, test, weights, intercepts)
+            fold = table.fold(scaling, train)
+            own = self._weights(fold, Y)
+            if len(train) < np.count_nonzero(own) and len(train) <= self.max_exact:
+                yield from dual_ridge(fold.products(own), train, Y, test, self.penalties, row_weights)
+                continue
+            Z, Z_test = fold.weighed(own, train), fold.weighed(own, test)
+            lines = ridge_path(Z, Y, self.penalties, self.max_exact, self._seed, row_weights)
+            yield from _lines(Z_test, *lines, X.dtype)
 
     def _refit_columns(
         self, X: np.ndarray, rows: np.ndarray | None, Y: np.ndarray, chosen: Any, row_weights: np.ndarray | None = None
     ) -> RidgeModel:
         if min(len(Y), X.shape[1]) > self.max_exact:
             self._remarks = [PrincipalDirections(self.max_exact)]
-        model = []
+        model, table = [], self._table(X)
         for scaling in dict.fromkeys(c["scaling"] for c in chosen):
             targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]
-            penalties = [chosen[t]["penalty"] for t in targets]
-            preparation, weights, intercepts = self._path(X, rows, Y[:, targets], scaling, penalties, row_weights)
+            penalties, which = np.unique([chosen[t]["penalty"] for t in targets], return_inverse=True)
+            preparation = self._options.fitted(scaling, self.blocks, X, Y[:, targets], rows)
+            Z = table.fold(scaling, rows).as_by(preparation)
+            weights, intercepts = ridge_path(Z, Y[:, targets], penalties, self.max_exact, self._seed, row_weights)
             own = np.arange(len(targets))
-            model.append((np.array(targets), preparation, weights[own, :, own].T, intercepts[own, own]))
+            model.append((np.array(targets), preparation, weights[which, :, own].T, intercepts[which, own]))
         return model
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
         outputs = np.empty((len(X), sum(len(targets) for targets, *_ in model)))
         for targets, preparation, weights, intercept in model:
-            outputs[:, targets] = _lines(preparation, X, None, weights[None], intercept[None])[0]
+            outputs[:, targets] = _lines(preparation.rows(X), weights[None], intercept[None], X.dtype)[0]
         return outputs
 
 
-def _lines(
-    preparation: Preparation, X: np.ndarray, rows: np.ndarray | None, weights: np.ndarray, intercepts: np.ndarray
-) -> np.ndarray:
-    """Values of lines (lines, d, T) for some rows of X, of shape (lines, n, T)."""
-    Z = preparation.rows(X, rows)
-    values = np.empty((len(weights), len(Z), weights.shape[2]), X.dtype)
+def _lines(Z: Rows, weights: np.ndarray, intercepts: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Values of lines (lines, d, T) for prepared rows, of shape (lines, n, T)."""
+    values = np.empty((len(weights), len(Z), weights.shape[2]), dtype)
     for part, prepared in Z:
         for value, w, b in zip(values, weights, intercepts, strict=True):
-            value[part] = prepared @ w.astype(X.dtype) + b
+            value[part] = prepared @ w.astype(dtype) + b
     return values
 
 

@@ -5,23 +5,23 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 from sklearn.base import TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.preprocessing.normal_scores import MAX_REFERENCES, score_table, thinned_positions
 from avbaselines.estimators.preprocessing.row_parts import Rows, column_parts
 from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, OneOf, Within
 from avbaselines.estimators.tuned.validation import GapTolerant
 
-__all__ = ["Blocks", "Preparation", "column_blocks"]
+__all__ = ["Blocks", "Preparation", "column_blocks", "present_blocks", "weights_of_blocks"]
 
 Blocks = Sequence[Any] | np.ndarray | None
 """What `blocks` may be: index lists or slices, or a block number per column; None = one block."""
 
-QUANTILE_LIMIT = 3.0
+IN_ANY_ORDER = 200
 
 LEAST_LIMIT = 10.0
 """Deviations that a standardised value may always be away; further only as far as fitted values are.
@@ -29,8 +29,6 @@ LEAST_LIMIT = 10.0
 A column that hardly varies among the fitted rows (a unit that is silent for almost everybody, a constant but for
 rounding) would put a new value thousands of deviations away.
 """
-
-MAX_REFERENCES = 2000
 
 
 def column_blocks(blocks: Blocks, n_columns: int) -> list[np.ndarray]:
@@ -143,7 +141,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         self.check_parameters()
         X = self._validated(X, reset=True)
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
-        counts = sum(_present(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
+        counts = sum(present_blocks(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
         self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
         parts = (part for _, part in column_parts(X, rows))  # one copy at a time
         if self.scaling == "standard":
@@ -157,9 +155,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     def _weights(self, X: np.ndarray, y: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray:
         if self.column_share < 1 and y is None:
             raise InputError("column_share: columns can be screened only by targets; give y")
-        block_weights = np.ones(len(self.blocks_)) if self.block_weights is None else np.asarray(self.block_weights)
-        if len(block_weights) != len(self.blocks_):
-            raise InputError(f"block_weights: {len(self.blocks_)} are needed, got {len(block_weights)}")
+        block_weights = weights_of_blocks(self.block_weights, len(self.blocks_))
         weights = np.zeros(X.shape[1])
         for columns, block_weight in zip(self.blocks_, block_weights, strict=True):
             if self.column_share < 1 and y is not None:
@@ -208,18 +204,23 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         Z *= (self.weight_ / self.scale_).astype(X.dtype)
         limit = (self.limit_ * self.weight_).astype(X.dtype)
         np.clip(Z, -limit, limit, out=Z)
-        np.nan_to_num(Z, copy=False, nan=0.0)
+        missing = np.isnan(Z)
+        Z[missing] = 0.0
         return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
 
     def _scores(self, ranks: np.ndarray, dtype: Any) -> np.ndarray:
-        Z = np.empty(ranks.shape, dtype)
-        tables = {count: _score_table(count, dtype) for count in np.unique(self.counts_)}
-        for column, (count, weight) in enumerate(zip(self.counts_, self.weight_.astype(dtype), strict=True)):
-            Z[:, column] = tables[count][ranks[:, column]] * weight
+        tables = {count: score_table(count, dtype) for count in np.unique(self.counts_)}
+        weights = self.weight_.astype(dtype)
+        if len(tables) == 1:
+            Z = next(iter(tables.values()))[ranks] * weights
+        else:
+            Z = np.empty(ranks.shape, dtype)
+            for column, (count, weight) in enumerate(zip(self.counts_, weights, strict=True)):
+                Z[:, column] = tables[count][ranks[:, column]] * weight
         return self._indicated(Z, ranks == 2 * self.counts_ + 1) if len(self.indicated_) else Z
 
     def _indicated(self, Z: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        return np.hstack([Z, _present(missing, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
+        return np.hstack([Z, present_blocks(missing, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -227,7 +228,33 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         return tags
 
 
-def _present(missing: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
+def weights_of_blocks(block_weights: Sequence[float] | None, n_blocks: int) -> np.ndarray:
+    """The weight of each block; None weighs all the same.
+
+    Raises
+    ------
+    InputError
+        With another number of weights than blocks.
+
+    Examples
+    --------
+    >>> weights_of_blocks(None, 2).tolist()
+    [1.0, 1.0]
+    """
+    weights = np.ones(n_blocks) if block_weights is None else np.asarray(block_weights)
+    if len(weights) != n_blocks:
+        raise InputError(f"block_weights: {n_blocks} are needed, got {len(weights)}")
+    return weights
+
+
+def present_blocks(missing: np.ndarray, blocks: Sequence[np.ndarray]) -> np.ndarray:
+    """Which blocks each row has, (n, blocks), from which values are missing, (n, n_features).
+
+    Examples
+    --------
+    >>> present_blocks(np.array([[True, False, True]]), [np.array([0, 1]), np.array([2])]).tolist()
+    [[True, False]]
+    """
     return np.column_stack([~missing[:, columns].all(axis=1) for columns in blocks])
 
 
@@ -255,28 +282,22 @@ def _references(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     counts = (~np.isnan(values)).sum(axis=1)
     if values.shape[1] <= MAX_REFERENCES:
         return values, counts
-    ranks = (np.linspace(0, 1, MAX_REFERENCES) * np.maximum(counts - 1, 0)[:, None]).round().astype(int)
-    thinned = np.take_along_axis(values, ranks, axis=1)
+    thinned = np.take_along_axis(values, thinned_positions(counts[:, None]), axis=1)
     return thinned, np.where(counts > 0, MAX_REFERENCES, 0)
 
 
 def _ranks(X: np.ndarray, references: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Twice the mid-rank of each value, which lies between two references' where it does; 2 count + 1 for NaN."""
     ranks = np.empty(X.shape, np.uint16)
-    for column, (known, count) in enumerate(zip(references, counts, strict=True)):
-        known, values = known[:count], X[:, column]
-        # The middle rank of a column without differences scores 0.
-        if count == 0 or known[0] == known[-1]:
-            ranks[:, column] = np.where(np.isnan(values), 2 * count + 1, count)
-            continue
-        order = np.argsort(values)
+    for column, (known, count, values) in enumerate(zip(references, counts, np.ascontiguousarray(X.T), strict=True)):
+        known = known[:count]
+        # Many values are found faster in their order.
+        order = np.argsort(values) if len(values) > IN_ANY_ORDER else slice(None)
         ordered = values[order]
-        twice = np.searchsorted(known, ordered, side="left") + np.searchsorted(known, ordered, side="right")
-        ranks[order, column] = np.where(np.isnan(ordered), 2 * count + 1, twice)
+        ranks[order, column] = known.searchsorted(ordered, side="left") + known.searchsorted(ordered, side="right")
+    # The middle rank of a column without differences scores 0.
+    furthest = np.take_along_axis(references, np.maximum(counts - 1, 0)[:, None], axis=1)[:, 0]
+    constant = (counts == 0) | (references[:, 0] == furthest)
+    ranks[:, constant] = counts[constant]
+    np.copyto(ranks, (2 * counts + 1).astype(np.uint16), where=np.isnan(X))
     return ranks
-
-
-def _score_table(count: int, dtype: Any) -> np.ndarray:
-    """Normal scores of twice the ranks 0 .. 2 count, within the limit, and 0 for NaN."""
-    scores = ndtri(np.arange(2 * count + 1) / (2 * count)) if count else np.zeros(1)
-    return np.append(np.clip(scores, -QUANTILE_LIMIT, QUANTILE_LIMIT), 0).astype(dtype)

@@ -2,9 +2,13 @@
 
 from typing import ClassVar
 
+import numpy as np
+
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
+from avbaselines.estimators.preprocessing.prepared_table import PreparedFold, PreparedTable
 from avbaselines.estimators.tuned.base import TunedModel
+from avbaselines.estimators.tuned.shared_work import SharedWork
 
 __all__ = ["PreparedModel"]
 
@@ -16,6 +20,14 @@ class PreparedModel(TunedModel):
 
     blocks: Blocks
     preparation: PreparationOptions | None
+
+    def _table(self, X: np.ndarray) -> PreparedTable:
+        """X with what the fits to it share."""
+        return PreparedTable(X, self.blocks, self._shared or SharedWork())
+
+    def _weights(self, fold: PreparedFold, targets: np.ndarray) -> np.ndarray:
+        """Weights of the prepared columns; targets are those of the rows that the fold knows."""
+        return fold.weights(targets, self._options.column_share, self._options.block_weights)
 
     @property
     def _options(self) -> PreparationOptions:

@@ -4,7 +4,7 @@ import numpy as np
 
 from avbaselines.estimators.preprocessing.row_parts import column_parts
 
-__all__ = ["screened_columns"]
+__all__ = ["screened_columns", "screening_order"]
 
 
 def screened_columns(X: np.ndarray, Y: np.ndarray, max_columns: int, rows: np.ndarray | None = None) -> np.ndarray:
@@ -33,9 +33,21 @@ def screened_columns(X: np.ndarray, Y: np.ndarray, max_columns: int, rows: np.nd
     """
     if X.shape[1] <= max_columns:
         return np.arange(X.shape[1])
+    return np.sort(screening_order(X, Y, rows)[:max_columns])
+
+
+def screening_order(X: np.ndarray, Y: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    """All columns, those that follow the targets most closely first; parameters as for `screened_columns`.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]])
+    >>> screening_order(X, X[:, [1]]).tolist()
+    [1, 0]
+    """
     explained = _explained_by_classes if Y.ndim == 1 else _explained_by_values
     shares = np.concatenate([explained(part, Y) for _, part in column_parts(X, rows)])
-    return np.sort(np.argsort(-shares, kind="stable")[:max_columns])
+    return np.argsort(-shares, kind="stable")
 
 
 def _centred(X: np.ndarray) -> np.ndarray:

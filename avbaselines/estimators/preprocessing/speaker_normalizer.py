@@ -11,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.preprocessing.erasure import Eraser, check_per_row
-from avbaselines.estimators.preprocessing.preparation import QUANTILE_LIMIT, Preparation
+from avbaselines.estimators.preprocessing.normal_scores import QUANTILE_LIMIT
+from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.tuned.parameter_checks import OneOf
 from avbaselines.estimators.tuned.validation import RandomState
 

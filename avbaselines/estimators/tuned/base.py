@@ -17,6 +17,7 @@ from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import ClassModel, RegressionModel, TargetModel
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, Constraint, MetricName
 from avbaselines.estimators.tuned.search_space import Dimension
+from avbaselines.estimators.tuned.shared_work import SharedWork
 from avbaselines.estimators.tuned.target_scaling import check_targets, standardised, tuning_score
 from avbaselines.estimators.tuned.validation import GapTolerant, class_codes, drawn_seed
 from avbaselines.evaluation.metrics import score
@@ -41,9 +42,13 @@ class TunedModel(CheckedParameters, TargetModel, GapTolerant):
     metric: str
     random_state: int | np.random.RandomState | None
 
-    def _start(self) -> None:
+    # From `cross_predict` to `refit`: a fitted model holds none of it.
+    _shared: SharedWork | None = None
+
+    def _start(self, shared: SharedWork | None) -> None:
         self._remarks = []
         self._seed = drawn_seed(self.random_state)
+        self._shared = SharedWork() if shared is None else shared
 
     @abstractmethod
     def _candidates(self) -> list[Candidate]:
@@ -129,10 +134,16 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
         X, Y = self._validated(X), check_targets(X, y)
         scaled, self._mean, self._scale = standardised(Y)
         self.model_ = self._refit(X, None, scaled, self.best_params_)
+        self._shared = None
         return self
 
     def cross_predict(
-        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None, watch: Watch | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        watch: Watch | None = None,
+        shared: SharedWork | None = None,
     ) -> Self:
         """What `fit` does up to `refit`: enough for the out-of-fold predictions and their scores.
 
@@ -143,12 +154,14 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
         watch : callable, optional
             Called after each fold with the number of folds done and the mean score, over targets, of the rows evaluated
             so far, larger is better; what it raises ends the work.
+        shared : SharedWork, optional
+            Of models that are fitted to the same X, y and folds.
         """
         self.check_parameters()
         X = self._validated(X, reset=True, min_rows=2)
         Y = check_targets(X, y)
         self._squeeze = len(np.asarray(y).shape) == 1
-        self._start()
+        self._start(shared)
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
         candidates = self._candidates()
         with CandidateOutputs(len(candidates), Y.shape, X.dtype) as outputs:
@@ -244,6 +257,7 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
         soft = None if soft_labels is None else _checked_soft(soft_labels, (len(X), len(self.classes_)))
         rows, codes, weights = _examples(np.arange(len(X)), codes, soft)
         self.model_ = self._refit(X, rows, codes, self.best_params_[0], **weights)
+        self._shared = None
         return self
 
     def cross_predict(
@@ -253,6 +267,7 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
         groups: ArrayLike | None = None,
         soft_labels: ArrayLike | None = None,
         watch: Watch | None = None,
+        shared: SharedWork | None = None,
     ) -> Self:
         """What `fit` does up to `refit`, as `TunedRegressor.cross_predict`."""
         self.check_parameters()
@@ -262,7 +277,7 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
         self.classes_, codes = class_codes(X, y)
         n_classes = len(self.classes_)
         soft = None if soft_labels is None else _checked_soft(soft_labels, (len(X), n_classes))
-        self._start()
+        self._start(shared)
         folds = resolve_cv(self.cv, X, codes, groups, classes=True)
         candidates = self._candidates()
         with CandidateOutputs(len(candidates), (len(X), n_classes), X.dtype) as outputs:

@@ -113,12 +113,12 @@ class TargetModel(ABC):
         """Fit to X, y and groups, and to what else the model takes by keyword."""
 
     def cross_predict(self, *args: Any, **kwargs: Any) -> Self:
-        """What `fit` does up to `refit`: enough for out-of-fold predictions. Takes what `fit` takes, and `watch`.
+        """What `fit` does up to `refit`: enough for out-of-fold predictions. Takes what `fit` takes, `watch`, and
+        the `SharedWork` of models that are fitted to the same rows and labels.
 
         Models that cannot stop there are fitted whole, and `watch` is not called.
         """
-        kwargs.pop("watch", None)
-        return self.fit(*args, **kwargs)
+        return self.fit(*args, **{name: value for name, value in kwargs.items() if name not in ("watch", "shared")})
 
     def refit(self, *args: Any, **kwargs: Any) -> Self:
         """What `fit` does after `cross_predict`; nothing where that has fitted all."""
