@@ -291,8 +291,9 @@ class Tuning(Section):
     pruning
         Whether a trial ends after a fold in which it is worse than half of those before it.
     average
-        At most so many of the best trials are fitted, and their predictions averaged: 1, 2, 4 ... of them, whichever
-        scores best out-of-fold. Systems with delay or smoothing take the best alone.
+        So many of the best trials are fitted, and their predictions averaged with those of the defaults, which count as
+        much as all of them; where the defaults alone score better out-of-fold, they stay. 1 takes the best trial alone,
+        as do systems with delay or smoothing.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def test_shipped_averages_and_searched_fusions_predict_as_the_run_did(tmp_path):
     given = "split={column='fold', train=['1', '2'], test=['0']}"
     run = small_release(tmp_path).run(given, "tuning.trials=8", "systems.transductive=[]")
     notes = run.results(split="all").drop_duplicates("system").set_index("system")["note"].fillna("")
-    averaged = [name for name in notes.index if "mean of the best" in notes[name] and not name.endswith("-raw")]
+    averaged = [name for name in notes.index if "mean of the defaults" in notes[name] and not name.endswith("-raw")]
     assert averaged
     everything = run.predictions().query("part == 'test' and target == 'arousal'")
     for name in [*averaged, "late-tuned"]:
