@@ -32,7 +32,6 @@ from avbaselines.experiment.fitting.store import Fitted, Trial
 from avbaselines.experiment.planning.learners import search_space
 from avbaselines.experiment.planning.system import BaseSystem
 
-
 Fit = tuple[Fitted, dict[str, TargetModel]]
 """Predictions, and models by target."""
 
@@ -116,8 +115,8 @@ def _drawn_to_defaults(
     """The mean of the defaults and of the mean of the best fits, or the defaults where they score better out-of-fold.
 
     What is best of many trials on a few hundred clips is so by luck in part, and worse than the defaults on new
-    speakers as often as better; drawn to them by half it is seldom worse. Returns predictions, models, and whether it is
-    a mean.
+    speakers as often as better; drawn to them by half it is seldom worse. Returns predictions, models, and whether
+    they are a mean's.
     """
     mean = _mean([defaults[0], _mean([fitted for fitted, _ in best])])
     if out_of_fold_score(mean, task, matching) < out_of_fold_score(defaults[0], task, matching):

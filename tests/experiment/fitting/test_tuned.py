@@ -19,7 +19,13 @@ from avbaselines.experiment.fitting.clip_context import Frames
 from avbaselines.experiment.fitting.optuna_search import Search
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
-from avbaselines.experiment.fitting.tuned import Objective, _drawn_to_defaults, drawn_again, fit_tuned, out_of_fold_score
+from avbaselines.experiment.fitting.tuned import (
+    Objective,
+    _drawn_to_defaults,
+    drawn_again,
+    fit_tuned,
+    out_of_fold_score,
+)
 from avbaselines.experiment.planning import learners as registry
 from avbaselines.experiment.planning.system import BaseSystem, Timing
 from avbaselines.systems import Tuning
