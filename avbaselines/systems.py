@@ -203,7 +203,8 @@ class Systems(Section):
         Modalities concatenated for early fusion.
     transductive
         Learners for which a row of its own normalises features per speaker, by the evaluated speakers' own unlabelled
-        clips too.
+        clips too; it is never picked, and fused only by name. ``"allowed"``: of all learners, and they may be picked
+        and fused as any other; for evaluated speakers who bring many clips. Every report says so.
     fusion
         Late fusions, in order.
     matching
@@ -237,7 +238,7 @@ class Systems(Section):
     chain_order: Literal["ensemble", "search", "given"] | list[str] = "ensemble"
     target_weights: Literal["equal", "search"] | dict[str, Annotated[float, Field(ge=0)]] = "equal"
     early: Annotated[str | list[list[str]], BeforeValidator(_modality_sets)] = "all"
-    transductive: list[str] = []
+    transductive: list[str] | Literal["allowed"] = []
     fusion: list[Stage] = [Stage(method=method) for method in DEFAULT_FUSIONS]
     matching: bool | Annotated[float, Field(gt=0, le=1)] = True
     inner_folds: int = Field(default=5, ge=2, le=50)

@@ -18,7 +18,7 @@ from avbaselines.estimators.tuned.interface import ClassModel, RegressionModel, 
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, Constraint, MetricName
 from avbaselines.estimators.tuned.search_space import Dimension
 from avbaselines.estimators.tuned.shared_work import SharedWork
-from avbaselines.estimators.tuned.target_scaling import check_targets, standardised, tuning_score
+from avbaselines.estimators.tuned.target_scaling import check_targets, standardised, tuning_scores
 from avbaselines.estimators.tuned.validation import GapTolerant, class_codes, drawn_seed
 from avbaselines.evaluation.metrics import score
 
@@ -184,9 +184,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
 
     def _scores(self, Y: np.ndarray, outputs: CandidateOutputs) -> np.ndarray:
         """Score of each candidate and target, of shape (candidates, T)."""
-        return np.array(
-            [[tuning_score(self.metric, t, p, self.matching) for t, p in zip(Y.T, c.T, strict=True)] for c in outputs]
-        )
+        return np.array([tuning_scores(self.metric, Y, values, self.matching) for values in outputs])
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predictions of shape (n,) or (n, T), as y was, for X of shape (n, n_features)."""

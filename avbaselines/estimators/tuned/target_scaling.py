@@ -7,7 +7,7 @@ from sklearn.utils import check_array, check_consistent_length
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import METRICS, score
 
-__all__ = ["check_targets", "standardised", "tuning_score"]
+__all__ = ["check_targets", "standardised", "tuning_score", "tuning_scores"]
 
 
 def check_targets(X: np.ndarray, y: ArrayLike | None) -> np.ndarray:
@@ -72,12 +72,36 @@ def tuning_score(metric: str, truth: np.ndarray, prediction: np.ndarray, matchin
     return value if METRICS[metric].higher_is_better else -value
 
 
+def tuning_scores(metric: str, truth: np.ndarray, prediction: np.ndarray, matching: bool) -> np.ndarray:
+    """`tuning_score` of each column of predictions (n, T); where all have the same rows, of all columns at once.
+
+    Examples
+    --------
+    >>> truth = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 4.0]])
+    >>> tuning_scores("ccc", truth, 0.1 * truth, matching=True).round(9).tolist()
+    [1.0, 1.0]
+    """
+    if matching and metric in ("ccc", "ccc_per_recording"):
+        given = np.isfinite(prediction) & ~np.isnan(truth)
+        rows = given[:, 0]
+        if rows.any() and (given == rows[:, None]).all():
+            return _correlations(truth[rows], prediction[rows])
+    return np.array([tuning_score(metric, *pair, matching) for pair in zip(truth.T, prediction.T, strict=True)])
+
+
 def _correlation(truth: np.ndarray, prediction: np.ndarray) -> float:
     """The concordance of predictions once they have the mean and deviation of the truth; 0 for constant ones."""
-    truth, prediction = truth - truth.mean(), prediction - prediction.mean()
-    spread = np.sqrt((truth @ truth) * (prediction @ prediction))
-    tiny = 1e-9 * np.abs(prediction).max(initial=0.0) * np.sqrt(truth @ truth)
-    return float(truth @ prediction / spread) if spread > tiny else 0.0
+    return float(_correlations(truth[:, None], prediction[:, None])[0])
+
+
+def _correlations(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """The same of each column."""
+    truth, prediction = truth - truth.mean(axis=0), prediction - prediction.mean(axis=0)
+    squares = np.einsum("ij,ij->j", truth, truth)
+    spread = np.sqrt(squares * np.einsum("ij,ij->j", prediction, prediction))
+    tiny = 1e-9 * np.abs(prediction).max(axis=0, initial=0.0) * np.sqrt(squares)
+    together = np.einsum("ij,ij->j", truth, prediction)
+    return np.divide(together, spread, out=np.zeros(len(spread)), where=spread > tiny)
 
 
 def standardised(Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -130,7 +130,7 @@ def _handed_over(
     scores = {
         name: _oof_score(run, fitted_run, system)
         for name, system in shipped.items()
-        if not system.transductive and not any(failed == name for _, failed in fitted_run.failures)
+        if system.pickable and not any(failed == name for _, failed in fitted_run.failures)
     }
     if not scores:
         return None, "no system without failures"

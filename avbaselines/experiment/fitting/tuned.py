@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from avbaselines.estimators.ensemble.fold_average import Averaged
 from avbaselines.estimators.tuned.interface import TargetModel
 from avbaselines.estimators.tuned.search_space import NOTHING, Choice, Drawn, Real, Whole
+from avbaselines.estimators.tuned.shared_work import SEARCH_LIMIT, SharedWork
 from avbaselines.evaluation.selection_score import selection_score
 from avbaselines.experiment.fitting.base import batches, fit_base, labels, new_model, soft_labels, usable
 from avbaselines.experiment.fitting.clip_context import surroundings
@@ -212,6 +213,8 @@ class Objective:
         self._present = ~np.isnan(self._X).all(axis=1)
         self._most = system.tuning.average
         self._tried: dict[frozenset[tuple[str, object]], tuple[float, list[TargetModel]]] = {}
+        batched = list(batches(task.targets, system.task))
+        self._batches = [(targets, SharedWork(SEARCH_LIMIT // len(batched))) for targets in batched]
 
     def tried(self, drawn: Drawn) -> list[TargetModel] | None:
         """Models that only need their refit, of one of the best trials here; None of those before an interruption."""
@@ -223,7 +226,7 @@ class Objective:
         task, system = self._task, self._system
         fitted, models = Fitted(), []
         progress = _Progress(watch, len(np.unique(task.folds)))
-        for number, targets in enumerate(batches(task.targets, system.task)):
+        for number, (targets, shared) in enumerate(self._batches):
             used = usable(system, task, targets, self._present)
             model = new_model(system, task, targets, self._columns, used, drawn)
             around = surroundings(task.frames if system.timing else None)
@@ -233,6 +236,7 @@ class Objective:
                 *(rows_of(self._X, used), labels(task, targets, used)),
                 groups=task.undivided[used],
                 watch=partial(progress.after_fold, number),
+                shared=shared,
                 **around,
                 **soft,
             )

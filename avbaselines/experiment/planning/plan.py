@@ -92,11 +92,18 @@ def _base(study: Study, targets: Sequence[Target], matching: bool) -> Iterator[B
             # Jointly grown trees are XGBoost's; asked for beside other learners they come once.
             for learner in (trees if task == "joint" else learners).items():
                 yield _base_system(sections, targets, matching, learner, task, part)
-    named = {name: learners[name] for name in sections.transductive if name in learners}
-    again = _learners([name for name in sections.transductive if name not in named], targets) | named
+    again = learners if sections.transductive == "allowed" else _again(sections.transductive, learners, targets)
     for part in sets:
         for learner in again.items():
             yield _base_system(sections, targets, matching, learner, "single", part, transductive=True)
+
+
+def _again(
+    names: Sequence[str], learners: dict[str, OutsideLearner | None], targets: Sequence[Target]
+) -> dict[str, OutsideLearner | None]:
+    """Learners by name, of those of the study the very ones."""
+    named = {name: learners[name] for name in names if name in learners}
+    return _learners([name for name in names if name not in named], targets) | named
 
 
 def _learners(choices: Sequence[LearnerChoice], targets: Sequence[Target]) -> dict[str, OutsideLearner | None]:
@@ -134,6 +141,7 @@ def _base_system(
         target_weights=_target_weights(sections, targets) if task == "joint" else None,
         timing=Timing(tuple(sections.delay), tuple(sections.smoothing)) if sections.timing else None,
         transductive=transductive,
+        allowed=transductive and sections.transductive == "allowed",
     )
 
 
@@ -245,7 +253,7 @@ def _inputs(stage: Stage, systems: Sequence[System], study: Study) -> list[Syste
             system
             for system in systems
             if any(fnmatchcase(label, pattern) for label in system.labels)
-            and not (wild and (isinstance(system, FusionSystem) or system.transductive))
+            and not (wild and (isinstance(system, FusionSystem) or not system.pickable))
             and not (wild and isinstance(system, ExternalSystem) and system.source in apart)
         ]
         if not matches and pattern != "*":
@@ -279,6 +287,7 @@ def _fusion(stage: Stage, inputs: Sequence[System], matching: bool) -> FusionSys
         raw_label=raw_label,
         modalities=tuple(dict.fromkeys(name for system in inputs for name in system.modalities)),
         transductive=any(system.transductive for system in inputs),
+        allowed=any(system.allowed for system in inputs),
         fusion=stage,
         depth=1 + max(system.stage for system in inputs),
         parts=tuple(system.name for system in inputs),
@@ -300,7 +309,7 @@ def _refuse_bad_names(systems: Sequence[System]) -> None:
 
 
 def _refuse_unknown_answer(answer: str | None, systems: Sequence[System]) -> None:
-    able = [system.name for system in systems if system.kind == "measured" and not system.transductive]
+    able = [system.name for system in systems if system.kind == "measured" and system.pickable]
     if answer is not None and answer not in able:
         raise InputError(
             f"systems.answer: no system {answer!r} that could be handed over{nearest(answer, able)}; known: "

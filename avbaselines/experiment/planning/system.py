@@ -69,7 +69,9 @@ class System:
     modalities : tuple of str
         That it reads, by itself or through its inputs.
     transductive : bool
-        Reads unlabelled clips of evaluated groups; never picked and never fused by default.
+        Reads unlabelled clips of evaluated groups.
+    allowed : bool
+        The study allows transductive systems to be picked and fused; without it they never are, but by name.
 
     Examples
     --------
@@ -81,6 +83,12 @@ class System:
     raw_label: str | None = None
     modalities: tuple[str, ...] = ()
     transductive: bool = False
+    allowed: bool = False
+
+    @property
+    def pickable(self) -> bool:
+        """Whether it may be handed over, and wildcards fuse it."""
+        return self.allowed or not self.transductive
 
     @property
     def matched(self) -> bool:

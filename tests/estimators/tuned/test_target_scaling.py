@@ -5,7 +5,7 @@ import pytest
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.tuned.matching import match
-from avbaselines.estimators.tuned.target_scaling import check_targets, standardised, tuning_score
+from avbaselines.estimators.tuned.target_scaling import check_targets, standardised, tuning_score, tuning_scores
 from avbaselines.evaluation.metrics import score
 
 RNG = np.random.default_rng(0)
@@ -19,6 +19,20 @@ def test_a_matched_concordance_is_that_of_matched_predictions():
         assert tuning_score(metric, TRUTH, PREDICTION, True) == pytest.approx(matched)
         assert tuning_score(metric, TRUTH, PREDICTION, False) == pytest.approx(score("ccc", TRUTH, PREDICTION))
     assert tuning_score("ccc", TRUTH, np.full(50, 3.0), True) == 0
+
+
+@pytest.mark.parametrize("metric", ["ccc", "ccc_per_recording", "pcc", "rmse"])
+@pytest.mark.parametrize("gaps", ["none", "alike", "of_one_target", "everywhere"])
+def test_scores_of_several_targets_are_those_of_each(metric, gaps):
+    truth = np.column_stack([TRUTH, RNG.normal(size=50), TRUTH**2])
+    prediction = truth + RNG.normal(size=(50, 3))
+    prediction[:, 2] = 1.0
+    if gaps != "none":
+        where = {"alike": np.s_[:7], "of_one_target": np.s_[:7, 1], "everywhere": np.s_[:]}[gaps]
+        prediction[where] = np.nan
+    for matching in (True, False):
+        expected = [tuning_score(metric, *pair, matching) for pair in zip(truth.T, prediction.T, strict=True)]
+        np.testing.assert_allclose(tuning_scores(metric, truth, prediction, matching), expected, rtol=1e-12)
 
 
 def test_errors_are_negated_and_gaps_left_out():

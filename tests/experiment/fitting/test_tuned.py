@@ -13,7 +13,10 @@ import pytest
 from small_task import small_task
 
 from avbaselines.corpora.corpus import Target
+from avbaselines.estimators.preprocessing import prepared_table
+from avbaselines.estimators.preprocessing.column_ranks import ColumnRanks
 from avbaselines.estimators.tuned.search_space import NOTHING
+from avbaselines.experiment.fitting import tuned as fitting_tuned
 from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.clip_context import Frames
 from avbaselines.experiment.fitting.optuna_search import Search
@@ -164,6 +167,23 @@ def test_chosen_trials_are_refitted_without_another_cross_prediction(tmp_path, l
     assert len(called) == 6 + len({0, *(row.number for row in complete[:4])})
     for part in ("oof", "test"):
         np.testing.assert_array_equal(getattr(resumed, part)["arousal"], getattr(fitted, part)["arousal"])
+
+
+@pytest.mark.parametrize("learner", ["ridge", "svr"])
+def test_trials_and_refits_of_a_search_sort_the_columns_once(tmp_path, learner, monkeypatch):
+    made = []
+    monkeypatch.setattr(prepared_table, "ColumnRanks", lambda X: made.append(1) or ColumnRanks(X))
+    tuned(tmp_path, trials=4, learner=learner, average=2)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("learner", ["ridge", "svr"])
+def test_trials_that_share_nothing_come_to_the_same_end(tmp_path, learner, monkeypatch):
+    shared, _, _ = tuned(tmp_path / "shared", trials=4, learner=learner)
+    monkeypatch.setattr(fitting_tuned, "SEARCH_LIMIT", 0)
+    alone, _, _ = tuned(tmp_path / "alone", trials=4, learner=learner)
+    assert alone.trials == shared.trials
+    np.testing.assert_array_equal(alone.oof["arousal"], shared.oof["arousal"])
 
 
 def test_every_seed_has_trials_of_its_own(tmp_path, whole):

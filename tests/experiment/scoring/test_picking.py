@@ -101,3 +101,21 @@ def test_an_unmatched_twin_is_not_handed_over():
     system = BaseSystem(name="a", raw_label="a-raw", learner="svr")
     row = scored("a", WHOLE, 0.0, system=system)
     assert may_be_picked(row) and not may_be_picked(replace(row, id=system.rows[1]))
+
+
+def allowed(one):
+    return replace(one, system=replace(one.system, transductive=True, allowed=True))
+
+
+def test_a_transductive_row_is_handed_over_where_the_study_allows_it():
+    rows = [allowed(scored("speaker", WHOLE, 0.0)), scored("close", WHOLE, 0.1)]
+    assert pick(WHOLE, rows, SPLITS)[0] == "speaker"
+    apart = replace(rows[0], system=replace(rows[0].system, allowed=False))
+    assert pick(WHOLE, [apart, rows[1]], SPLITS)[0] == "close"
+
+
+def test_a_row_composed_of_transductive_ones_says_so():
+    a, b = rows_that_disagree()
+    chosen = pick(WHOLE, [a, allowed(b)], SPLITS)[1][-1]
+    assert chosen.system.transductive and chosen.remarks[0].kind is RemarkKind.TRANSDUCTIVE
+    assert not pick(WHOLE, [a, b], SPLITS)[1][-1].system.transductive
