@@ -8,8 +8,8 @@ is read at all numbers of rounds, and what stopping early would have grown is to
 those rounds that growing takes which ends after 60 rounds without a better score). Printed a row a corpus and variant:
 
 - out-of-fold: the score of the learner's own choice of rounds, by the study's metric (a concordance after matching);
-- refit, folds, both: scores of the evaluated clips by the refit to all rows (as the learner does), by the mean of the
-  fits without each fold, and by the mean of all of these;
+- refit, folds, both: scores of the evaluated clips by the refit to all rows (`final` = 'all'), by the mean of the fits
+  without each fold (`final` = 'folds', the default), and by the mean of all of these;
 - CPU s: of the fit. One thread.
 
 Corpora that are not below --data-root are named and skipped.
@@ -51,6 +51,7 @@ class Variant:
 
 
 def changed(library="lightgbm", growing=(), **parameters):
+    parameters.setdefault("final", "all")
     return Variant(library, tuple(parameters.items()), tuple(dict(growing).items()))
 
 

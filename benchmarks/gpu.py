@@ -131,7 +131,8 @@ def bare(name, model, X, Y, device):
         data = xgboost.DMatrix(X, nthread=CORES)
         data.set_label(labels[0])
         xgboost.train({**common, "max_depth": 1}, data, 1)
-    for fold in [*range(FOLDS), None]:
+    refitted = name != "xgboost" or model.final == "all"
+    for fold in [*range(FOLDS), *([None] if refitted else [])]:
         data.set_weight((folds != fold).astype(np.float32) if fold is not None else np.ones(len(X), np.float32))
         for y, (looked, final) in zip(labels, zip(*rounds_of(name, model), strict=True), strict=True):
             data.set_label(y)

@@ -21,7 +21,7 @@ CODES = np.digitize(Y[:, 1], [-0.4, 0.4])
 
 @pytest.mark.parametrize("learner", [LightGBMRegressor, XGBoostRegressor])
 def test_staged_values_are_those_of_ensembles_cut_there(learner):
-    fitted = learner(rounds=(5, 12, 20), cv=3).fit(X, Y)
+    fitted = learner(rounds=(5, 12, 20), final="all", cv=3).fit(X, Y)
     ((columns, boosters, *_),) = fitted.model_
     part = fitted._bin(X).part(np.arange(150), np.arange(150, 200))
     ensemble = part.ensemble(Y[:150, :1], fitted._growing(150, 6), objective="squared")
@@ -36,7 +36,7 @@ def test_staged_values_are_those_of_ensembles_cut_there(learner):
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_margins_are_log_posteriors_of_the_library(learner, n_classes):
     codes = np.minimum(CODES, n_classes - 1)
-    fitted = learner(rounds=(10,), cv=3).fit(X, codes)
+    fitted = learner(rounds=(10,), final="all", cv=3).fit(X, codes)
     booster = fitted.model_[0][1]
     margins = fitted._outputs(fitted.model_, X)
     ours = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
@@ -119,7 +119,7 @@ def test_classes_are_told_by_the_mean_of_the_fits_without_each_fold(learner, n_c
     fitted = learner(cv=PredefinedSplit(folds), **FINAL).fit(X, codes)
     assert [len(present) for *_, present in fitted.model_] == ([2, 2] if n_classes == 2 else [3, 2, 3])
     assert fitted.predict_proba(X).shape == (200, n_classes)
-    one = learner(cv=PredefinedSplit(folds), rounds=(3, 6, 12)).fit(X, codes)
+    one = learner(cv=PredefinedSplit(folds), rounds=(3, 6, 12), final="all").fit(X, codes)
     assert np.array_equal(one.oof_prediction_, fitted.oof_prediction_)
     assert np.mean(fitted.predict(X) == one.predict(X)) > 0.8
 
