@@ -20,9 +20,9 @@ from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate
 
 Functional = Literal[
-    "mean", "std", "p10", "p90", "slope", "min", "max", "first", "middle", "last", "correlation"
+    "mean", "std", "p10", "p90", "slope", "steps", "min", "max", "first", "middle", "last", "correlation"
 ]  # fmt: skip
-FUNCTIONALS: tuple[Functional, ...] = ("mean", "std", "p10", "p90", "slope")
+FUNCTIONALS: tuple[Functional, ...] = ("mean", "std", "p10", "p90", "slope", "steps")
 
 # Files whose columns have no names but those made of the file's own.
 UNNAMED = (".npz", "")
@@ -42,9 +42,9 @@ class ModalityOptions(Section):
     array : str, optional
         Of an npz with other names the array of features, of a data set the column of vectors.
     functionals : list of str
-        What (clips, steps, features) arrays are summarised by; ``first``, ``middle`` and ``last`` are means of thirds,
-        ``correlation`` tells how each two features move together. These say most as a modality of their own: the same
-        path under a second name, fused late.
+        What (clips, steps, features) arrays are summarised by; ``steps`` is their number, one column, ``first``,
+        ``middle`` and ``last`` are means of thirds, ``correlation`` tells how each two features move together. The last
+        four say most as a modality of their own: the same path under a second name, fused late.
     recipe, media : str
         A recipe of ``features/`` and the folder (or file) of its media.
     window, hop : float, optional

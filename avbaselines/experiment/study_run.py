@@ -239,7 +239,7 @@ def _score(run: ProtocolRun, fitted: FittedRun, kept: Kept) -> ScoredRun:
     """Rows of the leaderboard from finished fits, and the one that is handed over."""
     splits, board = run.corpus.splits, Scoreboard(run.corpus, run.corpus.splits, kept)
     gathered = gather(run, fitted, all_splits(run.corpus), kept)
-    picked, rows = pick(run.corpus, gathered, splits, run.study.systems.answer, board)
+    picked, rows = pick(run.corpus, gathered, splits, run.study.systems.answer, board, run.study.systems.pick)
     return ScoredRun(run, fitted, board, rows, picked)
 
 

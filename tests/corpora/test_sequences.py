@@ -13,7 +13,8 @@ def test_padding_changes_no_functional(side):
     steps = rng.normal(size=(5, 7, 2))
     steps[:, 3] = 0  # within the clip: a step
     padded = np.pad(steps, ((0, 0), (4, 0) if side == "front" else (0, 4), (0, 0)))
-    functionals = ["mean", "std", "p10", "p90", "slope", "min", "max", "first", "middle", "last", "correlation"]
+    functionals = ["mean", "std", "p10", "p90", "slope", "min", "max", "first", "middle", "last"]
+    functionals += ["correlation", "steps"]
     assert padding_side(padded) == side
     alone, _ = summarise_steps(steps, ["a", "b"], functionals, "end")
     np.testing.assert_allclose(summarise_steps(padded, ["a", "b"], functionals)[0], alone, atol=1e-6)
@@ -65,3 +66,9 @@ def test_correlations_of_one_feature_or_of_too_many_are_refused(n_features):
     columns = [f"f{number}" for number in range(n_features)]
     with pytest.raises(InputError, match=f"correlation takes 2 to 100 features, this table has {n_features}"):
         summarise_steps(np.ones((2, 3, n_features)), columns, ["correlation"], "end")
+
+
+def test_the_number_of_steps_is_one_column():
+    steps = np.array([[[1.0, 2.0], [0.0, 0.0], [3.0, 1.0], [0.0, 0.0]], [[np.nan, np.nan]] * 4])
+    X, columns = summarise_steps(steps, ["a", "b"], ["steps", "mean"], "end")
+    assert columns == ["steps", "a_mean", "b_mean"] and X[0].tolist() == [3.0, 4 / 3, 1.0] and np.isnan(X[1]).all()

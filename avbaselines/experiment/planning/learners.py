@@ -85,6 +85,7 @@ FUSIONS = {
     "mean": _pair("fusion.averages", "MeanFusion"),
     "greedy": _pair("fusion.averages", "GreedyFusion"),
     "ridge": _pair("fusion.learnt_weights", "RidgeFusion"),
+    "blend": _pair("fusion.averages", "MeanFusion"),
     "correlation": ("fusion.learnt_weights.CorrelationWeightedFusionRegressor", "fusion.averages.MeanFusionClassifier"),
     "score-weighted": _pair("fusion.averages", "ScoreWeightedFusion"),
     "joint-mean": _pair("fusion.joint_decoding", "JointMeanFusion"),
