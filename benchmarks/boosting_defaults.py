@@ -67,6 +67,7 @@ VARIANTS = {
     "100 columns a tree": changed(columns_per_tree=100),
     "xgboost today": changed("xgboost"),
     "xgboost long": changed("xgboost", rounds=tuple(range(10, 241, 10))),
+    "xgboost 120": changed("xgboost", rounds=(10, 20, 40, 80, 120)),
     "xgboost depth 2": changed("xgboost", max_depth=2),
     "xgboost depth 4": changed("xgboost", max_depth=4),
     "xgboost depth 5": changed("xgboost", max_depth=5),
