@@ -58,7 +58,7 @@ def plan(study: Study, targets: Sequence[Target], only: Sequence[str] = ()) -> l
     systems: list[System] = [*_external(study, matching), *base, *_tuned(study, base)]
     systems += _searched_fusion(study, systems, matching)
     for stage in study.systems.fusion:
-        inputs = _inputs(stage, systems, study)
+        inputs = _blended(systems) if stage.blends_all else _inputs(stage, systems, study)
         if len(inputs) > 1 or (inputs and not (stage.is_plain and stage.missing is None and not stage.recording_share)):
             systems.append(_fusion(stage, inputs, matching))
         elif not any("*" in pattern for pattern in stage.inputs):
@@ -267,6 +267,12 @@ def _inputs(stage: Stage, systems: Sequence[System], study: Study) -> list[Syste
             if system not in chosen:
                 chosen.append(system)
     return chosen
+
+
+def _blended(systems: Sequence[System]) -> list[System]:
+    """What a blend takes unasked: fusions of all base systems."""
+    fusions = [system for system in systems if isinstance(system, FusionSystem) and system.tuning is None]
+    return [system for system in fusions if system.fusion.is_blended]
 
 
 def _fusion(stage: Stage, inputs: Sequence[System], matching: bool) -> FusionSystem:

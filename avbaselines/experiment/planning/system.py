@@ -269,8 +269,18 @@ class FusionSystem(System):
 
     @property
     def is_mean(self) -> bool:
-        """Whether it is a mean of its inputs, which learns nothing from labels."""
+        """Whether it is the plain mean of systems, what other fusions have to beat."""
         return self.method == "mean"
+
+    @property
+    def is_blend(self) -> bool:
+        """Whether it is the mean of fusions."""
+        return self.method == "blend"
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns anything from labels, as a mean of its inputs does not."""
+        return not (self.is_mean or self.is_blend)
 
     @property
     def decodes_jointly(self) -> bool:

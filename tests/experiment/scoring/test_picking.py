@@ -55,6 +55,31 @@ def test_it_has_no_unmatched_twin_where_nothing_chosen_is_matched():
     assert pick(WHOLE, [a, b], SPLITS)[1][-1].system.raw_label is None
 
 
+def blend(name, error, seen=None):
+    """A mean of fusions that is off by an error out-of-fold, and by another one for evaluated clips."""
+    system = FusionSystem(name=name, fusion=Stage(method="blend"), depth=2, parts=("late-greedy", "late-ridge"))
+    row = scored(name, WHOLE, error, system=system)
+    return row if seen is None else replace(row, test=scored(name, WHOLE, seen).test)
+
+
+def test_the_blend_is_handed_over_whatever_row_is_better_out_of_fold():
+    rows = [scored("close", WHOLE, 0.1), blend("late-blend", 1.0)]
+    assert pick(WHOLE, rows, SPLITS) == ("late-blend", rows)
+    assert pick(WHOLE, rows, SPLITS, rule="best")[0] == "close"
+    assert pick(WHOLE, rows, SPLITS, answer="close")[0] == "close"
+
+
+def test_a_blend_that_failed_leaves_it_to_the_score():
+    rows = [scored("far", WHOLE, 2.0), scored("close", WHOLE, 0.1), replace(blend("late-blend", 0.0), failed=FAILED)]
+    assert pick(WHOLE, rows, SPLITS)[0] == "close"
+
+
+def test_evaluated_clips_have_no_say_between_blends():
+    knows_them, honest = blend("late-blend", 2.0, seen=0.0), blend("other", 1.0)
+    assert pick(WHOLE, [knows_them, honest], SPLITS)[0] == "other"
+    assert pick(WHOLE, [knows_them, scored("close", WHOLE, 0.1)], SPLITS)[0] == "late-blend"
+
+
 FAILED = {SplitId("0"): "no memory"}
 
 
