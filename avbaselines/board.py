@@ -20,6 +20,7 @@ figure of others (imported predictions, or figures that papers report), and a li
 moved since earlier runs of the same studies. Nothing is fitted.
 Exit status: 0 done, 2 bad input, 130 interrupted."""
 FORMATS = (".html", ".csv", ".md")
+TRANSDUCTIVE = "Transductive answers read other, unlabelled clips of each evaluated speaker, as their studies allow"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,10 +85,12 @@ def _board(arguments: argparse.Namespace) -> int:
 
 
 def _notes(rows: Sequence[Standing], before: Sequence[FinishedRun]) -> list[str]:
-    """Earlier runs that nothing was made of."""
+    """Answers that read unlabelled clips of evaluated speakers, and earlier runs that nothing was made of."""
+    reading = dict.fromkeys(row.run.key for row in rows if row.transductive)
     titles, keys = {row.run.title for row in rows}, {row.run.key for row in rows}
     gone = [run.key for run in before if run.key not in keys and run.title not in titles]
-    return [f"Not run again: {', '.join(gone)}."] if gone else []
+    notes = [f"{TRANSDUCTIVE} ({', '.join(reading)})."] if reading else []
+    return [*notes, f"Not run again: {', '.join(gone)}."] if gone else notes
 
 
 def _write(place: Path, rows: Sequence[Standing], title: str, notes: Sequence[str]) -> None:

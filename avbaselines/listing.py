@@ -206,7 +206,7 @@ def show_plan(console: Console, run: "ProtocolRun") -> None:
     --------
     >>> import io, tempfile
     >>> from pathlib import Path
-    >>> from avbaselines.experiment.study_run import prepare
+    >>> from avbaselines.experiment.study_plan import prepare
     >>> path = catalog.find("studies", "multitask-structured")
     >>> study = load_study(path, ["corpus.speakers=9", "corpus.clips_per_speaker=12", "corpus.seed=1"])
     >>> [run] = prepare(study, path, Path(tempfile.mkdtemp()), ["honest"])
@@ -215,7 +215,7 @@ def show_plan(console: Console, run: "ProtocolRun") -> None:
     >>> "108 clips, 9 groups, 3 targets, 1 splits" in console.file.getvalue()
     True
     """
-    from avbaselines.experiment.study_run import expected_fits
+    from avbaselines.experiment.study_plan import expected_fits
 
     corpus = run.corpus
     table = Table(

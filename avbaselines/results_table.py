@@ -18,6 +18,7 @@ __all__ = [
 COLUMNS = (
     *("protocol", "split", "system", "picked", "kind", "modalities", "learner", "task", "stage", "target", "metric"),
     *("value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds", "status", "note", "tied"),
+    "transductive",
 )
 """Columns of results.csv, in their order."""
 NUMBERS = ("stage", "value", "ci_low", "ci_high", "n_clips", "n_groups", "seconds")
@@ -196,6 +197,11 @@ class ResultRow:
         """The remarks in words."""
         return joined(self.remarks)
 
+    @property
+    def transductive(self) -> bool:
+        """Whether its system reads unlabelled clips of evaluated groups."""
+        return any(remark.kind is RemarkKind.TRANSDUCTIVE for remark in self.remarks)
+
     def record(self) -> dict[str, Any]:
         """The cells of results.csv, by column.
 
@@ -206,7 +212,7 @@ class ResultRow:
         ('a+b', '')
         """
         own = {field.name: getattr(self, field.name) for field in fields(self)}
-        own |= {name: "yes" if getattr(self, name) else "" for name in ("picked", "tied")}
+        own |= {name: "yes" if getattr(self, name) else "" for name in ("picked", "tied", "transductive")}
         own |= {"modalities": "+".join(self.modalities), "note": self.note}
         return {name: own[name] for name in COLUMNS}
 

@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,15 +148,15 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
         import joblib
 
         from avbaselines import catalog
-        from avbaselines.experiment.fitting.dask_backend import check_cluster
         from avbaselines.experiment.fitting.run_options import RunOptions
-        from avbaselines.experiment.study_run import execute, prepare
-        from avbaselines.listing import show_plan
+        from avbaselines.experiment.study_plan import prepare
 
     path = catalog.find("studies", arguments.study)
     study = _study(path, arguments)
     jobs = arguments.jobs or joblib.cpu_count()
     if arguments.cluster and not arguments.dry_run:
+        from avbaselines.experiment.fitting.dask_backend import check_cluster
+
         check_cluster(arguments.cluster)
     started = time.perf_counter()
     protocols: list[Protocol] = ["honest", "paper"] if arguments.protocol == "both" else [arguments.protocol]
@@ -170,6 +171,8 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
             options=RunOptions(jobs=jobs, progress=reporter(bar, "reading")),
         )
         if not arguments.dry_run:
+            with leaving_at_once():
+                from avbaselines.experiment.study_run import execute
             device, note = _device(arguments, runs)
             if note:
                 messages.print(f"--device {arguments.device}: running on {device}; {note}", highlight=False)
@@ -184,6 +187,8 @@ def _run(arguments: argparse.Namespace, console: Console, messages: Console) -> 
             out = Path(arguments.out) if arguments.out else Path("runs") / path.stem
             result = execute(runs, out, options, command=sys.argv[1:], note=note)
     if arguments.dry_run:
+        from avbaselines.listing import show_plan
+
         for run in runs:
             show_plan(console, run)
         return DONE
@@ -230,10 +235,13 @@ def _compared(texts: Sequence[str], study: "Study") -> list[str]:
 
 def _device(arguments: argparse.Namespace, runs: Sequence["ProtocolRun"]) -> "tuple[Device, str]":
     """The device to use, and why it is not the one asked for."""
-    from avbaselines.experiment.fitting.dask_backend import on_every_worker
     from avbaselines.experiment.fitting.device import usable_device, why_no_gpu
 
-    check = (lambda: on_every_worker(arguments.cluster, why_no_gpu)) if arguments.cluster else None
+    check = None
+    if arguments.cluster:
+        from avbaselines.experiment.fitting.dask_backend import on_every_worker
+
+        check = partial(on_every_worker, arguments.cluster, why_no_gpu)
     return usable_device(arguments.device, [system for run in runs for system in run.systems], check)
 
 

@@ -9,13 +9,17 @@ from avbaselines.learner_options import LearnerChoice
 from avbaselines.schema import Name, Section
 
 FusionMethod = Literal[
-    "best-single", "mean", "greedy", "ridge", "correlation", "score-weighted",
+    "best-single", "mean", "greedy", "ridge", "blend", "correlation", "score-weighted",
     "non-negative", "linear-svr", "linear-svr-dual", "rbf-svr", "lightgbm",
 ]  # fmt: skip
 FUSION_METHODS: tuple[str, ...] = get_args(FusionMethod)
+PickRule = Literal["blend", "best"]
 MissingStrategy = Literal[STRATEGIES]  # type: ignore[valid-type]  # named beside the estimators that have them
 # Fused from the predictions of all targets, by translations of what the other targets' say.
 JOINT_METHODS = ("mean", "greedy", "score-weighted")
+DEFAULT_FUSIONS: tuple[FusionMethod, ...] = ("best-single", "mean", "score-weighted", "greedy", "ridge", "blend")
+# What a blend is the mean of: each errs in a way of its own.
+BLENDED = ("score-weighted", "greedy", "ridge")
 
 
 def _shares(value: Any) -> Any:
@@ -28,12 +32,13 @@ class Stage(Section):
     Attributes
     ----------
     method
-        How predictions are fused.
+        How predictions are fused; ``blend`` is the mean of earlier fusions.
     name
         By default ``late-<method>``.
     inputs
         Names of systems or earlier stages (``*`` matches any text, of base systems); by default all base systems that
-        keep their evaluated clips apart.
+        keep their evaluated clips apart. A ``blend`` takes the earlier fusions of all base systems by the methods
+        ``score-weighted``, ``greedy`` and ``ridge`` that have no further options.
     targets
         Whether a target is fused from its own predictions, or from those of all targets: jointly decoded. Methods
         ``mean``, ``greedy`` and ``score-weighted`` then count each system twice, by its own prediction and by what its
@@ -97,7 +102,7 @@ class Stage(Section):
         around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
         if around and self.method not in ("ridge", "non-negative", "linear-svr", "linear-svr-dual"):
             raise ValueError(f"context, layout, recording_means and onset do not go with method {self.method!r}")
-        if self.targets == "all" and self.method in ("best-single", "correlation"):
+        if self.targets == "all" and self.method in ("best-single", "correlation", "blend"):
             raise ValueError(f"method {self.method!r} fuses a target's own predictions only")
         if self.missing and (self.targets == "all" or around or self.method not in METHODS):
             raise ValueError(
@@ -131,6 +136,28 @@ class Stage(Section):
         """
         around = self.context != [0] or self.layout != "centred" or self.recording_means or self.onset
         return not (around or self.targets == "all" or self.penalties is not None)
+
+    @property
+    def is_blended(self) -> bool:
+        """Whether a blend takes it unasked.
+
+        Examples
+        --------
+        >>> Stage(method="greedy").is_blended, Stage(method="greedy", inputs=["svr-*"]).is_blended
+        (True, False)
+        """
+        return self.method in BLENDED and self.inputs == ["*"] and not self.settings
+
+    @property
+    def blends_all(self) -> bool:
+        """Whether it is a blend that names no inputs.
+
+        Examples
+        --------
+        >>> Stage(method="blend").blends_all, Stage(method="blend", inputs=["late-greedy", "late-ridge"]).blends_all
+        (True, False)
+        """
+        return self.method == "blend" and self.inputs == ["*"]
 
     @property
     def settings(self) -> dict[str, object]:
@@ -176,7 +203,8 @@ class Systems(Section):
         Modalities concatenated for early fusion.
     transductive
         Learners for which a row of its own normalises features per speaker, by the evaluated speakers' own unlabelled
-        clips too.
+        clips too; it is never picked, and fused only by name. ``"allowed"``: of all learners, and they may be picked
+        and fused as any other; for evaluated speakers who bring many clips. Every report says so.
     fusion
         Late fusions, in order.
     matching
@@ -189,8 +217,11 @@ class Systems(Section):
         predictions back), and the width of a centred moving average over predictions. One of each is chosen per target
         by out-of-fold score; 0 changes nothing.
     answer
-        Name of the system to hand over, chosen before anything was evaluated. By default it is the one of the best
-        out-of-fold score; that says nothing where features were made by networks that knew the training labels.
+        Name of the system to hand over, chosen before anything was evaluated; by default `pick` decides.
+    pick
+        What is handed over where no ``answer`` is named: the ``blend`` of the study's fusions, if it has one, or the
+        system of the best out-of-fold score (``best``). Among near equals that score chooses by luck, and it is lower
+        for fusions, which learn from one fold less, than for the systems that they read.
     fits
         Whether evaluated clips are predicted by a fit to all training clips, or by the mean of the fits that each leave
         one inner fold out.
@@ -207,13 +238,14 @@ class Systems(Section):
     chain_order: Literal["ensemble", "search", "given"] | list[str] = "ensemble"
     target_weights: Literal["equal", "search"] | dict[str, Annotated[float, Field(ge=0)]] = "equal"
     early: Annotated[str | list[list[str]], BeforeValidator(_modality_sets)] = "all"
-    transductive: list[str] = []
-    fusion: list[Stage] = [Stage(method=method) for method in ("best-single", "mean", "greedy", "ridge")]
+    transductive: list[str] | Literal["allowed"] = []
+    fusion: list[Stage] = [Stage(method=method) for method in DEFAULT_FUSIONS]
     matching: bool | Annotated[float, Field(gt=0, le=1)] = True
     inner_folds: int = Field(default=5, ge=2, le=50)
     delay: Seconds = [0.0]
     smoothing: Seconds = [0.0]
     answer: str | None = None
+    pick: PickRule = "blend"
     fits: Literal["all", "folds"] = "all"
 
     @model_validator(mode="after")
@@ -260,8 +292,9 @@ class Tuning(Section):
     pruning
         Whether a trial ends after a fold in which it is worse than half of those before it.
     average
-        At most so many of the best trials are fitted, and their predictions averaged: 1, 2, 4 ... of them, whichever
-        scores best out-of-fold. Systems with delay or smoothing take the best alone.
+        So many of the best trials are fitted, and their predictions averaged with those of the defaults, which count as
+        much as all of them; where the defaults alone score better out-of-fold, they stay. 1 takes the best trial alone,
+        as do systems with delay or smoothing.
 
     Examples
     --------

@@ -35,7 +35,7 @@ def main():
     options.add_argument("--columns", type=int, default=88)
     given = options.parse_args()
     X, Y, names, times = corpus(given.recordings, given.frames, given.columns)
-    print(f"{len(X)} windows x {X.shape[1]} columns, 3 targets, 5 folds; process seconds")
+    print("| | CPU s | ratio | chosen delays, s |\n| --- | ---: | ---: | --- |")
     plain = None
     for label, settings in (
         ("one fit, no delay", {}),
@@ -45,7 +45,9 @@ def main():
         model = DelayedRegressor(RidgeRegressor(), **settings).fit(X, Y, groups=names, recordings=names, times=times)
         seconds = time.process_time() - started
         plain = plain or seconds
-        print(f"{label:22} {seconds:7.1f} s   x {seconds / plain:4.2f}   {model.best_params_}")
+        delays = ", ".join(f"{chosen['delay']:g}" for chosen in model.best_params_)
+        print(f"| {label} | {seconds:.1f} | {seconds / plain:.2f} | {delays} |", flush=True)
+    print(f"\n{len(X):,} windows x {X.shape[1]} columns, 3 targets, 5 folds.")
 
 
 if __name__ == "__main__":

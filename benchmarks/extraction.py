@@ -44,10 +44,9 @@ def main():
         return
     rows = [*one_process(arguments, media), *workers(arguments, media), *cached(arguments, media)]
     rows += memory(arguments, media)
-    width = max(len(what) for what, *_ in rows)
-    print(f"{arguments.recipe}, {len(media)} recordings, {os.cpu_count()} cores\n")
+    print(f"| {arguments.recipe}, {len(media)} recordings | measured | wanted |\n| --- | ---: | --- |")
     for what, value, wanted in rows:
-        print(f"{what:{width}}  {value:>18}  {wanted}")
+        print(f"| {what} | {value} | {wanted} |")
 
 
 def repeated(media, times):

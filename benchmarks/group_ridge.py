@@ -80,15 +80,15 @@ def main():
     predicted, Y, subjects = source
     X = add_context(predicted, subjects, CONTEXT, CONTEXT)
     name = "published predictions" if options.data else "drawn data"
-    print(f"{name}: {X.shape[0]} x {X.shape[1]}, {len(np.unique(subjects))} subjects, ", end="")
-    print(f"{Y.shape[1]} targets, {len(PENALTIES)} penalties")
-    print(f"{'threads':>7}{'one Ridge fit, s':>18}{'leave one subject out, s':>26}{'ratio':>7}")
+    print("| threads | one Ridge fit, s | leave one subject out, s | ratio |\n| ---: | ---: | ---: | ---: |")
     for threads in options.threads:
         with threadpool_limits(threads):
             one, _ = seconds(lambda: Ridge(1.0).fit(X, Y[:, 0]), options.repeats)
             every, predictions = seconds(lambda: leave_group_out(X, Y, subjects, PENALTIES), options.repeats)
-        print(f"{threads:7}{one:18.2f}{every:26.2f}{every / one:7.1f}", flush=True)
-    print(f"largest difference from the plain loop (subset): {largest_difference(X, Y, subjects, predictions):.1e}")
+        print(f"| {threads} | {one:.2f} | {every:.2f} | {every / one:.1f} |", flush=True)
+    print(f"\n{name}: {X.shape[0]:,} rows x {X.shape[1]:,} columns, {len(np.unique(subjects))} subjects, "
+          f"{Y.shape[1]} targets, {len(PENALTIES)} penalties. Largest difference from the plain loop (subset): "
+          f"{largest_difference(X, Y, subjects, predictions):.1e}.")  # fmt: skip
 
 
 if __name__ == "__main__":

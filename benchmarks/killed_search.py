@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,8 @@ def tuned(folder, learner, trials):
     tuning = Tuning(trials=trials)
     system = BaseSystem(name="tuned", raw_label="tuned-raw", modalities=("audio",), learner=learner, tuning=tuning)
     fitted, _ = fit_tuned(system, task, [X], [X[:0]], Search("search", str(folder / "trials.journal")))
-    result = {"trials": fitted.trials, "oof": fitted.oof["arousal"].tolist(), "note": fitted.note}
+    trials_made = [asdict(trial) for trial in fitted.trials]
+    result = {"trials": trials_made, "oof": fitted.oof["arousal"].tolist(), "note": fitted.note}
     (folder / "result.json").write_text(json.dumps(result))
 
 
@@ -65,8 +67,9 @@ def main():
         subprocess.run([*command, str(cut)], check=True)
         results = [json.loads((folder / "result.json").read_text()) for folder in (whole, cut)]
         ended = sum(trial["state"] == "complete" for trial in results[0]["trials"])
-        print(f"killed after {', '.join(map(str, kept))} of {options.trials} trials ({ended} complete, others pruned)")
-        print(f"trials, choice and predictions equal: {results[0] == results[1]}; {results[0]['note']}")
+        print("| killed after | trials | complete, others pruned | trials, choice and predictions equal |")
+        print("| --- | ---: | ---: | --- |")
+        print(f"| {', '.join(map(str, kept))} | {options.trials} | {ended} | {results[0] == results[1]} |")
         return 0 if results[0] == results[1] else 1
 
 

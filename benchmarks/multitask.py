@@ -22,9 +22,10 @@ import numpy as np
 import xgboost as xgb
 from threadpoolctl import threadpool_limits
 
-from avbaselines.estimators.boosting.binned_data import LightGBMData, XGBoostData
 from avbaselines.estimators.boosting.concordance import BoostedConcordanceRegressor
+from avbaselines.estimators.boosting.lightgbm_data import LightGBMData
 from avbaselines.estimators.boosting.objectives import OBJECTIVES
+from avbaselines.estimators.boosting.xgboost_data import XGBoostData
 from avbaselines.estimators.multitarget.joint import JointBoostingRegressor
 
 COMMON = {"learning_rate": 0.05, "max_bin": 63, "seed": 0}
@@ -82,8 +83,14 @@ class Timed:
         self.loss, self.taken = loss, 0.0
 
     def __call__(self, margins, rho=None):
+        return self._timed(self.loss, margins, rho)
+
+    def as_squared_error(self, rho=None):
+        return self._timed(self.loss.as_squared_error, rho)
+
+    def _timed(self, work, *given):
         start = time.process_time()
-        result = self.loss(margins, rho)
+        result = work(*given)
         self.taken += time.process_time() - start
         return result
 
@@ -93,12 +100,13 @@ def per_round(X, y, repeats):
     losses = {name: (name, None) for name in OBJECTIVES}
     losses |= {"ccc": ("ccc", np.array([0.5])), "ccc, training": ("ccc", None)}
     for library, own, data in (
-        ("lightgbm", own_lightgbm, LightGBMData(X, LIGHTGBM)),
-        ("xgboost", own_xgboost, XGBoostData(X, XGBOOST)),
+        ("lightgbm", own_lightgbm, LightGBMData(X, max_bin=63).part()),
+        ("xgboost", own_xgboost, XGBoostData(X, max_bin=63).part()),
     ):
+        growing = {"lightgbm": LIGHTGBM, "xgboost": XGBOOST}[library]
         ours = []
         for objective, rho in losses.values():
-            ensemble = data.ensemble(y[:, None], objective=objective)
+            ensemble = data.ensemble(y[:, None], growing, objective=objective)
             ensemble.loss = Timed(ensemble.loss)
             ours.append((ensemble, rho))
         taken = seconds([own(X, y), *(partial(ensemble.grow, ROUNDS, rho) for ensemble, rho in ours)], repeats)
@@ -138,6 +146,7 @@ def main():
     parser.add_argument("--sizes", nargs="+", default=["700x200", "2000x200", "10000x100"], metavar="ROWSxCOLUMNS")
     parser.add_argument("--targets", type=int, default=4)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rounds-only", action="store_true", help="leave the fits of joint trees out")
     options = parser.parse_args()
     with threadpool_limits(1):
         for size in options.sizes:
@@ -145,6 +154,8 @@ def main():
             print(f"\n{rows} rows, {columns} columns")
             X, Y, groups = drawn(rows, columns, options.targets)
             per_round(X, Y[:, 0], options.repeats)
+        if options.rounds_only:
+            return
         rows, columns = map(int, options.sizes[0].split("x"))
         print(f"\n{rows} rows, {columns} columns, {options.targets} targets")
         together(*drawn(rows, columns, options.targets))

@@ -16,28 +16,29 @@ needs pandas below 2.4, so give it an environment of its own:
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from watching import watched
 
 from avbaselines import catalog
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.fitting.postprocess import finish
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.fitting.scheduler import fit_systems
-from avbaselines.experiment.fitting.split_task import split_task
+from avbaselines.experiment.fitting.split_setup import split_task
 from avbaselines.experiment.fitting.store import Fitted
 from avbaselines.experiment.scoring.gathering import gather
 from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.selection_score import oof_score
-from avbaselines.experiment.study_run import execute, prepare
+from avbaselines.experiment.study_plan import prepare
+from avbaselines.experiment.study_run import execute
+from avbaselines.results_table import joined
 from avbaselines.study import load_study
 
 
@@ -148,7 +149,7 @@ def by_suite(side, options):
         rows = gather(side, outcome, splits)
     name, rows = pick(side.corpus, rows, splits)
     by_name = {row.name: row for row in rows}
-    row, note = by_name[name], f"{name}: {by_name[name].note}".rstrip(": ")
+    row, note = by_name[name], f"{name}: {joined(by_name[name].remarks)}".rstrip(": ")
     raw = by_name.get(row.system.raw_label)
     return *([(each.oof[split.name], each.test[split.name]) for split in splits] for each in (row, raw) if each), note
 
@@ -238,43 +239,6 @@ def measure(peer, options):
     return {name: None if value is None else float(value) for name, value in row.items()} | {"note": note}
 
 
-def watched(command):
-    """Run a command: exit status, output, errors, CPU seconds and peak MiB of all its processes."""
-    peak, ended = 0, threading.Event()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        # Waiting threads that spin would cost everybody their time on a machine that others use.
-        calm = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
-        process = subprocess.Popen(command, stdout=out, stderr=err, env=calm, start_new_session=True)
-
-        def sample():
-            nonlocal peak
-            while not ended.wait(0.5):
-                peak = max(peak, sum(memory(folder, process.pid) for folder in Path("/proc").glob("[0-9]*")))
-
-        sampler = threading.Thread(target=sample)
-        sampler.start()
-        _, status, used = os.wait4(process.pid, 0)
-        ended.set()
-        sampler.join()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read())
-    return process.returncode, *texts, used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss) / 1024
-
-
-def memory(folder, session):
-    """KiB of a process of a session, its share of shared pages; of others 0."""
-    try:
-        if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) != session:
-            return 0
-        lines = (folder / "smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    except (OSError, IndexError, StopIteration):  # it has just ended
-        return 0
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study")
@@ -291,14 +255,16 @@ def main():
     print("| who | out-of-fold | unmatched | test | unmatched | test pcc | CPU s | peak MiB | models |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for peer in options.peers:
-        status, out, err, cpu, peak = watched([sys.executable, __file__, *sys.argv[1:], "--one", peer])
-        if status:
-            print(f"| {peer} | not run: {(err.strip().splitlines() or [status])[-1]} | | | | | | | |", flush=True)
+        # Waiting threads that spin would cost everybody their time on a machine that others use.
+        done = watched([sys.executable, __file__, *sys.argv[1:], "--one", peer], OMP_WAIT_POLICY="PASSIVE")
+        if done.status:
+            reason = (done.errors.strip().splitlines() or [done.status])[-1]
+            print(f"| {peer} | not run: {reason} | | | | | | | |", flush=True)
             continue
-        found = json.loads(out.strip().splitlines()[-1])
+        found = json.loads(done.output.strip().splitlines()[-1])
         names = ("oof", "oof_raw", "test", "test_raw", "pcc")
         values = " | ".join("" if found[name] is None else f"{found[name]:.3f}" for name in names)
-        print(f"| {peer} | {values} | {cpu:,.0f} | {peak:,.0f} | {found['note']} |", flush=True)
+        print(f"| {peer} | {values} | {done.cpu:,.0f} | {done.peak:,.0f} | {found['note']} |", flush=True)
 
 
 if __name__ == "__main__":

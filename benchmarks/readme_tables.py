@@ -14,8 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def _results(folder):
-    texts = {"split": str, "picked": str}
-    return pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype=texts)
+    texts = {"split": str, "picked": str, "transductive": str}
+    results = pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""], dtype=texts)
+    return results if "transductive" in results else results.assign(transductive="")
 
 
 def table(folder, columns, keep):
@@ -25,7 +26,7 @@ def table(folder, columns, keep):
     rows = rows[keep(rows)]
     protocols = rows["protocol"].nunique() > 1
     order = rows[rows["target"] == "mean"].sort_values("value", ascending=False)[
-        ["protocol", "system", "kind", "picked"]
+        ["protocol", "system", "kind", "picked", "transductive"]
     ]
     heads = ["system", *(["protocol"] if protocols else []), *columns]
     lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join("---" for _ in heads) + " |"]
@@ -37,6 +38,7 @@ def table(folder, columns, keep):
             ]
             cells.append(_cell(match.iloc[0]) if len(match) else "")
         name = f"**{row.system}** (picked)" if row.picked == "yes" else row.system
+        name += " (transductive)" if row.transductive == "yes" else ""
         name += " (reported)" if row.kind == "reported" else ""
         lines.append("| " + " | ".join([name, *([row.protocol] if protocols else []), *cells]) + " |")
     return "\n".join(lines)

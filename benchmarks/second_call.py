@@ -63,11 +63,11 @@ def main() -> int:
         second = timed(command)
         differences = {name: text for name, text in compare(before, out).items() if text}
         size = (out / "predictions.parquet").stat().st_size / 2**20, (out / "report.html").stat().st_size / 2**20
-    print("| call | seconds | CPU seconds | what it says |\n| --- | ---: | ---: | --- |")
+    print("| study | call | seconds | CPU seconds | what it says |\n| --- | --- | ---: | ---: | --- |")
     for name, (seconds, cpu, last) in (("first", first), ("second", second)):
-        print(f"| {name} | {seconds:.1f} | {cpu:.1f} | {last.partition(';')[0]} |")
-    print(f"\npredictions.parquet {size[0]:.1f} MiB, report.html {size[1]:.2f} MiB; second / first: "
-          f"{second[1] / first[1]:.3f} of the CPU time")  # fmt: skip
+        print(f"| {options.study} | {name} | {seconds:.1f} | {cpu:.1f} | {last.partition(';')[0]} |")
+    print(f"\n{options.study}: predictions.parquet {size[0]:.1f} MiB, report.html {size[1]:.2f} MiB; the second call "
+          f"takes {second[1] / first[1]:.3f} of the first one's CPU time.")  # fmt: skip
     for name, text in differences.items():
         print(f"{name}: {text}")
     return int(bool(differences) or "nothing computed anew" not in second[2])

@@ -10,6 +10,7 @@ thread; the predictions of the timed fits are compared one by one.
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def main():
             gap = np.abs(predicted - ours.every_oof_[cost, test, target]).max() / np.ptp(Y[:, target])
             differences.append(gap)
             what = f"target {target}, C {COSTS[cost]:.3g}, fold {fold}"
-            print(f"  fit {number}: {what}: {taken[-1]:.1f} s, gap {gap:.1e}", flush=True)
+            print(f"  fit {number}: {what}: {taken[-1]:.1f} s, gap {gap:.1e}", file=sys.stderr, flush=True)
     fits = 3 * len(COSTS) * FOLDS
     loop = np.mean(taken) * fits
     print("| clips x features | fits | loop, CPU s | ours, CPU s | ratio | largest difference / range |")

@@ -44,7 +44,7 @@ class Room:
 
 
 _COMMANDS = ("__main__", "command", "listing", "init", "run", "extract", "predict", "board")
-_STUDY_RUN = ("experiment/__init__", "experiment/study_run", "experiment/run_output")
+_STUDY_RUN = ("experiment/__init__", "experiment/study_plan", "experiment/study_run", "experiment/run_output")
 _PLANNING = ("experiment/planning", "experiment/protocol_run")
 _FORMATS = ("corpora/formats", "corpora/tables", "corpora/text_tables", "corpora/feature_tables", "corpora/text_form",
             "corpora/text_features", "corpora/numbers", "corpora/segments", "corpora/clip_tables")  # fmt: skip

@@ -114,8 +114,11 @@ def test_a_study_that_is_shown_is_looked_for_where_data_says(tmp_path, capsys, m
     assert main(["--show", "nothing"]) == 2 and main(["--csv"]) == 2
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--list"], ["--show", "quickstart"]])
-def test_lists_and_help_import_nothing_that_fits_or_draws(words):
+DRY = ["multitask-structured", "--dry-run", "--set", "corpus.speakers=9", "corpus.clips_per_speaker=4"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--list"], ["--show", "quickstart"], DRY], ids=lambda words: words[0])
+def test_lists_help_and_plans_import_nothing_that_fits_or_draws(words):
     heavy = "lightgbm", "xgboost", "optuna", "matplotlib", "skops", "sklearn", "torch", "opensmile"
     program = (
         "import sys, contextlib, io\nfrom avbaselines.run import main\n"

@@ -9,6 +9,7 @@ ELSEWHERE = {
     "estimators/fusion/missing_strategies": "estimators/fusion/test_missing_inputs",
     "experiment/fitting/run_options": "experiment/fitting/test_dask_backend",
     "experiment/planning/reserved_names": "experiment/loading/test_checks",
+    "experiment/analyses/speaker_identity/outcome": "experiment/analyses/speaker_identity/test_analysis",
     "experiment/study_run": "experiment/test_run_study",
     "first_study/draft": "first_study/test_toml_text",
     "first_study/releases": "first_study/test_shipped",

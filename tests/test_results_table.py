@@ -11,7 +11,7 @@ from avbaselines.results_table import COLUMNS, LABELLED, Remark, RemarkKind, joi
 
 CONTRACT = (
     "protocol,split,system,picked,kind,modalities,learner,task,stage,target,metric,value,ci_low,ci_high,n_clips,n_groups,"
-    "seconds,status,note,tied"
+    "seconds,status,note,tied,transductive"
 )
 
 
@@ -23,7 +23,7 @@ def test_the_columns_are_those_that_other_people_s_scripts_rely_on():
 def test_a_row_is_written_as_text_and_numbers():
     row = result("late", "arousal", picked=True, modalities=("audio", "face"), stage=1, n_clips=480,
                  remarks=(POOLED, Remark(RemarkKind.FIT, "delay 2 s")))  # fmt: skip
-    start, end = "honest,all,late,yes,measured,audio+face,,single,1,arousal,", "pooled over clips; delay 2 s,"
+    start, end = "honest,all,late,yes,measured,audio+face,,single,1,arousal,", "pooled over clips; delay 2 s,,"
     assert results_frame([row]).to_csv(index=False).splitlines()[1] == f"{start}ccc,0.5,,,480,,3.2,ok,{end}"
 
 

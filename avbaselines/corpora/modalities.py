@@ -19,8 +19,10 @@ from avbaselines.corpora.sequences import padding_side, step_notes, summarise_st
 from avbaselines.errors import InputError
 from avbaselines.schema import Section, locate
 
-Functional = Literal["mean", "std", "p10", "p90", "slope", "min", "max"]
-FUNCTIONALS: tuple[Functional, ...] = ("mean", "std", "p10", "p90", "slope")
+Functional = Literal[
+    "mean", "std", "p10", "p90", "slope", "steps", "min", "max", "first", "middle", "last", "correlation"
+]  # fmt: skip
+FUNCTIONALS: tuple[Functional, ...] = ("mean", "std", "p10", "p90", "slope", "steps")
 
 # Files whose columns have no names but those made of the file's own.
 UNNAMED = (".npz", "")
@@ -40,7 +42,9 @@ class ModalityOptions(Section):
     array : str, optional
         Of an npz with other names the array of features, of a data set the column of vectors.
     functionals : list of str
-        What (clips, steps, features) arrays are summarised by.
+        What (clips, steps, features) arrays are summarised by; ``steps`` is their number, one column, ``first``,
+        ``middle`` and ``last`` are means of thirds, ``correlation`` tells how each two features move together. The last
+        four say most as a modality of their own: the same path under a second name, fused late.
     recipe, media : str
         A recipe of ``features/`` and the folder (or file) of its media.
     window, hop : float, optional
@@ -164,7 +168,10 @@ def read_modality(
         padding = padding_side(X)
         info = replace(info, functionals=tuple(options.functionals), padding=padding)
         info = replace(info, notes=(*info.notes, *step_notes(name, X, padding)))
-        X, columns = summarise_steps(X, columns, options.functionals, padding)
+        try:
+            X, columns = summarise_steps(X, columns, options.functionals, padding)
+        except InputError as error:
+            raise InputError(f"{key}.{error}") from None
     modality = Modality(name, X, columns, info)
     return join(modality, table_ids, ids, f"{key}: {path}", options.max_missing, elsewhere)
 

@@ -225,13 +225,15 @@ def _clips_of(
     index: pd.Index, ids: np.ndarray, splits: Sequence[Split], source: str, elsewhere: Collection[str], name: str
 ) -> tuple[np.ndarray, list[str]]:
     """Which clip each row is of (-1 = none that a split takes), and what to say of ids that are spelt otherwise."""
-    offered = list(dict.fromkeys(index))
-    match = match_ids(ids.tolist(), offered, source, elsewhere)
     taken = np.ones(len(ids), bool)
     if len(splits):
         taken[:] = False
         for split in splits:
             taken[split.fit] = taken[split.test] = True
+    if len(index) == len(ids) and np.array_equal(np.asarray(index, str), ids):  # as tables made for these clips have it
+        return np.where(taken, np.arange(len(ids)), -1), []
+    offered = list(dict.fromkeys(index))
+    match = match_ids(ids.tolist(), offered, source, elsewhere)
     clip_of = {offered[row]: clip for clip, row in enumerate(match.rows) if row >= 0 and taken[clip]}
     return np.array([clip_of.get(their, -1) for their in index], dtype=int), list(filter(None, [match.note(name)]))
 

@@ -6,7 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from avbaselines.errors import InputError
+
 Padding = Literal["front", "end"]
+THIRDS = ("first", "middle", "last")
+CORRELATION = "correlation"
+STEPS = "steps"
+MOST_CORRELATED = 100
+"""Features up to which correlations are taken: of 100 there are 4,950."""
 
 
 def padding_side(X: np.ndarray) -> Padding:
@@ -60,22 +67,30 @@ def summarise_steps(
 
     Steps of zeros (or NaN) at the padded side are left out, and steps that are all NaN; zeros elsewhere are steps. A
     clip without any step left becomes a row of NaN. ``slope`` is the least-squares slope over the kept steps, their
-    positions scaled to 0..1.
+    positions scaled to 0..1. ``first``, ``middle`` and ``last`` are means over thirds of the kept steps; neighbours
+    share a step where their number is no multiple of three. ``correlation`` has a column for each two
+    features: how they move together within the clip, 0 where one does not move. ``steps`` is one column: how many steps
+    are kept.
 
     Parameters
     ----------
     X : ndarray, shape (n_clips, n_steps, n_features)
     columns : sequence of str, length n_features
     functionals : sequence of str
-        Of mean, std, min, max, slope and percentiles such as p10.
+        Of mean, std, min, max, slope, first, middle, last, correlation, steps and percentiles such as p10.
     padding : {"front", "end"}, optional
         By default as `padding_side` tells.
 
     Returns
     -------
-    X : ndarray of float64, shape (n_clips, n_features * n_functionals)
+    X : ndarray of float64, shape (n_clips, n_columns)
     columns : list of str
-        ``<feature>_<functional>``.
+        ``<feature>_<functional>``, ``<feature>_<other feature>_correlation``, ``steps``.
+
+    Raises
+    ------
+    InputError
+        Correlations of a single feature, or of so many that there would be thousands of columns.
 
     Examples
     --------
@@ -90,9 +105,36 @@ def summarise_steps(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # clips without steps: their NaN is the answer
         for functional in functionals:
-            summaries.append(_summary(functional, kept, real))
-    names = [f"{column}_{functional}" for functional in functionals for column in columns]
-    return np.concatenate(summaries, axis=1), names
+            summaries.append(_correlations(kept) if functional == CORRELATION else _summary(functional, kept, real))
+    return np.concatenate(summaries, axis=1), [name for one in functionals for name in _names(one, columns)]
+
+
+def _names(functional: str, columns: Sequence[str]) -> Sequence[str]:
+    """Names of a functional's columns."""
+    if functional == STEPS:
+        return [STEPS]
+    if functional != CORRELATION:
+        return [f"{column}_{functional}" for column in columns]
+    if not 2 <= len(columns) <= MOST_CORRELATED:
+        raise InputError(
+            f"functionals: correlation takes 2 to {MOST_CORRELATED} features, this table has {len(columns)}; leave it "
+            "out"
+        )
+    return [f"{columns[a]}_{columns[b]}_{CORRELATION}" for a, b in zip(*np.triu_indices(len(columns), 1), strict=True)]
+
+
+def _correlations(kept: np.ndarray) -> np.ndarray:
+    """Correlation of each two features over the steps of a clip, (n_clips, pairs); a gap is the feature's mean."""
+    first, second = np.triu_indices(kept.shape[2], 1)
+    correlations = np.full((len(kept), len(first)), np.nan)
+    for clip, steps in enumerate(kept):
+        steps = steps[~np.isnan(steps).all(axis=1)]
+        if len(steps):
+            moved = np.nan_to_num(steps - np.nanmean(steps, axis=0))
+            spread = np.sqrt((moved**2).sum(axis=0))
+            unit = moved / np.where(spread > 1e-6 * np.nanmax(np.abs(steps), axis=0), spread, np.inf)
+            correlations[clip] = (unit.T @ unit)[first, second]
+    return correlations
 
 
 def _filled(X: np.ndarray) -> np.ndarray:
@@ -117,6 +159,13 @@ def _summary(functional: str, kept: np.ndarray, real: np.ndarray) -> np.ndarray:
         spread = np.nansum(centred**2, axis=1)
         slope = np.nansum(centred * deviation, axis=1) / np.where(spread == 0, 1, spread)
         return np.where(np.isnan(kept).all(axis=1), np.nan, slope)
+    if functional == STEPS:
+        counts = real.sum(axis=1, keepdims=True)
+        return np.where(counts > 0, counts, np.nan)
+    if functional in THIRDS:
+        third, position, count = THIRDS.index(functional), np.cumsum(real, axis=1) - 1, real.sum(axis=1, keepdims=True)
+        inside = real & (3 * position < (third + 1) * count) & (3 * (position + 1) > third * count)
+        return np.nanmean(np.where(inside[:, :, None], kept, np.nan), axis=1)
     if functional.startswith("p"):
         return _percentile(kept, float(functional[1:]))
     statistics: dict[str, Any] = {"mean": np.nanmean, "std": np.nanstd, "min": np.nanmin, "max": np.nanmax}

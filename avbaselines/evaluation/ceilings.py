@@ -18,7 +18,6 @@ differ by rater count as disagreement.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 DRAWS = 200
@@ -61,6 +60,8 @@ def vote_prior(counts: np.ndarray, kinds: np.ndarray | None = None) -> np.ndarra
     >>> vote_prior(np.array([[9.0, 1.0], [1.0, 9.0]])).round(2).tolist()
     [[0.67, 0.67], [0.67, 0.67]]
     """
+    from scipy.optimize import minimize_scalar  # of use to the few corpora with votes alone
+
     kinds = np.zeros(len(counts), int) if kinds is None else kinds
     totals = np.zeros((kinds.max() + 1, counts.shape[1]))
     np.add.at(totals, kinds, counts)

@@ -12,7 +12,7 @@ from avbaselines.evaluation.combined import COMBINED
 from avbaselines.experiment.analyses.base import AnalysisResult, LazyTable, ScoredRun
 from avbaselines.experiment.analyses.registry import ANALYSES
 from avbaselines.experiment.bundles.write import models_content, write_models
-from avbaselines.experiment.fitting.scheduler import all_splits
+from avbaselines.experiment.fitting.run_splits import all_splits
 from avbaselines.experiment.fitting.split_setup import split_table
 from avbaselines.experiment.predictions_file import FILE, ProtocolRows, write_predictions
 from avbaselines.experiment.protocol_run import HONEST, ProtocolRun

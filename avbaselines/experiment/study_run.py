@@ -1,4 +1,4 @@
-"""A study from its file to its run folder: load, plan, fit, score, analyse, write."""
+"""A study from its file to its run folder: planned, then fitted, scored, analysed and written."""
 
 import os
 import time
@@ -9,19 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from avbaselines.catalog import find
-from avbaselines.corpora.corpus import Corpus
-from avbaselines.corpora.predictions import knows_training
 from avbaselines.errors import InputError
-from avbaselines.experiment.analyses.base import AnalysisContext, AnalysisResult, ScoredRun, Source
-from avbaselines.experiment.analyses.registry import ANALYSES, plan_analyses
-from avbaselines.experiment.analyses.speaker_identity.analysis import SpeakerIdentity
+from avbaselines.experiment.analyses.base import AnalysisContext, AnalysisResult, ScoredRun
+from avbaselines.experiment.analyses.registry import ANALYSES
 from avbaselines.experiment.fitting.fitted_run import FittedRun
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems, without_lonely_stages
-from avbaselines.experiment.loading.corpus import load_corpus
-from avbaselines.experiment.planning.plan import plan
-from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
-from avbaselines.experiment.protocol_run import HONEST, Protocol, ProtocolRun, resubstituted
+from avbaselines.experiment.fitting.run_splits import all_splits
+from avbaselines.experiment.fitting.scheduler import fit_systems
+from avbaselines.experiment.protocol_run import Protocol, ProtocolRun
 from avbaselines.experiment.run_folder import (
     write_provenance,
 )
@@ -33,11 +28,12 @@ from avbaselines.experiment.scoring.kept import Kept
 from avbaselines.experiment.scoring.picking import pick
 from avbaselines.experiment.scoring.result_rows import flag_fusions, reported_rows, score_rows, with_verdicts
 from avbaselines.experiment.scoring.scoreboard import Scoreboard
+from avbaselines.experiment.study_plan import prepare
 from avbaselines.reports.leaderboard import Board, Heading, leaderboard
 from avbaselines.results_table import ResultRow, results_frame
-from avbaselines.study import Study, load_study, under_protocol
+from avbaselines.study import load_study
 
-__all__ = ["StudyResult", "execute", "expected_fits", "prepare", "run_study"]
+__all__ = ["StudyResult", "execute", "run_study"]
 
 DEFAULTS = RunOptions()
 
@@ -153,65 +149,6 @@ def run_study(
     return execute(runs, Path(out) if out else Path("runs") / path.stem, options)
 
 
-def prepare(
-    study: Study,
-    study_path: Path,
-    data: str | Path | None,
-    protocols: Sequence[Protocol],
-    *,
-    only: Iterable[str] = (),
-    identity: bool = False,
-    options: RunOptions = DEFAULTS,
-) -> list[ProtocolRun]:
-    """Read the corpus, and plan systems and analyses, for each protocol asked for; nothing is fitted.
-
-    Parameters
-    ----------
-    study : Study
-    study_path : Path
-        Relative paths in the study are relative to its folder.
-    data : str or Path or None
-        The corpus' root.
-    protocols : sequence of {"honest", "paper"}
-    only : iterable of str
-        Names of systems to keep.
-    identity : bool
-        Measure who can be told from predictions, where the study does not ask for it itself.
-    options : RunOptions
-
-    Examples
-    --------
-    >>> path = find("studies", "quickstart")
-    >>> run, = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
-    """
-    runs, only = [], list(only)
-    source = Source(study_path, None if data is None else Path(data))
-    for protocol in protocols:
-        changed = under_protocol(study, protocol, study_path)
-        corpus = load_corpus(changed, study_path, source.data, jobs=options.jobs, progress=options.progress)
-        paper = study.protocols.paper
-        resubstitution = protocol != HONEST and paper is not None and paper.resubstitution
-        if resubstitution:
-            corpus = resubstituted(corpus)
-        changed = _fusing_what_is_known(changed, corpus)
-        run = ProtocolRun(protocol, changed, corpus, plan(changed, corpus.targets, only), resubstitution)
-        runs.append(without_lonely_stages(run))
-    return plan_analyses(runs, source, ANALYSES, also={SpeakerIdentity.name} if identity else ())
-
-
-def _fusing_what_is_known(study: Study, corpus: Corpus) -> Study:
-    """The study with ``fuse = false`` for predictions without any of training clips: fusions cannot weigh these.
-
-    What stands beside the suite's own systems then changes none of them, and no fit of theirs is done again.
-    """
-    known = {name: knows_training(given, corpus.splits) for name, given in corpus.predictions.items()}
-    predictions = {
-        name: options.model_copy(update={"fuse": options.fuse and known[name]})
-        for name, options in study.predictions.items()
-    }
-    return study.model_copy(update={"predictions": predictions})
-
-
 def execute(
     runs: Sequence[ProtocolRun],
     folder: str | Path,
@@ -274,6 +211,7 @@ def _execute(
             device=(options.device, note),
         )
         write_page(folder, output, provenance, kept)
+    kept.prune()
     return StudyResult(
         folder=folder,
         results=results_frame(output.results),
@@ -301,7 +239,7 @@ def _score(run: ProtocolRun, fitted: FittedRun, kept: Kept) -> ScoredRun:
     """Rows of the leaderboard from finished fits, and the one that is handed over."""
     splits, board = run.corpus.splits, Scoreboard(run.corpus, run.corpus.splits, kept)
     gathered = gather(run, fitted, all_splits(run.corpus), kept)
-    picked, rows = pick(run.corpus, gathered, splits, run.study.systems.answer, board)
+    picked, rows = pick(run.corpus, gathered, splits, run.study.systems.answer, board, run.study.systems.pick)
     return ScoredRun(run, fitted, board, rows, picked)
 
 
@@ -333,20 +271,3 @@ def _results(scored: Sequence[ScoredRun], analysed: Mapping[str, AnalysisResult]
     rows.sort(key=lambda row: protocols.index(row.protocol))
     run = scored[0].run
     return flag_fusions([*rows, *reported_rows(run.study, scored[0].scoreboard)], run.corpus.targets)
-
-
-def expected_fits(run: ProtocolRun) -> int:
-    """Fits a run takes when nothing is there yet: every system, split, inner fold and target, and the refits.
-
-    Examples
-    --------
-    >>> path = find("studies", "quickstart")
-    >>> run, = prepare(load_study(path), path, None, ["honest"])  # doctest: +SKIP
-    >>> expected_fits(run)  # doctest: +SKIP
-    """
-    corpus = run.corpus
-    base = [system for system in run.systems if isinstance(system, BaseSystem)]
-    fusions = [system for system in run.systems if isinstance(system, FusionSystem)]
-    trials = [system.tuning.trials if system.tuning else 1 for system in base]
-    folds = sum(run.study.systems.inner_folds * number + 1 for number in trials)
-    return len(all_splits(corpus)) * len(corpus.targets) * (folds + len(fusions))

@@ -59,16 +59,18 @@ def stages(board: Board, protocol: str) -> Drawing:
         return absent(title, "no fusion was measured")
     figure, axis = axes(height=3.8)
     words, labels = [], []
+    allowed = any(row.picked and _is_transductive(row) for _, row, _ in rows)
     for step in steps:
         here = [(row, cell) for stage, row, cell in rows if stage == step]
         axis.plot([step] * len(here), [cell.value for _, cell in here], "o", color=GREY, alpha=0.5, ms=4, mew=0)
         # Per-speaker normalisation reads evaluated clips: it is seen, but is not what the next stage has to beat.
-        row, cell = max(here, key=lambda pair: (RemarkKind.TRANSDUCTIVE not in pair[0].kinds, pair[0].score))
+        row, cell = max(here, key=lambda pair: (allowed or not _is_transductive(pair[0]), pair[0].score))
         if not math.isnan(cell.low):
             axis.plot([step, step], [cell.low, cell.high], color=BLUE, lw=1.6, solid_capstyle="butt")
         axis.plot(step, cell.value, "D", color=BLUE, ms=6)
-        labels.append("\n".join([_stage_name(step), *textwrap.wrap(row.system, 18), number(cell.value)]))
-        words.append(f"{_stage_name(step)}: {row.system} {number(cell.value)}")
+        label = ["(transductive)"] * _is_transductive(row)
+        labels.append("\n".join([_stage_name(step), *textwrap.wrap(row.system, 18), *label, number(cell.value)]))
+        words.append(f"{_stage_name(step)}: {' '.join([row.system, *label])} {number(cell.value)}")
     means = sorted((cell.value, row.system) for _, row, cell in rows if row.learner == "mean")
     for (value, name), style in zip(means[:1] + means[1:][-1:], (":", "--"), strict=False):
         axis.axhline(value, color=ORANGE, lw=1.2, ls=style, label=f"{name} {number(value)}", zorder=1)
@@ -81,9 +83,14 @@ def stages(board: Board, protocol: str) -> Drawing:
         title,
         svg(figure),
         "Best system of each stage: " + "; ".join(words) + ".",
-        "Grey: every system of the stage. Diamond: the best one on the evaluated clips with its interval, transductive "
-        "ones aside. Lines: plain and matched mean, which a learnt stage has to beat.",
+        "Grey: every system of the stage. Diamond: the best one on the evaluated clips with its interval"
+        f"{'' if allowed else ', transductive ones aside'}. Lines: plain and matched mean, which a learnt stage has to "
+        "beat.",
     )
+
+
+def _is_transductive(row: Row) -> bool:
+    return RemarkKind.TRANSDUCTIVE in row.kinds
 
 
 def _stage_name(step: int) -> str:

@@ -90,6 +90,7 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
     kinds = {row.kind for row in board.rows}
     if any(row.picked for row in board.rows):
         lines.append(f"{marks['picked']} the suite's answer, picked without looking at the evaluated clips.")
+    lines += transductive_words(board, marks)
     if any(row.tied for row in board.rows):
         lines.append(
             f"{marks['tied']} tied with {marks['picked']}: their paired difference is not told from 0 at 95 %; that is "
@@ -114,6 +115,30 @@ def caption(board: Board, marks: Marks | None = None) -> list[str]:
             f"{marks['reported']} reported by its authors, not measured here; grey and in ( ) where not comparable."
         )
     return [*lines, *heading.notes]
+
+
+def transductive_words(board: Board, marks: Marks) -> Iterator[str]:
+    """What is to be said under a board where a picked row reads unlabelled clips of the evaluated groups.
+
+    Examples
+    --------
+    >>> from avbaselines.reports.heading import Heading, ReportTarget
+    >>> from avbaselines.reports.ranking import leaderboard
+    >>> from avbaselines.results_table import Remark, ResultRow
+    >>> remark = Remark(RemarkKind.TRANSDUCTIVE, "transductive: normalised by each evaluated speaker's own clips")
+    >>> figure = ResultRow(
+    ...     protocol="honest", system="svr", target="arousal", metric="ccc", value=0.4, picked=True, remarks=(remark,)
+    ... )
+    >>> board = leaderboard([figure], Heading("A study", [ReportTarget("arousal", "ccc")]))
+    >>> [text[:48] for text in transductive_words(board, MARKS)]
+    ['★ is transductive: it reads other, unlabelled cl']
+    """
+    if any(row.picked and RemarkKind.TRANSDUCTIVE in row.kinds for row in board.rows):
+        yield (
+            f"{marks['picked']} is transductive: it reads other, unlabelled clips of each evaluated speaker (never a "
+            "label), as the study allows; it needs as many of whoever is predicted, and is no match for systems that "
+            "predict a clip by itself."
+        )
 
 
 def verdict_words(margin: float, picked: str = MARKS["picked"]) -> str:

@@ -287,8 +287,9 @@ def _cell(board: Board, row: Row, column: Column, span: tuple[float, float]) -> 
     cell = {"value": value, "spread": spread, "best": board.is_best(row, column), "sort": ""}
     if math.isnan(row.value(column)):
         return cell
-    drawn = zip(("at", "low", "high"), row.cells[column.key][:3], strict=True)
-    return cell | {"sort": row.value(column)} | {name: _place(x, span) for name, x in drawn}
+    at, low, high = (_place(x, span) for x in row.cells[column.key][:3])
+    assert at is not None  # the value is a number
+    return cell | {"sort": f"{row.value(column):.6g}", "left": round(at - 1, 1), "low": low, "high": high}
 
 
 def _span(board: Board, column: Column) -> tuple[float, float]:
@@ -299,11 +300,11 @@ def _span(board: Board, column: Column) -> tuple[float, float]:
 
 
 def _place(value: float, span: tuple[float, float]) -> float | None:
-    """Where a value lies on its column's axis, 2 to 98 per cent; None without value."""
+    """Where a value lies on its column's axis, 2 to 98 per cent, to what can be seen; None without value."""
     if math.isnan(value):
         return None
     low, high = span
-    return round(2 + 96 * (value - low) / (high - low or 1.0), 2)
+    return round(2 + 96 * (value - low) / (high - low or 1.0), 1)
 
 
 def _gaps(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:

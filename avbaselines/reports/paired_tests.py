@@ -8,10 +8,12 @@ import pandas as pd
 
 from ..errors import InputError
 from ..evaluation.verdicts import Verdict, tells_from_zero, verdict
+from ..results_table import RemarkKind
 from .formatting import margin_text, number
 
 COLUMNS = ("system_a", "system_b", "target", "difference", "ci_low", "ci_high", "p_value")
 NOTHING = (math.nan, math.nan)
+TRANSDUCTIVE = f" ({RemarkKind.TRANSDUCTIVE.value})"
 WORDS = {
     Verdict.BETTER: "better, by more than chance explains",
     Verdict.WORSE: "worse, by more than chance explains",
@@ -28,6 +30,7 @@ class Comparison:
 
     ``p_holm`` is the p-value corrected within the question, ``p_floor`` the smallest that the design allows,
     ``margin`` the difference that matters; NaN where they were not given. ``verdict`` is on a against b.
+    ``transductive`` says which of the two read unlabelled clips of evaluated groups: a, b, both, or empty.
 
     Examples
     --------
@@ -49,6 +52,17 @@ class Comparison:
     margin: float = math.nan
     question: str = ""
     given: Verdict | None = field(default=None, repr=False)
+    transductive: str = ""
+
+    @property
+    def name_a(self) -> str:
+        """The first system as tables name it."""
+        return self.system_a + TRANSDUCTIVE * (self.transductive in ("a", "both"))
+
+    @property
+    def name_b(self) -> str:
+        """The second system as tables name it."""
+        return self.system_b + TRANSDUCTIVE * (self.transductive in ("b", "both"))
 
     @property
     def verdict(self) -> Verdict:
@@ -86,6 +100,7 @@ class Comparison:
         return replace(
             self, system_a=self.system_b, system_b=self.system_a, difference=-self.difference, low=-self.high,
             high=-self.low, given=None if self.given is None else self.given.reversed,
+            transductive={"a": "b", "b": "a"}.get(self.transductive, self.transductive),
         )  # fmt: skip
 
 
@@ -96,7 +111,7 @@ def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
     ----------
     table : DataFrame or None
         Columns system_a, system_b, target, difference (positive = a is better), ci_low, ci_high, p_value, and
-        optionally protocol, question, p_holm, p_floor, margin and verdict.
+        optionally protocol, question, p_holm, p_floor, margin, verdict and transductive.
 
     Raises
     ------
@@ -119,7 +134,7 @@ def read_comparisons(table: pd.DataFrame | None) -> list[Comparison]:
             row.get("protocol", ""), row["system_a"], row["system_b"], row["target"], float(row["difference"]),
             float(row["ci_low"]), float(row["ci_high"]), float(row["p_value"]), float(row.get("p_holm", math.nan)),
             float(row.get("p_floor", math.nan)), float(row.get("margin", math.nan)), row.get("question", ""),
-            Verdict(row["verdict"]) if "verdict" in row else None,
+            Verdict(row["verdict"]) if "verdict" in row else None, row.get("transductive", ""),
         )
         for row in table.to_dict("records")
     ]  # fmt: skip

@@ -102,6 +102,8 @@ class Standing:
         The score and its 95 % interval.
     n_clips, n_groups
     note
+    transductive
+        The picked system reads unlabelled clips of evaluated groups.
     rival
         None where nobody else's figure stands beside it.
     before
@@ -128,6 +130,7 @@ class Standing:
     n_clips: float = math.nan
     n_groups: float = math.nan
     note: str = ""
+    transductive: bool = False
     rival: Rival | None = None
     before: Before | None = None
     failed: int = 0
@@ -200,7 +203,7 @@ def _of_run(run: FinishedRun, old: FinishedRun | None) -> list[Standing]:
                 Standing(
                     run, protocol, target, metric, str(row["system"]), row["value"], row["ci_low"], row["ci_high"],
                     row.get("n_clips", math.nan), row.get("n_groups", math.nan), str(row.get("note", "")),
-                    _rival(run, here, row), earlier, failed,
+                    row.get("transductive", "") == "yes", _rival(run, here, row), earlier, failed,
                 )  # fmt: skip
             )
     return found

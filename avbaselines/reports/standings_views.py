@@ -18,7 +18,7 @@ __all__ = ["COLUMNS", "standings_grid", "standings_markdown", "standings_page", 
 COLUMNS = (
     *("study", "title", "protocol", "target", "metric", "picked", "value", "ci_low", "ci_high", "n_clips", "n_groups"),
     *("rival", "rival_kind", "rival_value", "verdict", "before", "before_picked", "change", "moved", "version"),
-    *("before_version", "failed", "report"),
+    *("before_version", "failed", "report", "transductive"),
 )
 """Columns of the table of all runs."""
 
@@ -44,6 +44,7 @@ def standings_table(rows: Iterable[Standing]) -> pd.DataFrame:
             "change": row.value - row.before.value if row.before else math.nan, "moved": row.moved,
             "version": row.run.version, "before_version": row.before.version if row.before else "",
             "failed": row.failed, "report": "" if row.run.report is None else row.run.report.as_posix(),
+            "transductive": "yes" if row.transductive else "",
         }
         for row in rows
     ]  # fmt: skip
@@ -64,7 +65,7 @@ def standings_grid(rows: Sequence[Standing], title: str = "") -> Grid:
     lines = []
     for row in rows:
         entries = [Entry(row.run.key), *([Entry(row.protocol)] if several else [])]
-        entries.append(Entry(row.picked or "nothing", aside=f"{row.failed} failed" if row.failed else ""))
+        entries.append(Entry(row.picked or "nothing", aside=", ".join(_asides(row))))
         entries.append(Entry(row.figure, small=interval(row.low, row.high)))
         entries.append(Entry(row.rival.words if row.rival else "–"))
         if older:
@@ -126,6 +127,11 @@ def standings_page(rows: Sequence[Standing], title: str, beside: Path, notes: It
         "notes": list(notes),
     }
     return environment.get_template("board.html").render(content)
+
+
+def _asides(row: Standing) -> list[str]:
+    """What must stand beside the picked system's name."""
+    return ["transductive"] * row.transductive + [f"{row.failed} failed"] * bool(row.failed)
 
 
 def _class(row: Standing) -> str:

@@ -19,7 +19,8 @@ class Answer:
     """The answer of one protocol: the picked system, its figure, the verdict on its gain, and that in sentences.
 
     ``verdict`` is one word: that of the comparison with hyphens, or ``none``.
-    ``warning`` says why the figure is not to be believed, where it is not; ``composed`` of what a picked row is made.
+    ``warning`` says why the figure is not to be believed, where it is not; ``composed`` of what a picked row is made;
+    ``labels`` are the words that must stand beside the system's name.
 
     Examples
     --------
@@ -34,6 +35,7 @@ class Answer:
     sentences: list[str]
     composed: str = ""
     warning: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def answers(board: Board, comparisons: list[Comparison]) -> list[Answer]:
@@ -79,7 +81,7 @@ def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
         said = [f"Splits put together otherwise: {beside}."] if beside else []
         said += [*(gain for _, gain in gains), *_higher(board, row, column), *_reported(board, row, column)]
         sentences += said if with_mean else [f"{column.target}: {sentence}" for sentence in said]
-    sentences += _standing(board, row)
+    sentences += [*_standing(board, row), *_transductive(row)]
     composed = joined(remark for remark in row.remarks if remark.kind is RemarkKind.COMPOSED)
     seen = RemarkKind.RESUBSTITUTION in row.kinds
     warning = (
@@ -87,7 +89,7 @@ def _answer(board: Board, row: Row, comparisons: list[Comparison]) -> Answer:
     )
     return Answer(
         row.protocol, row.system, "; ".join(texts), "none" if seen else next(iter(verdicts), "none"), sentences,
-        composed, warning if seen else "",
+        composed, warning if seen else "", row.labels,
     )  # fmt: skip
 
 
@@ -96,7 +98,8 @@ def _gains(board: Board, row: Row, column: Column, comparisons: list[Comparison]
     rivals = [
         other for other in board.rows
         if (other.protocol, other.kind, other.status) == (row.protocol, "measured", "ok") and other.system != row.system
-        and RemarkKind.TRANSDUCTIVE not in other.kinds and not math.isnan(other.value(column))
+        and not math.isnan(other.value(column))
+        and (RemarkKind.TRANSDUCTIVE not in other.kinds or RemarkKind.TRANSDUCTIVE in row.kinds)
     ]  # fmt: skip
     single, fused = [other for other in rivals if not other.stage], bool(row.stage)
     chosen = [other for other in rivals if other.learner == "best-single" and not other.twin]
@@ -150,6 +153,15 @@ def _standing(board: Board, row: Row) -> Iterator[str]:
     margin = board.heading.margin
     said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     yield f"Against it{f' by a margin of {margin_text(margin)}' if margin > 0 else ''}: {said}."
+
+
+def _transductive(row: Row) -> Iterator[str]:
+    """What a reader has to know of a picked row that reads unlabelled clips of evaluated speakers."""
+    if RemarkKind.TRANSDUCTIVE in row.kinds:
+        yield (
+            "It is transductive, as the study allows: its score holds for speakers who bring as many unlabelled clips "
+            "as the evaluated ones do; it is no match for systems that predict a clip by itself."
+        )
 
 
 def _higher(board: Board, row: Row, column: Column) -> Iterator[str]:

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from sklearn.model_selection import GroupKFold
 
-from avbaselines.corpora.splits import SplitOptions, by_repeat, make_splits
+from avbaselines.corpora.splits import SplitOptions, _group_kfold, by_repeat, make_splits
 from avbaselines.errors import InputError
 
 IDS = [f"c{number}" for number in range(8)]
@@ -83,6 +84,15 @@ def test_group_folds_keep_groups_together_and_depend_on_the_seed():
     assert [rows(one) for one in first] == [rows(one) for one in split(group_kfold=2)[0]]
     seeds = {str([rows(one) for one in split(group_kfold=2, seed=seed)[0]]) for seed in range(6)}
     assert len(seeds) > 1
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_group_folds_are_those_of_scikit_learn(seed):
+    groups = np.random.default_rng(seed).permutation(np.repeat(["s2", "s10", "s1", "a", "b", "c", "d"], 3))
+    ours = _group_kfold(3, 1, groups, seed)
+    theirs = GroupKFold(3, shuffle=True, random_state=seed).split(groups, groups=groups)
+    for one, (train, test) in zip(ours, theirs, strict=True):
+        assert np.array_equal(one.train, train) and np.array_equal(one.test, test)
 
 
 def test_repeats_deal_the_groups_anew_and_begin_with_what_one_has():

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from avbaselines.errors import InputError
 from avbaselines.experiment.loading.corpus import load_corpus
 from avbaselines.study import load_study
 
@@ -125,6 +126,13 @@ def test_steps_become_functionals_without_padding(release):
     expected = {"a_mean": 2, "b_mean": 5, "a_std": 1, "b_std": 0, "a_slope": 2, "a_p10": 1.2, "a_p90": 2.8}
     assert {name: pytest.approx(clip[name], abs=1e-6) for name in expected} == expected
     assert not audio.present[0]
+
+
+def test_functionals_that_a_table_cannot_have_are_named_with_the_key(release):
+    X = np.arange(44, dtype=np.float32).reshape(11, 4, 1)
+    np.savez(release / "audio.npz", clip_id=[f"{i:03d}" for i in range(11)], X=X, columns=["a"])
+    with pytest.raises(InputError, match="modalities.audio.functionals: correlation takes 2"):
+        load(release, "modalities.audio={path='audio.npz', functionals=['correlation']}")
 
 
 def test_a_note_tells_of_values_that_no_extractor_means(release):

@@ -11,7 +11,7 @@ from avbaselines.catalog import find
 from avbaselines.errors import InputError
 from avbaselines.evaluation.metrics import score
 from avbaselines.experiment.bundles import bundle
-from avbaselines.experiment.study_run import prepare
+from avbaselines.experiment.study_plan import prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 

@@ -8,7 +8,7 @@ from releases import make_crema_d, make_mer2023, make_msp_improv, make_recola
 from small_study import run as run_study
 
 from avbaselines.catalog import find
-from avbaselines.experiment.study_run import prepare
+from avbaselines.experiment.study_plan import prepare
 from avbaselines.run import main
 from avbaselines.study import load_study
 

@@ -17,7 +17,8 @@ from avbaselines.estimators.tuned.group_folds import group_folds
 from avbaselines.evaluation.intervals import interval
 from avbaselines.evaluation.metrics import METRICS, score
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.study_run import execute, expected_fits, run_study
+from avbaselines.experiment.study_plan import expected_fits
+from avbaselines.experiment.study_run import execute, run_study
 from avbaselines.results_table import COLUMNS
 from avbaselines.run import main
 

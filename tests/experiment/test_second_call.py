@@ -103,3 +103,15 @@ def test_what_was_changed_or_lost_is_written_again(study, work):
     assert (folder / "predictions.parquet").read_bytes() == whole and (folder / "results.csv").read_bytes() == before
     assert work["drawn"] and again.computed == 0
     assert all((place / "card.json").is_file() for place in (folder / "models").iterdir() if place.is_dir())
+
+
+def test_what_a_run_kept_and_does_without_is_deleted(study, work, monkeypatch):
+    study.run(*MORE)
+    kept = study.folder / "run" / "work" / "kept"
+    before = {path.name for path in kept.iterdir()}
+    monkeypatch.setattr("avbaselines.experiment.scoring.kept.MOST_UNUSED", 0)
+    study.run(MORE[0])
+    assert {path.name for path in kept.iterdir()} < before
+    work.update(read=[], compared=0)
+    study.run(MORE[0])
+    assert not work["read"] and not work["compared"]  # what is in use has stayed

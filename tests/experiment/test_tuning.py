@@ -42,7 +42,7 @@ def test_shipped_averages_and_searched_fusions_predict_as_the_run_did(tmp_path):
     given = "split={column='fold', train=['1', '2'], test=['0']}"
     run = small_release(tmp_path).run(given, "tuning.trials=8", "systems.transductive=[]")
     notes = run.results(split="all").drop_duplicates("system").set_index("system")["note"].fillna("")
-    averaged = [name for name in notes.index if "mean of the best" in notes[name] and not name.endswith("-raw")]
+    averaged = [name for name in notes.index if "mean of the defaults" in notes[name] and not name.endswith("-raw")]
     assert averaged
     everything = run.predictions().query("part == 'test' and target == 'arousal'")
     for name in [*averaged, "late-tuned"]:
@@ -70,8 +70,8 @@ def test_a_second_call_computes_nothing_and_more_trials_only_the_tuned(finished,
     study = finished[0].copy(tmp_path)
     assert study.run(*TUNED).computed == 0
     more = study.run("tuning.trials=5", "systems.transductive=[]")
-    # Three tuned systems, four fusions of them and the searched one, that one in three inner folds too; in four splits.
-    assert more.computed == 4 * (3 + 4 + 1 + 3)
+    # Three tuned systems, six fusions of them and the searched one, that one in three inner folds too; in four splits.
+    assert more.computed == 4 * (3 + 6 + 1 + 3)
 
 
 def test_labels_of_evaluated_clips_change_no_trial(finished, tmp_path):

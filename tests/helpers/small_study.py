@@ -18,7 +18,8 @@ from avbaselines.catalog import find
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.experiment.fitting.run_options import RunOptions
 from avbaselines.experiment.protocol_run import ProtocolRun
-from avbaselines.experiment.study_run import StudyResult, execute, prepare
+from avbaselines.experiment.study_plan import prepare
+from avbaselines.experiment.study_run import StudyResult, execute
 from avbaselines.study import Study, load_study
 
 MOODS = np.array(["glad", "sad", "mad"])

@@ -9,7 +9,7 @@ from harness import Outcome
 from hostile_studies import CASES, structures, texts, write
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from avbaselines.experiment.study_run import prepare
+from avbaselines.experiment.study_plan import prepare
 from avbaselines.study import load_study
 
 TOPIC = "studies"

@@ -2,15 +2,23 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from avbaselines.errors import InputError
+from avbaselines.estimators.boosting.binned_data import BinnedData, ClassEnsemble
 from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.base import Candidate, TunedClassifier, TunedModel, TunedRegressor
-from avbaselines.estimators.tuned.parameter_checks import Rising
+from avbaselines.estimators.tuned.candidate_outputs import with_absent
+from avbaselines.estimators.tuned.parameter_checks import OneOf, Rising
+from avbaselines.estimators.tuned.shared_work import SharedWork
+from avbaselines.estimators.tuned.target_scaling import standardised
 
 __all__ = ["BoostedClassifier", "BoostedModel", "BoostedRegressor", "column_fraction", "loss_parameters"]
+
+ALL, FOLDS = "all", "folds"
 
 
 def loss_parameters(n_classes: int, regression: str, binary: str, multiclass: str) -> dict[str, Any]:
@@ -37,10 +45,21 @@ def column_fraction(columns_per_tree: float, n_columns: int) -> float:
     return min(0.6, columns_per_tree / n_columns) if n_columns > 1 else 1.0
 
 
-class BoostedModel(TunedModel):
-    """Rounds as candidates: one ensemble is trained, and read after each number of rounds.
+@dataclass
+class _FoldFit:
+    """What was fitted without a fold: its rows, columns, and the ensembles of its targets that vary there."""
 
-    A library gives `_bin`, `_train` and `_margins`.
+    train: np.ndarray
+    columns: np.ndarray
+    stored: list[bytes]
+
+
+class BoostedModel(TunedModel):
+    """Rounds as candidates: one ensemble is grown, and read after each number of rounds.
+
+    A library gives `_bin`, `_growing` and `_margins`. Rows are binned once for all folds and targets of a fit, and for
+    the trials of a search: a byte a cell. A table that is screened, which chooses columns by the labels of a fold, is
+    binned once a fold, and its bins are kept for other trials as far as there is room.
     """
 
     rounds: Sequence[int]
@@ -49,38 +68,74 @@ class BoostedModel(TunedModel):
     row_fraction: float
     learning_rate: float
     max_bin: int
+    final: str
     n_jobs: int
 
-    @abstractmethod
-    def _bin(self, X: np.ndarray) -> Any:
-        """Rows of X as the library bins them."""
+    # From `cross_predict` to `refit`, if the fits without each fold are to predict.
+    _grown: list[_FoldFit] | None
 
     @abstractmethod
-    def _train(
-        self, binned: Any, y: np.ndarray, rounds: int, n_classes: int = 0, weights: np.ndarray | None = None
-    ) -> Any:
-        """A booster of so many rounds, for values with NaN = not labelled, or codes of so many classes."""
+    def _cut(self, stored: bytes, rounds: int) -> Any:
+        """The first rounds of an ensemble, from what `stored` of the ensemble gave."""
 
     @abstractmethod
-    def _margins(self, booster: Any, X: np.ndarray, first: int, last: int) -> np.ndarray:
-        """The share of rounds first .. last - 1 in the raw predictions."""
+    def _bin(self, X: np.ndarray) -> BinnedData:
+        """X as the library bins it."""
+
+    @abstractmethod
+    def _growing(self, n_rows: int, n_columns: int) -> dict[str, Any]:
+        """The library's parameters for an ensemble on so many rows and columns."""
+
+    @abstractmethod
+    def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
+        """Raw predictions for X after so many rounds, of shape (n,) or (n, K)."""
 
     def _candidates(self) -> list[Candidate]:
         return [{"rounds": int(rounds)} for rounds in self.rounds]
 
-    def _staged(self, booster: Any, X: np.ndarray) -> np.ndarray:
-        """Margins after each candidate's rounds, of shape (candidates, n, ...); later ones add to earlier ones."""
-        parts, first = [], 0
+    def _binned(self, X: np.ndarray, columns: np.ndarray) -> BinnedData:
+        """Some columns of X, binned; all of them once for all folds and for what else is fitted to the same rows."""
+        shared = self._shared or SharedWork()
+        key = ("bins", self.max_bin, self._seed)
+        if len(columns) == X.shape[1]:
+            return shared.get(key, lambda: self._bin(X), always=True)
+        return shared.get((*key, columns.tobytes()), lambda: self._bin(np.ascontiguousarray(X[:, columns])))
+
+    def _start(self, shared: SharedWork | None) -> None:
+        super()._start(shared)
+        self._grown = []
+
+    def _staged(self, ensemble: ClassEnsemble) -> tuple[np.ndarray, bytes]:
+        """Margins of the rows held out after each candidate's rounds, of shape (candidates, n, outputs).
+
+        With them the trees, if they are to predict: without the rows and sums that the ensemble grew on.
+        """
+        parts, grown = [], 0
         for last in self.rounds:
-            parts.append(self._margins(booster, X, first, int(last)))
-            first = int(last)
-        return np.cumsum(np.array(parts, dtype=np.float64), axis=0)
+            ensemble.grow(int(last) - grown)
+            grown = int(last)
+            parts.append(ensemble.held())
+        return np.array(parts), ensemble.stored() if self.final == FOLDS else b""
+
+    def _keep(self, train: np.ndarray, columns: np.ndarray, stored: list[bytes]) -> None:
+        if self.final == FOLDS and self._grown is not None:
+            self._grown.append(_FoldFit(train, columns, stored))
+
+    def _fold_fits(self) -> list[_FoldFit]:
+        """Fits that are to predict; none where a fit to all rows is, or no fold could learn."""
+        if self._grown is None:
+            raise InputError("refit: the fits without each fold are used up; call cross_predict or fit again")
+        fits, self._grown = self._grown, None if self._grown else []
+        return fits
 
 
 class BoostedRegressor(BoostedModel, TunedRegressor):
-    """Base of boosted regressors: one ensemble per target."""
+    """Base of boosted regressors: one ensemble per target.
 
-    constraints = {**TunedRegressor.constraints, "rounds": Rising()}
+    What predicts is a list of parts, whose mean is taken: columns, boosters, and per target slope and offset.
+    """
+
+    constraints = {**TunedRegressor.constraints, "rounds": Rising(), "final": OneOf(ALL, FOLDS)}
 
     def _try(
         self,
@@ -92,10 +147,13 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         weights: np.ndarray | None = None,
     ) -> Iterable[np.ndarray]:
         columns = screened_columns(X, targets, self.max_columns, train)
-        binned = self._bin(_cells(X, train, columns))
-        boosters = [self._train(binned, y, self.rounds[-1]) for y in targets.T]
-        X_test = _cells(X, test, columns)
-        return np.stack([self._staged(booster, X_test) for booster in boosters], axis=2)
+        data, growing = self._binned(X, columns), self._growing(len(train), len(columns))
+        part = data.part(train, test)
+
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        margins, stored = zip(*[self._staged(ensemble) for ensemble in ensembles], strict=True)
+        self._keep(train, columns, list(stored))
+        return np.concatenate(margins, axis=2)
 
     def _refit(
         self,
@@ -105,21 +163,46 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         chosen: Any,
         weights: np.ndarray | None = None,
     ) -> Any:
+        rounds = [candidate["rounds"] for candidate in chosen]
+        without_folds = self._fold_fits()
+        if without_folds:
+            return [self._of_fold(fit, targets, rounds) for fit in without_folds]
         columns = screened_columns(X, targets, self.max_columns, rows)
-        binned = self._bin(_cells(X, rows, columns))
-        return columns, [self._train(binned, y, c["rounds"]) for y, c in zip(targets.T, chosen, strict=True)]
+        data, growing = self._binned(X, columns), self._growing(len(targets), len(columns))
+        part = data.part(rows)
+
+        ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
+        for ensemble, last in zip(ensembles, rounds, strict=True):
+            ensemble.grow(last)
+        boosters = [ensemble.booster for ensemble in ensembles]
+        return [(columns, boosters, np.ones(len(rounds)), np.zeros(len(rounds)))]
+
+    def _of_fold(self, fit: _FoldFit, targets: np.ndarray, rounds: list[int]) -> tuple:
+        """A part, in units of all rows' targets; one that is constant without the fold has no trees."""
+        _, mean, scale = standardised(targets[fit.train])
+        stored = iter(fit.stored)
+        varies = [self._cut(next(stored), last) if size > 0 else None for last, size in zip(rounds, scale, strict=True)]
+        return fit.columns, varies, scale, mean
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
-        columns, boosters = model
-        X = _cells(X, None, columns)
-        rounds = [c["rounds"] for c in self.best_params_]
-        return np.column_stack([self._margins(b, X, 0, last) for b, last in zip(boosters, rounds, strict=True)])
+        rounds = [chosen["rounds"] for chosen in self.best_params_]
+        total = np.zeros((len(X), len(rounds)))
+        for columns, boosters, slope, offset in model:
+            cells = _cells(X, columns)
+            for t, booster in enumerate(boosters):
+                if booster is not None:
+                    total[:, t] += self._margins(booster, cells, rounds[t]) * slope[t]
+            total += offset
+        return total / len(model)
 
 
 class BoostedClassifier(BoostedModel, TunedClassifier):
-    """Base of boosted classifiers."""
+    """Base of boosted classifiers.
 
-    constraints = {**TunedClassifier.constraints, "rounds": Rising()}
+    What predicts is a list of parts, whose mean is taken: columns, booster, and the classes that it knows.
+    """
+
+    constraints = {**TunedClassifier.constraints, "rounds": Rising(), "final": OneOf(ALL, FOLDS)}
 
     def _try(
         self,
@@ -131,9 +214,11 @@ class BoostedClassifier(BoostedModel, TunedClassifier):
         weights: np.ndarray | None = None,
     ) -> Iterable[np.ndarray]:
         columns = screened_columns(X, targets, self.max_columns, train)
-        binned = self._bin(_cells(X, train, columns))
-        booster = self._train(binned, targets, self.rounds[-1], targets.max() + 1, weights)
-        return _by_class(self._staged(booster, _cells(X, test, columns)), targets.max() + 1)
+        part = self._binned(X, columns).part(train, test)
+        ensemble = part.classes(targets, self._growing(len(train), len(columns)), weights)
+        margins, stored = self._staged(ensemble)
+        self._keep(train, columns, [stored])
+        return _by_class(margins)
 
     def _refit(
         self,
@@ -143,23 +228,31 @@ class BoostedClassifier(BoostedModel, TunedClassifier):
         chosen: Any,
         weights: np.ndarray | None = None,
     ) -> Any:
+        grown = self._fold_fits()
+        if grown:
+            examples = np.arange(len(X)) if rows is None else rows
+            present = [np.unique(targets[np.isin(examples, fit.train)]) for fit in grown]
+            cut = [self._cut(fit.stored[0], chosen["rounds"]) for fit in grown]
+            return [(fit.columns, booster, codes) for fit, booster, codes in zip(grown, cut, present, strict=True)]
         columns = screened_columns(X, targets, self.max_columns, rows)
-        binned = self._bin(_cells(X, rows, columns))
-        return columns, self._train(binned, targets, chosen["rounds"], targets.max() + 1, weights)
+        part = self._binned(X, columns).part(rows)
+        ensemble = part.classes(targets, self._growing(len(targets), len(columns)), weights)
+        ensemble.grow(chosen["rounds"])
+        return [(columns, ensemble.booster, np.arange(targets.max() + 1))]
 
     def _outputs(self, model: Any, X: np.ndarray) -> np.ndarray:
-        columns, booster = model
-        margins = self._margins(booster, _cells(X, None, columns), 0, self.best_params_[0]["rounds"])
-        return _by_class(margins, len(self.classes_))
+        parts = []
+        for columns, booster, present in model:
+            margins = self._margins(booster, _cells(X, columns), self.best_params_[0]["rounds"])
+            parts.append(with_absent(present, len(self.classes_))(_by_class(margins.reshape(len(X), -1))))
+        return np.mean(parts, axis=0)
 
 
-def _cells(X: np.ndarray, rows: np.ndarray | None, columns: np.ndarray) -> np.ndarray:
-    """X at some rows (None = all) and columns, copied only where it must be."""
-    if len(columns) == X.shape[1]:
-        return X if rows is None else X[rows]
-    return X[:, columns] if rows is None else X[np.ix_(rows, columns)]
+def _cells(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """X at some columns, copied only where it must be."""
+    return X if len(columns) == X.shape[1] else X[:, columns]
 
 
-def _by_class(margins: np.ndarray, n_classes: int) -> np.ndarray:
+def _by_class(margins: np.ndarray) -> np.ndarray:
     """Margins of shape (..., K); the single one of two classes is that of the second against the first."""
-    return np.stack([np.zeros_like(margins), margins], axis=-1) if n_classes == 2 else margins
+    return np.concatenate([np.zeros_like(margins), margins], axis=-1) if margins.shape[-1] == 1 else margins

@@ -4,9 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from avbaselines.errors import InputError
 from avbaselines.estimators.boosting.base import column_fraction
-from avbaselines.estimators.boosting.binned_data import BinnedData, LightGBMData, XGBoostData
-from avbaselines.estimators.boosting.early_stopping import EarlyStoppedRegressor
+from avbaselines.estimators.boosting.binned_data import BinnedData
+from avbaselines.estimators.boosting.early_stopping import EarlyStoppedRegressor, folded_parts
+from avbaselines.estimators.boosting.lightgbm_data import LightGBMData
+from avbaselines.estimators.boosting.xgboost_data import XGBoostData
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.group_folds import Folds
 from avbaselines.estimators.tuned.parameter_checks import OneOf
@@ -46,6 +49,8 @@ class BoostedConcordanceRegressor(EarlyStoppedRegressor):
     row_fraction : float, default=0.7
         Share of rows each tree sees.
     max_bin : int, default=63
+    device : {'cpu', 'cuda'}, default='cpu'
+        Where XGBoost grows; LightGBM knows the CPU alone.
     n_jobs : int, default=1
         Threads.
     cv : int, splitter or iterable, default=5
@@ -76,7 +81,11 @@ class BoostedConcordanceRegressor(EarlyStoppedRegressor):
     ((40,), 2)
     """
 
-    constraints = {**EarlyStoppedRegressor.constraints, "library": OneOf("lightgbm", "xgboost")}
+    constraints = {
+        **EarlyStoppedRegressor.constraints,
+        "library": OneOf("lightgbm", "xgboost"),
+        "device": OneOf("cpu", "cuda"),
+    }
     search_space = {
         **BOOSTED,
         "learning_rate": Real(0.02, 0.2, 0.05),
@@ -101,6 +110,7 @@ class BoostedConcordanceRegressor(EarlyStoppedRegressor):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 63,
+        device: str = "cpu",
         n_jobs: int = 1,
         cv: Folds = 5,
         metric: str = "ccc",
@@ -121,46 +131,52 @@ class BoostedConcordanceRegressor(EarlyStoppedRegressor):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.device = device
         self.n_jobs = n_jobs
         self.cv = cv
         self.metric = metric
         self.matching = matching
         self.random_state = random_state
 
-    def _data(self, X: np.ndarray, held: np.ndarray | None = None) -> BinnedData:
-        columns = column_fraction(self.columns_per_tree, X.shape[1])
+    def _data(self, X: np.ndarray) -> BinnedData:
+        if self.library == "xgboost":
+            return XGBoostData(X, self.max_bin, self.device, self.n_jobs)
+        if self.device != "cpu":
+            raise InputError(f"device: LightGBM grows on the CPU, not on {self.device!r}; take library='xgboost'")
+        return LightGBMData(X, self.max_bin, self.n_jobs, self._seed)
+
+    def _growing(self, n_rows: int, n_columns: int) -> dict[str, Any]:
+        columns = column_fraction(self.columns_per_tree, n_columns)
         # Corpora of a few dozen rows must still be able to split.
-        leaf = int(np.clip(len(X) // 20, 1, self.min_leaf))
-        common: dict[str, Any] = {"learning_rate": self.learning_rate, "max_bin": self.max_bin, "seed": self._seed}
+        leaf = int(np.clip(n_rows // 20, 1, self.min_leaf))
+        common: dict[str, Any] = {"learning_rate": self.learning_rate, "seed": self._seed}
         if self.library == "lightgbm":
-            own: dict[str, Any] = {
+            return {
+                **common,
                 "num_leaves": self.num_leaves,
                 "min_data_in_leaf": leaf,
                 "feature_fraction": columns,
                 "bagging_fraction": self.row_fraction,
                 "bagging_freq": 1,
                 "lambda_l2": 1.0,
-                "num_threads": self.n_jobs,
             }
-            return LightGBMData(X, {**common, **own}, held)
-        own = {
+        return {
+            **common,
             "grow_policy": "lossguide",
             "max_depth": 0,
             "max_leaves": self.num_leaves,
             "min_child_weight": leaf,
             "colsample_bytree": columns,
             "subsample": self.row_fraction,
-            "nthread": self.n_jobs,
         }
-        return XGBoostData(X, {**common, **own}, held)
 
     def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-        folded = self._folded(X, folds)
+        data = self._binned(X)
+        folded = folded_parts(data, folds)
         growths = [self._grow(folded, Y[:, [t]], folds, weight) for t in range(Y.shape[1])]
         self.best_params_ = [{"rounds": int(growth.rounds[0])} for growth in growths]
         self.oof_scores_ = np.full((max(len(growth.scores) for growth in growths), len(growths)), np.nan)
         for t, growth in enumerate(growths):
             self.oof_scores_[: len(growth.scores), t] = growth.scores[:, 0]
-        data = self._data(X)
         self.model_ = [self._grow_all(data, Y[:, [t]], growth, weight) for t, growth in enumerate(growths)]
         return np.hstack([growth.oof for growth in growths])

@@ -10,7 +10,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.boosting.binned_data import BinnedData, Reader
+from avbaselines.estimators.boosting.binned_data import BinnedData, BinnedPart, Reader, threads_beside
 from avbaselines.estimators.boosting.objectives import OBJECTIVES
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import RegressionModel
@@ -23,13 +23,14 @@ from avbaselines.estimators.tuned.parameter_checks import (
     Within,
 )
 from avbaselines.estimators.tuned.search_space import Dimension
+from avbaselines.estimators.tuned.shared_work import SharedWork
 from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
 from avbaselines.estimators.tuned.validation import GapTolerant, drawn_seed
 from avbaselines.evaluation.metrics import METRICS
 
 __all__ = ["EarlyStoppedRegressor", "StoppedGrowth"]
 
-FoldedData = list[tuple[Any, BinnedData]]
+FoldedParts = list[tuple[Any, BinnedPart]]
 
 
 @dataclass
@@ -61,7 +62,7 @@ class StoppedGrowth:
 
 
 class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters, RegressionModel, GapTolerant):
-    """Base of boosted regressors with a loss of their own; a subclass gives `_data` and `_fit_on`.
+    """Base of boosted regressors with a loss of their own; a subclass gives `_data`, `_growing` and `_fit_on`.
 
     All folds grow together. So the number of rounds is that of the best pooled out-of-fold score, growing stops once
     no score has risen for `patience` rounds, and the concordance that targets are stretched by can come from
@@ -87,6 +88,8 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
     rounds: int
     patience: int
     every: int
+    max_bin: int
+    device: str
     n_jobs: int
     cv: Folds
     metric: str
@@ -95,6 +98,7 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
     best_params_: list[dict[str, Any]]
     oof_scores_: np.ndarray
     model_: list[Reader]
+    _shared: SharedWork | None = None
 
     def fit(
         self,
@@ -137,31 +141,45 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
         """Predictions of shape (n,) or (n, T), as y was, for X of shape (n, n_features)."""
         check_is_fitted(self)
         X = self._validated(X)
-        predicted = np.hstack([read(X, self.n_jobs) for read in self.model_]).astype(np.float64)
+        threads = threads_beside(self.device, self.n_jobs)
+        predicted = np.hstack([read(X, threads) for read in self.model_]).astype(np.float64)
         return predicted[:, 0] if self._squeeze else predicted
 
+    def cross_predict(self, *args: Any, shared: SharedWork | None = None, **kwargs: Any) -> Self:
+        """`fit`, with the bins of other models that were fitted to the same rows; `watch` is not called."""
+        self._shared = shared
+        try:
+            return super().cross_predict(*args, **kwargs)
+        finally:
+            self._shared = None
+
+    def _binned(self, X: np.ndarray) -> BinnedData:
+        """X binned, or as it was binned for other models: a byte a cell."""
+        shared = self._shared or SharedWork()
+        return shared.get(("bins", self.max_bin, self._seed), lambda: self._data(X), always=True)
+
     @abstractmethod
-    def _data(self, X: np.ndarray, held: np.ndarray | None = None) -> BinnedData:
-        """Rows binned for growing; the margins of those in `held` are followed."""
+    def _data(self, X: np.ndarray) -> BinnedData:
+        """X as the library bins it, once for all folds and targets."""
+
+    @abstractmethod
+    def _growing(self, n_rows: int, n_columns: int) -> dict[str, Any]:
+        """The library's parameters for an ensemble on so many rows and columns."""
 
     @abstractmethod
     def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Set oof_scores_, best_params_ and model_; return the out-of-fold predictions (n, T)."""
 
-    def _folded(self, X: np.ndarray, folds: np.ndarray) -> FoldedData:
-        """Fold numbers, each with its training rows, binned, and the rows it holds out."""
-        return [(fold, self._data(X[folds != fold], X[folds == fold])) for fold in np.unique(folds[folds >= 0])]
-
     def _grow(
         self,
-        folded: FoldedData,
+        folded: FoldedParts,
         Y: np.ndarray,
         folds: np.ndarray,
         weight: np.ndarray | None = None,
         target_weights: np.ndarray | None = None,
     ) -> StoppedGrowth:
         """Grow one ensemble a fold over the targets Y (n, T); returns a `StoppedGrowth`."""
-        members = [(f, self._member(data, Y, folds != f, weight, target_weights)) for f, data in folded]
+        members = [(f, self._member(part, Y, folds != f, weight, target_weights)) for f, part in folded]
         stretching = self.objective == "ccc" and self.rho == "out-of-fold"
         # Nothing is known before the first step, which therefore is one of plain squared error.
         pooled = np.ones(Y.shape[1]) if stretching else None
@@ -193,7 +211,7 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
         target_weights: np.ndarray | None = None,
     ) -> Reader:
         """Grow on all rows as the folds were grown; returns what reads predictions (n, T) off rows."""
-        member = self._member(data, Y, np.ones(len(Y), dtype=bool), weight, target_weights)
+        member = self._member(data.part(), Y, np.ones(len(Y), dtype=bool), weight, target_weights)
         lines = np.array([np.ones(Y.shape[1]), np.zeros(Y.shape[1])])
         for step, rho in enumerate(growth.rho[: growth.rounds.max() // self.every], start=1):
             member.grow(self.every, rho)
@@ -204,20 +222,28 @@ class EarlyStoppedRegressor(MultiOutputMixin, RegressorMixin, CheckedParameters,
 
     def _member(
         self,
-        data: BinnedData,
+        part: BinnedPart,
         Y: np.ndarray,
         rows: np.ndarray,
         weight: np.ndarray | None,
         target_weights: np.ndarray | None,
     ) -> "_Member":
         surrogate = {"objective": self.objective, "rho_min": self.rho_min, "target_weights": target_weights}
-        return _Member(data, Y[rows], {"sample_weight": None if weight is None else weight[rows], **surrogate})
+        growing = self._growing(int(rows.sum()), self.n_features_in_)
+        weighted = {"sample_weight": None if weight is None else weight[rows], **surrogate}
+        return _Member(part, Y[rows], growing, weighted)
+
+
+def folded_parts(data: BinnedData, folds: np.ndarray) -> FoldedParts:
+    """Fold numbers, each with the rows to learn from and those that it holds out."""
+    numbers = np.unique(folds[folds >= 0])
+    return [(fold, data.part(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold))) for fold in numbers]
 
 
 class _Member:
     """One ensemble and the units of its targets: it learns them with mean 0 and deviation 1."""
 
-    def __init__(self, data: BinnedData, Y: np.ndarray, surrogate: dict[str, Any]):
+    def __init__(self, part: BinnedPart, Y: np.ndarray, growing: dict[str, Any], surrogate: dict[str, Any]):
         labelled = ~np.isnan(Y)
         counts = np.maximum(labelled.sum(axis=0), 1)
         self._mean = np.where(labelled, Y, 0).sum(axis=0) / counts
@@ -228,7 +254,7 @@ class _Member:
         # A target that is constant here teaches nothing: its mean is the answer.
         scaled = np.where(labelled & varies, centred / self._scale, np.nan)
         self._mean = np.where(labelled.any(axis=0), self._mean, np.nan)
-        self._ensemble = data.ensemble(scaled, **surrogate) if varies.any() else None
+        self._ensemble = part.ensemble(scaled, growing, **surrogate) if varies.any() else None
 
     def grow(self, rounds: int, rho: np.ndarray | None) -> None:
         if self._ensemble is not None:

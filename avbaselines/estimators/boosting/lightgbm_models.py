@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 
-from avbaselines.estimators.boosting.base import (
-    BoostedClassifier,
-    BoostedModel,
-    BoostedRegressor,
-    column_fraction,
-    loss_parameters,
-)
+from avbaselines.estimators.boosting.base import BoostedClassifier, BoostedModel, BoostedRegressor, column_fraction
+from avbaselines.estimators.boosting.binned_data import BinnedData
+from avbaselines.estimators.boosting.lightgbm_data import LightGBMData
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.group_folds import Folds
 from avbaselines.estimators.tuned.search_space import BOOSTED, Real, Whole
@@ -35,7 +30,10 @@ class _LightGBM(BoostedModel):
         "max_columns": Whole(30, 2000, 2000, part="features"),
     }
 
-    def _parameters(self, n_rows: int, n_columns: int) -> dict[str, Any]:
+    def _bin(self, X: np.ndarray) -> BinnedData:
+        return LightGBMData(X, self.max_bin, self.n_jobs, self._seed)
+
+    def _growing(self, n_rows: int, n_columns: int) -> dict[str, Any]:
         return {
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
@@ -45,37 +43,17 @@ class _LightGBM(BoostedModel):
             "bagging_fraction": self.row_fraction,
             "bagging_freq": 1,
             "lambda_l2": 1.0,
-            "max_bin": self.max_bin,
-            # Bounds of 63 bins need no more; ten times as many would take three times the memory of the features.
-            "bin_construct_sample_cnt": 20_000,
-            # Labels come after binning, so binning must not drop columns by what one target needs.
-            "feature_pre_filter": False,
-            "force_col_wise": True,
-            "deterministic": True,
-            "num_threads": self.n_jobs,
             "seed": self._seed,
-            "verbose": -1,
         }
 
-    def _bin(self, X: np.ndarray) -> Any:
-        return lgb.Dataset(X, params=self._parameters(*X.shape), free_raw_data=True).construct()
+    def _cut(self, stored: bytes, rounds: int) -> Any:
+        import lightgbm
 
-    def _train(
-        self, binned: Any, y: np.ndarray, rounds: int, n_classes: int = 0, weights: np.ndarray | None = None
-    ) -> Any:
-        own = self._parameters(len(y), binned.num_feature())
-        parameters = {**own, **loss_parameters(n_classes, "regression", "binary", "multiclass")}
-        rows = np.flatnonzero(~np.isnan(y))
-        data = binned if len(rows) == len(y) else binned.subset(rows)
-        data.construct().set_label(y[rows])
-        if weights is not None:
-            data.set_weight(weights[rows])
-        return lgb.train(parameters, data, num_boost_round=rounds)
+        whole = lightgbm.Booster(model_str=stored.decode())
+        return lightgbm.Booster(model_str=whole.model_to_string(num_iteration=rounds))
 
-    def _margins(self, booster: Any, X: np.ndarray, first: int, last: int) -> np.ndarray:
-        return booster.predict(
-            X, start_iteration=first, num_iteration=last - first, raw_score=True, num_threads=self.n_jobs
-        )
+    def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
+        return booster.predict(X, num_iteration=rounds, raw_score=True, num_threads=self.n_jobs)
 
 
 class LightGBMRegressor(_LightGBM, BoostedRegressor):
@@ -100,6 +78,9 @@ class LightGBMRegressor(_LightGBM, BoostedRegressor):
     row_fraction : float, default=0.7
         Share of rows each tree sees.
     max_bin : int, default=63
+    final : {'folds', 'all'}, default='folds'
+        What predicts new rows: the mean of the fits without each fold, which are there anyway, or one more fit to all
+        rows. The mean was the better one on 7 of 8 corpora, by .01 in the middle, and saves a sixth of the time.
     n_jobs : int, default=1
         Threads.
     cv : int, splitter or iterable, default=5
@@ -141,6 +122,7 @@ class LightGBMRegressor(_LightGBM, BoostedRegressor):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 63,
+        final: str = "folds",
         n_jobs: int = 1,
         cv: Folds = 5,
         metric: str = "ccc",
@@ -156,6 +138,7 @@ class LightGBMRegressor(_LightGBM, BoostedRegressor):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.n_jobs = n_jobs
         self.cv = cv
         self.metric = metric
@@ -168,8 +151,8 @@ class LightGBMClassifier(_LightGBM, BoostedClassifier):
 
     Parameters
     ----------
-    blocks, rounds, learning_rate, num_leaves, min_leaf, max_columns, columns_per_tree, row_fraction, max_bin, n_jobs,
-    cv
+    blocks, rounds, learning_rate, num_leaves, min_leaf, max_columns, columns_per_tree, row_fraction, max_bin, final,
+    n_jobs, cv
         As for `LightGBMRegressor`.
     metric : str, default='accuracy'
         Metric the numbers of rounds are compared by on pooled out-of-fold predictions.
@@ -203,6 +186,7 @@ class LightGBMClassifier(_LightGBM, BoostedClassifier):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 63,
+        final: str = "folds",
         n_jobs: int = 1,
         cv: Folds = 5,
         metric: str = "accuracy",
@@ -217,6 +201,7 @@ class LightGBMClassifier(_LightGBM, BoostedClassifier):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.n_jobs = n_jobs
         self.cv = cv
         self.metric = metric

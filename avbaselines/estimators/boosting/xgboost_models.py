@@ -5,13 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from avbaselines.estimators.boosting.base import (
-    BoostedClassifier,
-    BoostedModel,
-    BoostedRegressor,
-    column_fraction,
-    loss_parameters,
-)
+from avbaselines.estimators.boosting.base import BoostedClassifier, BoostedModel, BoostedRegressor, column_fraction
+from avbaselines.estimators.boosting.binned_data import BinnedData, threads_beside, xgboost_margins
+from avbaselines.estimators.boosting.xgboost_data import XGBoostData
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.group_folds import Folds
 from avbaselines.estimators.tuned.parameter_checks import OneOf
@@ -36,43 +32,28 @@ class _XGBoost(BoostedModel):
         "max_columns": Whole(30, 2000, 2000, part="features"),
     }
 
-    def _bin(self, X: np.ndarray) -> Any:
-        import xgboost
+    def _bin(self, X: np.ndarray) -> BinnedData:
+        return XGBoostData(X, self.max_bin, self.device, self.n_jobs)
 
-        return xgboost.QuantileDMatrix(X, max_bin=self.max_bin, nthread=self.n_jobs)
-
-    def _train(
-        self, binned: Any, y: np.ndarray, rounds: int, n_classes: int = 0, weights: np.ndarray | None = None
-    ) -> Any:
-        import xgboost
-
-        parameters = {
+    def _growing(self, n_rows: int, n_columns: int) -> dict[str, Any]:
+        return {
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             "min_child_weight": self.min_child_weight,
-            "colsample_bytree": column_fraction(self.columns_per_tree, binned.num_col()),
+            "colsample_bytree": column_fraction(self.columns_per_tree, n_columns),
             "subsample": self.row_fraction,
-            "tree_method": "hist",
-            "max_bin": self.max_bin,
-            # Margins of parts of the ensemble must add up.
-            "base_score": 0.5 if n_classes else 0.0,
-            "device": self.device,
-            "nthread": self.n_jobs,
             "seed": self._seed,
-            "verbosity": 0,
-            **loss_parameters(n_classes, "reg:squarederror", "binary:logistic", "multi:softprob"),
         }
-        labelled = ~np.isnan(y)
-        binned.set_label(np.where(labelled, y, 0))
-        # A row of weight 0 has neither gradient nor Hessian: as if it were not there.
-        binned.set_weight((labelled if weights is None else labelled * weights).astype(np.float32))
-        return xgboost.train(parameters, binned, num_boost_round=rounds)
 
-    def _margins(self, booster: Any, X: np.ndarray, first: int, last: int) -> np.ndarray:
+    def _cut(self, stored: bytes, rounds: int) -> Any:
         import xgboost
 
-        rows = xgboost.DMatrix(X, nthread=self.n_jobs)
-        return booster.predict(rows, output_margin=True, iteration_range=(first, last))
+        booster = xgboost.Booster()
+        booster.load_model(bytearray(stored))
+        return booster[:rounds]
+
+    def _margins(self, booster: Any, X: np.ndarray, rounds: int) -> np.ndarray:
+        return xgboost_margins(booster, X, rounds, threads_beside(self.device, self.n_jobs))
 
 
 _DEVICE = {"device": OneOf("cpu", "cuda")}
@@ -83,7 +64,7 @@ class XGBoostRegressor(_XGBoost, BoostedRegressor):
 
     Parameters
     ----------
-    blocks, max_columns, columns_per_tree, row_fraction, max_bin, n_jobs, cv, metric, matching, random_state
+    blocks, max_columns, columns_per_tree, row_fraction, max_bin, final, n_jobs, cv, metric, matching, random_state
         As for `LightGBMRegressor`.
     rounds : tuple of int
         Tried numbers of rounds, rising. Histograms cover all columns, whatever a tree looks at, so on wide tables a
@@ -121,6 +102,7 @@ class XGBoostRegressor(_XGBoost, BoostedRegressor):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 64,
+        final: str = "folds",
         device: str = "cpu",
         n_jobs: int = 1,
         cv: Folds = 5,
@@ -137,6 +119,7 @@ class XGBoostRegressor(_XGBoost, BoostedRegressor):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.device = device
         self.n_jobs = n_jobs
         self.cv = cv
@@ -151,7 +134,7 @@ class XGBoostClassifier(_XGBoost, BoostedClassifier):
     Parameters
     ----------
     blocks, rounds, learning_rate, max_depth, min_child_weight, max_columns, columns_per_tree,
-    row_fraction, max_bin, device, n_jobs, cv
+    row_fraction, max_bin, final, device, n_jobs, cv
         As for `XGBoostRegressor`.
     metric : str, default='accuracy'
         Metric the numbers of rounds are compared by on pooled out-of-fold predictions.
@@ -184,6 +167,7 @@ class XGBoostClassifier(_XGBoost, BoostedClassifier):
         columns_per_tree: int = 300,
         row_fraction: float = 0.7,
         max_bin: int = 64,
+        final: str = "folds",
         device: str = "cpu",
         n_jobs: int = 1,
         cv: Folds = 5,
@@ -199,6 +183,7 @@ class XGBoostClassifier(_XGBoost, BoostedClassifier):
         self.columns_per_tree = columns_per_tree
         self.row_fraction = row_fraction
         self.max_bin = max_bin
+        self.final = final
         self.device = device
         self.n_jobs = n_jobs
         self.cv = cv

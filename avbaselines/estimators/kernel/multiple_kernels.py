@@ -41,6 +41,8 @@ class _MultipleKernels(PreparedModel):
     max_rows: int
 
     def _candidates(self) -> list[Candidate]:
+        if "joined" in self._options.scalings:
+            raise InputError("ridge-kernels: scalings 'standard' and 'quantile' can be tried, not 'joined'")
         return [
             {"scaling": scaling, "width": float(width), "mix": mix, "penalty": float(penalty)}
             for scaling in self._options.scalings

@@ -1,10 +1,11 @@
 """Support vector machines on Gram matrices that all targets and candidates of a fold share."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.svm import SVC, SVR
 
 from avbaselines.estimators.kernel.kernel_model import GRIDS, WIDTHS, KernelModel, Machines, primal_machines
@@ -75,6 +76,7 @@ class KernelRegressor(KernelModel, TunedRegressor):
     """
 
     constraints = {**TunedRegressor.constraints, **GRIDS}
+    narrows = True
 
     def __init__(
         self,
@@ -158,6 +160,17 @@ class KernelRegressor(KernelModel, TunedRegressor):
         for own, space in model:
             outputs[:, own] = space.decide(X)
         return outputs
+
+    def narrowed(self, targets: Sequence[int]) -> Self:
+        """An unfitted one that tries the scalings, kernels and costs that these targets have chosen."""
+        chosen = [self.best_params_[t] for t in targets]
+        tried = {name: {params[name] for params in chosen} for name in ("scaling", "width", "cost")}
+        scalings = [scaling for scaling in self._options.scalings if scaling in tried["scaling"]]
+        return clone(self).set_params(
+            preparation=clone(self._options).set_params(scalings=tuple(scalings)),
+            widths=tuple(width for width in self.widths if width in tried["width"]),
+            costs=tuple(cost for cost in self.costs if cost in tried["cost"]),
+        )
 
 
 class KernelClassifier(KernelModel, TunedClassifier):

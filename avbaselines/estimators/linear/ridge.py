@@ -8,7 +8,7 @@ from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
 from avbaselines.estimators.linear.dual_ridge import dual_ridge, dual_weights
-from avbaselines.estimators.preprocessing.preparation import Blocks, Preparation
+from avbaselines.estimators.preprocessing.preparation import NARROW, Blocks, Preparation, column_blocks
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.prepared_model import PreparedModel
 from avbaselines.estimators.preprocessing.row_parts import Rows
@@ -146,6 +146,12 @@ class _Ridge(PreparedModel):
     def _candidates(self) -> list[Candidate]:
         return [{"scaling": s, "penalty": float(p)} for s in self._options.scalings for p in self.penalties]
 
+    @property
+    def _own_scalings(self) -> tuple[str, ...]:
+        plain = super()._own_scalings
+        narrow = min(map(len, column_blocks(self.blocks, self.n_features_in_))) <= NARROW
+        return (*plain, "joined") if narrow else plain
+
     def _try_columns(
         self, X: np.ndarray, train: np.ndarray, Y: np.ndarray, test: np.ndarray, row_weights: np.ndarray | None = None
     ) -> Iterator[np.ndarray]:
@@ -163,8 +169,6 @@ class _Ridge(PreparedModel):
     def _refit_columns(
         self, X: np.ndarray, rows: np.ndarray | None, Y: np.ndarray, chosen: Any, row_weights: np.ndarray | None = None
     ) -> RidgeModel:
-        if min(len(Y), X.shape[1]) > self.max_exact:
-            self._remarks = [PrincipalDirections(self.max_exact)]
         model, table = [], self._table(X)
         for scaling in dict.fromkeys(c["scaling"] for c in chosen):
             targets = [t for t, c in enumerate(chosen) if c["scaling"] == scaling]
@@ -172,6 +176,8 @@ class _Ridge(PreparedModel):
             preparation = self._options.fitted(scaling, self.blocks, X, Y[:, targets], rows)
             Z = table.fold(scaling, rows).as_by(preparation)
             weights, intercepts = ridge_path(Z, Y[:, targets], penalties, self.max_exact, self._seed, row_weights)
+            if min(len(Y), weights.shape[1]) > self.max_exact:
+                self._remarks = [PrincipalDirections(self.max_exact)]
             own = np.arange(len(targets))
             model.append((np.array(targets), preparation, weights[which, :, own].T, intercepts[which, own]))
         return model
@@ -200,7 +206,8 @@ class RidgeRegressor(_Ridge, TunedRegressor):
     blocks : optional
         The columns of each modality, see `Preparation`; None is one block.
     preparation : PreparationOptions, optional
-        Scalings that are tried, screening and weights of the blocks; None is the defaults.
+        Scalings that are tried, screening and weights of the blocks; None is the defaults: standard, quantile, and, of
+        tables with a block of up to 500 columns, joined.
     penalties : tuple of float
         Tried penalties, largest first. They act on blocks of unit mean square length.
     cv : int, splitter or iterable, default=5

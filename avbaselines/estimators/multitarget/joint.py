@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.boosting.base import column_fraction
-from avbaselines.estimators.boosting.binned_data import BinnedData, XGBoostData
-from avbaselines.estimators.boosting.early_stopping import EarlyStoppedRegressor, StoppedGrowth
+from avbaselines.estimators.boosting.binned_data import BinnedData
+from avbaselines.estimators.boosting.early_stopping import EarlyStoppedRegressor, StoppedGrowth, folded_parts
+from avbaselines.estimators.boosting.xgboost_data import XGBoostData
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.tuned.group_folds import Folds
 from avbaselines.estimators.tuned.parameter_checks import OneOf
@@ -164,8 +166,8 @@ class JointBoostingRegressor(EarlyStoppedRegressor):
     def _fit_on(self, X: np.ndarray, Y: np.ndarray, folds: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         given = self._checked_weights(Y.shape[1])
         self._strategy, self._device = self._capability(Y.shape[1])
-        folded = self._folded(X, folds)
-        grow = partial(self._grow, folded, Y, folds, weight)
+        data = self._binned(X)
+        grow = partial(self._grow, folded_parts(data, folds), Y, folds, weight)
         self.searched_: list[tuple[np.ndarray, float]] = []
         if given is None:
             given, growth = self._search(grow, Y.shape[1])
@@ -174,24 +176,23 @@ class JointBoostingRegressor(EarlyStoppedRegressor):
         self.target_weights_ = given
         self.oof_scores_ = growth.scores
         self.best_params_ = [{"rounds": int(r), "weight": float(w)} for r, w in zip(growth.rounds, given, strict=True)]
-        self.model_ = [self._grow_all(self._data(X), Y, growth, weight, given)]
+        self.model_ = [self._grow_all(data, Y, growth, weight, given)]
         return growth.oof
 
-    def _data(self, X: np.ndarray, held: np.ndarray | None = None) -> BinnedData:
-        parameters = {
+    def _data(self, X: np.ndarray) -> BinnedData:
+        return XGBoostData(X, self.max_bin, self._device, self.n_jobs)
+
+    def _growing(self, n_rows: int, n_columns: int) -> dict[str, Any]:
+        return {
             "multi_strategy": self._strategy,
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             # Corpora of a few dozen rows must still be able to split.
-            "min_child_weight": float(np.clip(len(X) / 20, 1, self.min_child_weight)),
-            "colsample_bytree": column_fraction(self.columns_per_tree, X.shape[1]),
+            "min_child_weight": float(np.clip(n_rows / 20, 1, self.min_child_weight)),
+            "colsample_bytree": column_fraction(self.columns_per_tree, n_columns),
             "subsample": self.row_fraction,
-            "max_bin": self.max_bin,
-            "device": self._device,
-            "nthread": self.n_jobs,
             "seed": self._seed,
         }
-        return XGBoostData(X, parameters, held)
 
     def _checked_weights(self, n_targets: int) -> np.ndarray | None:
         """Weights of mean 1, or None if they are to be searched."""
@@ -268,10 +269,10 @@ def _grown_on(device: str, strategy: str) -> str:
     import xgboost
 
     rows = np.arange(8.0)[:, None]
-    parameters = {"multi_strategy": strategy, "device": device, "nthread": 1, "max_bin": 4, "max_depth": 1}
-    data = XGBoostData(rows, parameters)
-    ensemble = data.ensemble(np.hstack([rows, -rows]), objective="squared")
     with xgboost.config_context(verbosity=0):
+        part = XGBoostData(rows, max_bin=4, device=device).part()
+        growing = {"multi_strategy": strategy, "max_depth": 1}
+        ensemble = part.ensemble(np.hstack([rows, -rows]), growing, objective="squared")
         ensemble.grow(1)
-    used = json.loads(ensemble.configuration())["learner"]["generic_param"]["device"]
+    used = json.loads(ensemble.booster.save_config())["learner"]["generic_param"]["device"]
     return used.split(":")[0]

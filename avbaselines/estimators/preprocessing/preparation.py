@@ -1,6 +1,6 @@
 """Bring the columns of all modalities to one scale, with a defined answer for what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +16,7 @@ from avbaselines.estimators.preprocessing.screening import screened_columns
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, OneOf, Within
 from avbaselines.estimators.tuned.validation import GapTolerant
 
-__all__ = ["Blocks", "Preparation", "column_blocks", "present_blocks", "weights_of_blocks"]
+__all__ = ["Blocks", "Preparation", "column_blocks", "narrow_columns", "present_blocks", "weights_of_blocks"]
 
 Blocks = Sequence[Any] | np.ndarray | None
 """What `blocks` may be: index lists or slices, or a block number per column; None = one block."""
@@ -29,6 +29,9 @@ LEAST_LIMIT = 10.0
 A column that hardly varies among the fitted rows (a unit that is silent for almost everybody, a constant but for
 rounding) would put a new value thousands of deviations away.
 """
+
+NARROW = 500
+"""Columns of a block up to which both scalings of it are joined: a line over more columns bends enough."""
 
 
 def column_blocks(blocks: Blocks, n_columns: int) -> list[np.ndarray]:
@@ -76,10 +79,12 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     ----------
     blocks : None, sequence of index lists or slices, or a block number per column; default=None
         The columns of each modality; None is one block. An all-NaN block in a row means the modality is missing there.
-    scaling : {'standard', 'quantile'}, default='standard'
+    scaling : {'standard', 'quantile', 'joined'}, default='standard'
         'standard' subtracts the mean and divides by the standard deviation; values further away than every fitted one
         and than 10 deviations are brought to that limit. 'quantile' replaces a value by the normal score of its
-        mid-rank among the fitted values, within +-3: no outlier is further away than that.
+        mid-rank among the fitted values, within +-3: no outlier is further away than that. 'joined' has these scores
+        and beside them the standardised columns of narrow blocks (up to 500 columns), so that a linear model may bend
+        each; a block weighs what it does otherwise.
     balance : bool, default=True
         Divide each block by the square root of its number of columns, so that each modality has about the same say in
         distances and inner products whatever its width.
@@ -93,6 +98,8 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     ----------
     blocks_ : list of ndarray
         Column indices of each block.
+    doubled_ : ndarray of int
+        Columns that stand standardised before the scores of all; none unless joined.
     indicated_ : ndarray of int
         Blocks with a presence column (1 present, 0 missing): those missing for some but not all fitted rows.
 
@@ -110,7 +117,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
     [[-1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
 
-    constraints = {"scaling": OneOf("standard", "quantile"), "column_share": Within(0, 1, open_low=True)}
+    constraints = {"scaling": OneOf("standard", "quantile", "joined"), "column_share": Within(0, 1, open_low=True)}
 
     def __init__(
         self,
@@ -143,12 +150,12 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         self.blocks_ = column_blocks(self.blocks, X.shape[1])
         counts = sum(present_blocks(np.isnan(part), self.blocks_).sum(axis=0) for _, part in Rows(X, rows))
         self.indicated_ = np.flatnonzero((counts > 0) & (counts < (len(X) if rows is None else len(rows))))
-        parts = (part for _, part in column_parts(X, rows))  # one copy at a time
-        if self.scaling == "standard":
-            statistics = zip(*map(_mean_scale_and_limit, parts), strict=True)
-            self.center_, self.scale_, self.limit_ = map(np.concatenate, statistics)
-        else:
-            self.references_, self.counts_ = map(np.concatenate, zip(*map(_references, parts), strict=True))
+        self.doubled_ = narrow_columns(self.blocks_) if self.scaling == "joined" else np.array([], int)
+        if self.scaling != "standard":
+            self.references_, self.counts_ = _gathered(_references, X, rows)
+        if self.scaling == "standard" or len(self.doubled_):
+            table = X[:, self.doubled_] if len(self.doubled_) else X
+            self.center_, self.scale_, self.limit_ = _gathered(_mean_scale_and_limit, table, rows)
         self.weight_ = self._weights(X, y, rows)
         return self
 
@@ -162,6 +169,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
                 kept = max(1, round(self.column_share * len(columns)))
                 columns = columns[screened_columns(X[:, columns], y, kept, rows)]
             weights[columns] = block_weight / (np.sqrt(max(len(columns), 1)) if self.balance else 1)
+        weights[self.doubled_] /= np.sqrt(2)
         return weights
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -174,6 +182,7 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         Returns
         -------
         ndarray of shape ``(n, n_features + len(indicated_))``
+            Where they are 'joined', of narrow blocks twice the features.
         """
         check_is_fitted(self)
         X = self._validated(X)
@@ -195,32 +204,51 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         """
         width = X.shape[1] + len(self.indicated_)
         if self.scaling == "standard":
-            return Rows(X, numbers, self._standard, width)
-        ranks = Rows(X, numbers, lambda part: _ranks(part, self.references_, self.counts_)).whole()
-        return Rows(ranks, None, lambda part: self._scores(part, X.dtype), width)
 
-    def _standard(self, X: np.ndarray) -> np.ndarray:
+            def standard(part: np.ndarray) -> np.ndarray:
+                return self._indicated(self._standard(part, self.weight_), lambda: np.isnan(part))
+
+            return Rows(X, numbers, standard, width)
+        ranks = Rows(X, numbers, lambda part: _ranks(part, self.references_, self.counts_)).whole()
+
+        def scored(part: np.ndarray, *beside: np.ndarray) -> np.ndarray:
+            Z = np.hstack([*beside, self._scores(part, X.dtype)]) if beside else self._scores(part, X.dtype)
+            return self._indicated(Z, lambda: part == 2 * self.counts_ + 1)
+
+        if not len(self.doubled_):
+            return Rows(ranks, None, scored, width)
+        taken, weight = np.arange(len(X)) if numbers is None else numbers, self.weight_[self.doubled_]
+
+        def joined(places: np.ndarray) -> np.ndarray:
+            standard = self._standard(X[np.ix_(taken[places[:, 0]], self.doubled_)], weight)
+            return scored(ranks[places[:, 0]], standard)
+
+        return Rows(np.arange(len(taken))[:, None], None, joined, width + len(self.doubled_))
+
+    def _standard(self, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
         Z = X - self.center_.astype(X.dtype)
-        Z *= (self.weight_ / self.scale_).astype(X.dtype)
-        limit = (self.limit_ * self.weight_).astype(X.dtype)
+        Z *= (weight / self.scale_).astype(X.dtype)
+        limit = (self.limit_ * weight).astype(X.dtype)
         np.clip(Z, -limit, limit, out=Z)
         missing = np.isnan(Z)
         Z[missing] = 0.0
-        return self._indicated(Z, np.isnan(X)) if len(self.indicated_) else Z
+        return Z
 
     def _scores(self, ranks: np.ndarray, dtype: Any) -> np.ndarray:
         tables = {count: score_table(count, dtype) for count in np.unique(self.counts_)}
         weights = self.weight_.astype(dtype)
         if len(tables) == 1:
-            Z = next(iter(tables.values()))[ranks] * weights
-        else:
-            Z = np.empty(ranks.shape, dtype)
-            for column, (count, weight) in enumerate(zip(self.counts_, weights, strict=True)):
-                Z[:, column] = tables[count][ranks[:, column]] * weight
-        return self._indicated(Z, ranks == 2 * self.counts_ + 1) if len(self.indicated_) else Z
+            return next(iter(tables.values()))[ranks] * weights
+        Z = np.empty(ranks.shape, dtype)
+        for column, (count, weight) in enumerate(zip(self.counts_, weights, strict=True)):
+            Z[:, column] = tables[count][ranks[:, column]] * weight
+        return Z
 
-    def _indicated(self, Z: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        return np.hstack([Z, present_blocks(missing, self.blocks_)[:, self.indicated_].astype(Z.dtype)])
+    def _indicated(self, Z: np.ndarray, missing: Callable[[], np.ndarray]) -> np.ndarray:
+        """Prepared rows followed by the presence columns; `missing` tells which of their cells are."""
+        if not len(self.indicated_):
+            return Z
+        return np.hstack([Z, present_blocks(missing(), self.blocks_)[:, self.indicated_].astype(Z.dtype)])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -256,6 +284,25 @@ def present_blocks(missing: np.ndarray, blocks: Sequence[np.ndarray]) -> np.ndar
     [[True, False]]
     """
     return np.column_stack([~missing[:, columns].all(axis=1) for columns in blocks])
+
+
+def narrow_columns(blocks: Sequence[np.ndarray]) -> np.ndarray:
+    """Rising numbers of the columns that joined scalings double.
+
+    Examples
+    --------
+    >>> narrow_columns([np.arange(2, 900), np.array([0, 1])]).tolist()
+    [0, 1]
+    """
+    return np.sort(np.concatenate([np.array([], int), *(block for block in blocks if len(block) <= NARROW)]))
+
+
+def _gathered(
+    statistics: Callable[[np.ndarray], tuple[np.ndarray, ...]], X: np.ndarray, rows: np.ndarray | None
+) -> list[np.ndarray]:
+    """Statistics of all columns over some rows, with one copy of a few columns at a time."""
+    found = (statistics(part) for _, part in column_parts(X, rows))
+    return [np.concatenate(values) for values in zip(*found, strict=True)]
 
 
 def _mean_scale_and_limit(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,8 +17,8 @@ class PreparationOptions(BaseEstimator):
 
     Parameters
     ----------
-    scalings : tuple of {'standard', 'quantile'}
-        Tried values of `Preparation.scaling`.
+    scalings : tuple of {'standard', 'quantile', 'joined'}, optional
+        Tried values of `Preparation.scaling`; None tries those that the learner has by default.
     column_share : float, default=1.0
         Share of each block's columns that count, more than 0 and at most 1.
     block_weights : tuple of float, optional
@@ -36,14 +36,14 @@ class PreparationOptions(BaseEstimator):
 
     search_space: dict[str, Dimension] = {
         "scalings": Choice(
-            {"both": ("standard", "quantile"), "standard": ("standard",), "quantile": ("quantile",)}, part="scaling"
+            {"own": None, "standard": ("standard",), "quantile": ("quantile",)}, part="scaling"
         ),
         "column_share": Real(0.03, 1.0, 1.0, part="features"),
     }
 
     def __init__(
         self,
-        scalings: Sequence[str] = ("standard", "quantile"),
+        scalings: Sequence[str] | None = None,
         column_share: float = 1.0,
         block_weights: Sequence[float] | None = None,
     ):
@@ -58,7 +58,7 @@ class PreparationOptions(BaseEstimator):
 
         Parameters
         ----------
-        scaling : {'standard', 'quantile'}
+        scaling : {'standard', 'quantile', 'joined'}
         blocks
             The columns of each modality, see `Preparation`.
         X : ndarray of shape (n, n_features)

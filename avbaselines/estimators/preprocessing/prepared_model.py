@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import numpy as np
+from sklearn.base import clone
 
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
@@ -14,7 +15,10 @@ __all__ = ["PreparedModel"]
 
 
 class PreparedModel(TunedModel):
-    """A `TunedModel` with the parameters `blocks` and `preparation`; see `RidgeRegressor`, with an example."""
+    """A `TunedModel` with the parameters `blocks` and `preparation`; see `RidgeRegressor`, with an example.
+
+    `_own_scalings` are tried where the options name none.
+    """
 
     parts: ClassVar[dict[str, type]] = {"preparation": PreparationOptions}
 
@@ -31,4 +35,10 @@ class PreparedModel(TunedModel):
 
     @property
     def _options(self) -> PreparationOptions:
-        return PreparationOptions() if self.preparation is None else self.preparation
+        options = PreparationOptions() if self.preparation is None else self.preparation
+        return options if options.scalings is not None else clone(options).set_params(scalings=self._own_scalings)
+
+    @property
+    def _own_scalings(self) -> tuple[str, ...]:
+        """Scalings that the learner tries by default, once it has seen the table."""
+        return "standard", "quantile"

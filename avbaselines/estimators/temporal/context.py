@@ -8,15 +8,39 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import uniform_filter1d
 
 from avbaselines.errors import InputError
 
-__all__ = ["add_context", "avec_context", "check_order", "frame_numbers", "shift_back", "shift_labels", "smooth"]
+__all__ = [
+    *("add_context", "avec_context", "check_order", "frame_numbers", "in_frames"),
+    *("shift_back", "shift_labels", "smooth", "window_of"),
+]
 
 # Of a hop: times are printed with few digits, so that equal steps differ a little.
 TIME_TOLERANCE = 0.1
 Runs = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def in_frames(seconds: float, hop: float | None) -> int:
+    """A delay in whole frames, the nearest; 0 where there is no hop (None).
+
+    Examples
+    --------
+    >>> in_frames(2.0, hop=0.4), in_frames(2.0, hop=None)
+    (5, 0)
+    """
+    return int(round(seconds / hop)) if hop else 0
+
+
+def window_of(seconds: float, hop: float | None) -> int:
+    """Width in frames of a centred window: the odd number nearest to the seconds; 1 (nothing) for 0.
+
+    Examples
+    --------
+    >>> window_of(2.0, hop=0.4), window_of(0.0, hop=0.4)
+    (5, 1)
+    """
+    return 2 * int(round(seconds / hop / 2)) + 1 if hop else 1
 
 
 def add_context(
@@ -156,6 +180,8 @@ def smooth(prediction: ArrayLike, recordings: ArrayLike, frames: int) -> np.ndar
     >>> smooth([0.0, 3.0, 6.0], ["a", "a", "a"], 3).tolist()
     [1.0, 3.0, 5.0]
     """
+    from scipy.ndimage import uniform_filter1d  # checks of the order alone do without it
+
     if frames < 1 or frames % 2 == 0:
         raise InputError(f"smoothing: an odd number of frames is needed, so that the window is centred; got {frames}")
     values = np.asarray(prediction, float)

@@ -11,37 +11,23 @@ from sklearn.utils.validation import check_is_fitted
 
 from avbaselines.errors import InputError
 from avbaselines.estimators.linear.ridge import RidgeRegressor
-from avbaselines.estimators.temporal.context import check_order, frame_numbers, shift_back, shift_labels, smooth
+from avbaselines.estimators.temporal.context import (
+    check_order,
+    frame_numbers,
+    in_frames,
+    shift_back,
+    shift_labels,
+    smooth,
+    window_of,
+)
 from avbaselines.estimators.tuned.group_folds import Folds, resolve_cv
 from avbaselines.estimators.tuned.interface import RegressionModel
 from avbaselines.estimators.tuned.parameter_checks import CheckedParameters, Each, MetricName, Minimum
-from avbaselines.estimators.tuned.remarks import ChosenDelays, FitRemark
+from avbaselines.estimators.tuned.remarks import ChosenByFrames, ChosenDelays, FitRemark
 from avbaselines.estimators.tuned.target_scaling import check_targets, tuning_score
 from avbaselines.estimators.tuned.validation import GapTolerant
 
-__all__ = ["DelayedRegressor", "in_frames", "window_of"]
-
-
-def in_frames(seconds: float, hop: float | None) -> int:
-    """A delay in whole frames, the nearest; 0 where there is no hop (None).
-
-    Examples
-    --------
-    >>> in_frames(2.0, hop=0.4), in_frames(2.0, hop=None)
-    (5, 0)
-    """
-    return int(round(seconds / hop)) if hop else 0
-
-
-def window_of(seconds: float, hop: float | None) -> int:
-    """Width in frames of a centred window: the odd number nearest to the seconds; 1 (nothing) for 0.
-
-    Examples
-    --------
-    >>> window_of(2.0, hop=0.4), window_of(0.0, hop=0.4)
-    (5, 1)
-    """
-    return 2 * int(round(seconds / hop / 2)) + 1 if hop else 1
+__all__ = ["DelayedRegressor"]
 
 
 class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, CheckedParameters, GapTolerant):
@@ -71,7 +57,8 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, Checke
         Whether a concordance is compared after mean/std matching.
     most_rows : int, default=20000
         The delay is chosen on every k-th frame of each recording, k such that no more rows take part: neighbours in
-        time say nearly the same. The regressor itself learns from all.
+        time say nearly the same. The regressor itself learns from all; one whose candidates are dear (its class
+        `narrows`) tries on all of them only what was chosen on the part, and a remark says so.
 
     Attributes
     ----------
@@ -160,8 +147,10 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, Checke
         folds = resolve_cv(self.cv, X, Y[:, 0] if Y.shape[1] == 1 else Y, groups)
         recordings, hop = self._surroundings(len(X), recordings, times, [*self.delays, *self.smoothing])
         self._refuse_long(recordings, hop)
-        frames = self._delays(X, Y, folds, groups, recordings, hop)
-        rows, self.model_, oof = self._fitted(X, Y, folds, groups, recordings, frames)
+        recordings = np.unique(recordings, return_inverse=True)[1]  # numbers are told apart faster than names
+        frames, template = self._delays(X, Y, folds, groups, recordings, hop)
+        moved = np.column_stack([shift_labels(y, recordings, k) for y, k in zip(Y.T, frames, strict=True)])
+        self.model_, oof = _cross_fit(template, X, moved[:, 0] if self._single else moved, folds, groups)
         oof = np.column_stack([shift_back(p, recordings, k) for p, k in zip(oof.T, frames, strict=True)])
         self._smooth(oof, Y, recordings, hop)
         self.oof_prediction_ = oof[:, 0] if self._single else oof
@@ -190,7 +179,8 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, Checke
         """The chosen delay and smoothing, and the remarks of the regressor."""
         delays = tuple(chosen["delay"] for chosen in self.best_params_)
         smoothing = tuple(chosen["smoothing"] for chosen in self.best_params_)
-        return [ChosenDelays(delays, smoothing), *self.model_.remarks_]
+        by_part = [ChosenByFrames(self._step)] if self._step > 1 else []
+        return [ChosenDelays(delays, smoothing), *by_part, *self.model_.remarks_]
 
     def _surroundings(
         self, n: int, recordings: ArrayLike | None, times: ArrayLike | None, seconds: Sequence[float]
@@ -220,21 +210,22 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, Checke
         groups: np.ndarray | None,
         recordings: np.ndarray,
         hop: float | None,
-    ) -> list[int]:
-        """The delay of each target in frames, chosen by the predictions of all delays learnt at once."""
+    ) -> tuple[list[int], BaseEstimator]:
+        """The delay of each target in frames, chosen by the predictions of all delays learnt at once; what to fit."""
         tried: dict[int, float] = {}
         for seconds in self.delays:
             tried.setdefault(in_frames(seconds, hop), float(seconds))
         frames, T = list(tried), Y.shape[1]
         best = np.zeros(T, int)
         self.delay_scores_ = np.full((1, T), np.nan)
+        regressor = RidgeRegressor() if self.regressor is None else self.regressor
+        self._step = 1
         if len(frames) > 1:
-            numbers = frame_numbers(recordings)
-            step = -(-len(X) // self.most_rows)
+            numbers, step = frame_numbers(recordings), -(-len(X) // self.most_rows)
             moved = np.hstack([shift_labels(Y, recordings, k) for k in frames])
-            template = self.regressor if self.chooser is None else self.chooser
-            part = numbers % step == 0
-            oof = _cross_fit(template, X, moved, folds, groups, part)[2].reshape(len(X), len(frames), T)
+            template = regressor if self.chooser is None else self.chooser
+            chooser, oof = _cross_fit(template, X, moved, folds, groups, part=numbers % step == 0, refit=False)
+            oof = oof.reshape(len(X), len(frames), T)
             scores = []
             for number, k in enumerate(frames):
                 held = shift_back(oof[:, number], recordings, k)
@@ -243,20 +234,10 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, Checke
                 scores.append([self._score(Y[:, t], held[:, t]) for t in range(T)])
             self.delay_scores_ = np.array(scores)
             best = self.delay_scores_.argmax(axis=0)
+            if step > 1 and self.chooser is None and chooser.narrows:
+                self._step, regressor = step, chooser.narrowed([int(i) * T + t for t, i in enumerate(best)])
         self.best_params_ = [{"delay": tried[frames[i]]} for i in best]
-        return [frames[i] for i in best]
-
-    def _fitted(
-        self,
-        X: np.ndarray,
-        Y: np.ndarray,
-        folds: np.ndarray,
-        groups: np.ndarray | None,
-        recordings: np.ndarray,
-        frames: list[int],
-    ) -> tuple[np.ndarray, Any, np.ndarray]:
-        moved = np.column_stack([shift_labels(y, recordings, k) for y, k in zip(Y.T, frames, strict=True)])
-        return _cross_fit(self.regressor, X, moved[:, 0] if self._single else moved, folds, groups)
+        return [frames[i] for i in best], regressor
 
     def _smooth(self, oof: np.ndarray, Y: np.ndarray, recordings: np.ndarray, hop: float | None) -> None:
         """Choose the window of each target, and smooth its out-of-fold predictions in place."""
@@ -273,22 +254,23 @@ class DelayedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, Checke
 
 
 def _cross_fit(
-    template: BaseEstimator | None,
+    template: BaseEstimator,
     X: np.ndarray,
     Y: np.ndarray,
     folds: np.ndarray,
     groups: np.ndarray | None,
     part: np.ndarray | bool = True,
-) -> tuple[np.ndarray, Any, np.ndarray]:
-    """Fit to the rows of a part that have features and a label: rows, model, and predictions out-of-fold (n, T)."""
+    refit: bool = True,
+) -> tuple[Any, np.ndarray]:
+    """Fit to the rows of a part that have features and a label: the model, and predictions out-of-fold (n, T)."""
     columns = Y.reshape(len(Y), -1)
     rows = part & ~np.isnan(X).all(axis=1) & ~np.isnan(columns).all(axis=1)
-    model = RidgeRegressor() if template is None else clone(template)
-    model.set_params(cv=PredefinedSplit(folds[rows]))
-    model.fit(X[rows], Y[rows], groups=None if groups is None else groups[rows])
+    model: Any = clone(template).set_params(cv=PredefinedSplit(folds[rows]))
+    learn = model.fit if refit else model.cross_predict
+    learn(X[rows], Y[rows], groups=None if groups is None else groups[rows])
     oof = np.full(columns.shape, np.nan)
     oof[rows] = np.reshape(model.oof_prediction_, (rows.sum(), -1))
-    return rows, model, oof
+    return model, oof
 
 
 def _smoothed(values: np.ndarray, recordings: np.ndarray, width: int) -> np.ndarray:

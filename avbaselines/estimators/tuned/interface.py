@@ -1,10 +1,12 @@
 """`TargetModel`: the one interface by which fitted models of one or several targets are asked."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import clone
 
 from avbaselines.estimators.tuned.remarks import FitRemark, remarks_text
 
@@ -30,6 +32,8 @@ class TargetModel(ABC):
         Of the class. Which columns a fusion takes from each of its inputs: the prediction of the target that it fuses
         (one value, or posteriors of the classes it is fitted to), or that and then those of all other targets. Other
         models take any columns.
+    narrows : bool
+        Of the class. Whether trying fewer candidates saves most of the time of a fit; `narrowed` then leaves out some.
     target_classes_ : list of ndarray or None
         Sorted classes of each class target; None for a regressed target.
     oof_outputs_ : list of ndarray of shape (n, width)
@@ -64,6 +68,7 @@ class TargetModel(ABC):
 
     needs_whole_recordings: ClassVar[bool] = False
     input_layout: ClassVar[InputLayout] = "as_given"
+    narrows: ClassVar[bool] = False
 
     _remarks: list[FitRemark]
 
@@ -123,6 +128,10 @@ class TargetModel(ABC):
     def refit(self, *args: Any, **kwargs: Any) -> Self:
         """What `fit` does after `cross_predict`; nothing where that has fitted all."""
         return self
+
+    def narrowed(self, targets: Sequence[int]) -> Self:
+        """An unfitted one like this fitted one that tries what these of its targets have chosen, and little else."""
+        return clone(self)
 
 
 class RegressionModel(TargetModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "ChosenByFrames",
     "ChosenDelays",
     "ChosenOrder",
     "ChosenStrategies",
@@ -113,6 +114,23 @@ class ChosenTargetWeights(FitRemark):
         """The remark in words."""
         pairs = zip(targets, self.weights, strict=True)
         return "weights " + ", ".join(f"{target} {weight:.2f}" for target, weight in pairs)
+
+
+@dataclass(frozen=True)
+class ChosenByFrames(FitRemark):
+    """What a learner tries was compared on one frame in so many; what they chose was fitted to all.
+
+    Examples
+    --------
+    >>> ChosenByFrames(15).text(["arousal", "valence"])
+    'scaling, kernel and cost chosen by one frame in 15'
+    """
+
+    step: int
+
+    def text(self, targets: Sequence[str]) -> str:
+        """The remark in words."""
+        return f"scaling, kernel and cost chosen by one frame in {self.step}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from avbaselines.experiment.scoring.picking import may_be_picked
 from avbaselines.experiment.scoring.scoreboard import Scored
 from avbaselines.reports.drawing import Drawing
 from avbaselines.reports.flips import draw_flips
-from avbaselines.reports.paired_tests import p_text, signed
+from avbaselines.reports.paired_tests import TRANSDUCTIVE, p_text, signed
 from avbaselines.study import Study
 
 __all__ = ["ExternalSystems", "Rivals", "rivals"]
@@ -116,7 +116,13 @@ def _drawings(scored: ScoredRun, table: pd.DataFrame) -> Iterator[Drawing]:
     """Flips of the first protocol's systems in the study's first target."""
     own = table[table["protocol"] == scored.run.protocol]
     for name in list(dict.fromkeys(own["system"]))[:MOST_DRAWN]:
-        yield draw_flips(own, name, scored.run.corpus.targets[0].name, scored.picked or "")
+        yield draw_flips(own, name, scored.run.corpus.targets[0].name, _named(scored, scored.picked or ""))
+
+
+def _named(scored: ScoredRun, name: str) -> str:
+    """A row's name with what must stand beside it."""
+    reading = any(row.name == name and row.system.transductive for row in scored.rows)
+    return f"{name}{TRANSDUCTIVE * reading}"
 
 
 def _lines(every: Sequence[Rivals], comparisons: pd.DataFrame, several: bool) -> Iterator[str]:
@@ -192,10 +198,11 @@ def _external_inputs(systems: Iterable[System]) -> dict[str, set[str]]:
 def _sentence(item: Rivals, comparisons: pd.DataFrame, several_protocols: bool) -> str:
     parts = []
     if item.ours:
-        parts.append(f"best of ours ({item.ours}) minus it {_difference(item, item.ours, comparisons)}")
+        name = _marked(item, item.ours, comparisons)
+        parts.append(f"best of ours ({name}) minus it {_difference(item, item.ours, comparisons)}")
     if item.fused:
         difference = _difference(item, item.fused, comparisons)
-        parts.append(f"it fused with ours ({item.fused}) minus it alone {difference}")
+        parts.append(f"it fused with ours ({_marked(item, item.fused, comparisons)}) minus it alone {difference}")
     else:
         parts.append(item.reason)
     return f"{item.name}{f' ({item.protocol})' if several_protocols else ''}: {'; '.join(parts)}"
@@ -204,6 +211,11 @@ def _sentence(item: Rivals, comparisons: pd.DataFrame, several_protocols: bool) 
 def _row(item: Rivals, other: str, comparisons: pd.DataFrame) -> pd.Series:
     own = comparisons[comparisons["protocol"] == item.protocol]
     return own[(own["system_a"] == other) & (own["system_b"] == item.name)].iloc[0]
+
+
+def _marked(item: Rivals, name: str, comparisons: pd.DataFrame) -> str:
+    reading = _row(item, name, comparisons).get("transductive", "") in ("a", "both")
+    return f"{name}, transductive" if reading else name
 
 
 def _difference(item: Rivals, other: str, comparisons: pd.DataFrame) -> str:

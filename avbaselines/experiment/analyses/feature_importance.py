@@ -108,7 +108,7 @@ def _best_of_each_set(scored: ScoredRun) -> list[Chosen]:
     """The base system of the best out-of-fold score among those of the same modalities."""
     best: dict[tuple[str, ...], tuple[float, Chosen]] = {}
     for row in scored.rows:
-        if not isinstance(row.system, BaseSystem) or not may_be_picked(row):
+        if not isinstance(row.system, BaseSystem) or row.system.transductive or not may_be_picked(row):
             continue
         score = float(np.mean([scored.scoreboard.oof_score(row, split) for split in scored.scoreboard.splits]))
         if row.system.modalities not in best or score > best[row.system.modalities][0]:

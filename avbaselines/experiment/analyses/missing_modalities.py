@@ -98,10 +98,11 @@ class MissingModalities(Analysis):
         scored = context.scored[0]
         board, notes = scored.scoreboard, _notes(scored.run.study)
         table = board.kept.value(TABLE, _content(scored), lambda: masking_table(scored))
+        reading = _transductive(scored, set(table["system"]))
         return AnalysisResult(
-            files={"masking.csv": table, "masking.md": render_markdown(table, notes)},
+            files={"masking.csv": table, "masking.md": render_markdown(table, [*notes, *reading])},
             drawings=drawn(board.kept, draw.__module__, [table], lambda: draw(table, REFERENCE)),
-            terminal=[render_terminal(table, notes)],
+            terminal=[render_terminal(table, notes), *reading],
         )
 
 
@@ -122,6 +123,13 @@ def _notes(study: Study) -> list[str]:
         f"{REFERENCE}: for each clip and target the single system of the best out-of-fold score among those that read "
         "nothing hidden. Differences from it have paired 95 % intervals over groups.",
     ]
+
+
+def _transductive(scored: ScoredRun, shown: set[str]) -> list[str]:
+    """A sentence on the shown systems that read unlabelled clips of evaluated groups; none where there are none."""
+    names = [row.name for row in scored.rows if row.name in shown and row.system.transductive]
+    words = f"Transductive, reading other unlabelled clips of each evaluated speaker: {', '.join(names)}."
+    return [words] if names else []
 
 
 def masking_table(scored: ScoredRun) -> pd.DataFrame:
@@ -237,7 +245,7 @@ class _MaskedPredictions:
 
 
 def _is_single(row: Scored) -> bool:
-    return isinstance(row.system, BaseSystem | ExternalSystem) and not row.system.transductive
+    return isinstance(row.system, BaseSystem | ExternalSystem) and row.system.pickable
 
 
 def _shown(scored: ScoredRun, ours: Mapping[str, Scored]) -> dict[str, dict[str, str]]:
@@ -272,7 +280,7 @@ def _default_names(scored: ScoredRun, ours: Mapping[str, Scored]) -> list[str]:
     """All fusions, and the best single system of each source by out-of-fold score."""
     corpus, splits = scored.run.corpus, scored.scoreboard.splits
     names = [
-        row.name for row in ours.values() if isinstance(row.system, FusionSystem) and not row.system.transductive
+        row.name for row in ours.values() if isinstance(row.system, FusionSystem) and row.system.pickable
     ]
     for parts in sources(scored.run.study).values():
         single = [row for row in ours.values() if _is_single(row) and set(row.system.modalities) <= set(parts)]

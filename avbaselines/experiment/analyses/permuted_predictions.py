@@ -4,16 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from avbaselines.corpora.corpus import Corpus, Split
 from avbaselines.experiment.analyses.feature_families import families
-from avbaselines.experiment.fitting.base import fit_base
 from avbaselines.experiment.fitting.fingerprint import source_digest
-from avbaselines.experiment.fitting.fitted_system import FittedBase
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Store, digest
-from avbaselines.experiment.fitting.tuned import drawn_again
 from avbaselines.experiment.planning.system import BaseSystem
 
 __all__ = ["REPEATS", "FeatureFamily", "PermutedPredictions", "donors", "families_of", "key_of", "permute_and_store"]
@@ -129,6 +125,13 @@ def permute_and_store(
     fit : str
         Key of the finished fit.
     """
+    # What fits is loaded where it fits: whether a study wants this is asked before anything is.
+    from threadpoolctl import threadpool_limits
+
+    from avbaselines.experiment.fitting.base import fit_base
+    from avbaselines.experiment.fitting.fitted_system import FittedBase
+    from avbaselines.experiment.fitting.tuned import drawn_again
+
     features = [corpus.modalities[name].X for name in system.modalities]
     blocks = [X[split.fit] for X in features]
     drawn = drawn_again(system, task, blocks, store.load(fit).trials)

@@ -52,7 +52,7 @@ def _what(card: Card) -> Iterator[str]:
     ]
     yield f"{markdown(how[0].upper() + how[1:])}; predicts {'; '.join(targets)}."
     if card.handed_over:
-        yield "This is the system that the run hands over."
+        yield f"This is the system that the run hands over{' (transductive)' if card.transductive else ''}."
     yield f"Made by avbaselines {card.avbaselines}."
 
 
@@ -80,6 +80,8 @@ def _scores(card: Card) -> Iterator[str]:
         yield f"| {markdown(row.target)} | {row.metric} | {row.value:.3f} | {spread} | {counts} |"
     yield ""
     yield "Scored on clips of groups that the scored fits had not seen."
+    if card.transductive:
+        yield "The scores are transductive: they hold for speakers who bring as many clips as the evaluated ones do."
     if card.split == "final":
         yield "The shipped fit learnt from all training clips; the scores are those of the fits of each split."
 

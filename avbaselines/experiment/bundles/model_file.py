@@ -26,9 +26,10 @@ _LOADERS = {
     *("ObjectNode", "NdArrayNode", "BytesNode", "BytearrayNode", "RandomStateNode", "RandomGeneratorNode", "LossNode"),
 }
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-_LIGHTGBM = {  # what LightGBM's booster is made of beside its text, as skops writes it
-    "_network": False, "_Booster__init_predictor": None, "pandas_categorical": None,
-}  # fmt: skip
+# What LightGBM's booster is made of beside its text, as skops writes it.
+_LIGHTGBM: dict[str, object] = {"_network": False, "pandas_categorical": None}
+_GROWN_FROM = "_Booster__init_predictor"
+"""Of boosters that have grown; one that was read from a text has none."""
 
 
 def check_archive(path: Path) -> None:
@@ -152,7 +153,8 @@ def _check_booster(node: dict[str, Any], archive: zipfile.ZipFile) -> None:
         if any((key["__module__"], key["__class__"]) != ("builtins", "str") for key in keys):
             raise ValueError("holds a booster whose parts have no names")
         if library == "lightgbm.basic":
-            if "handle" in state or any(_plain(state[name]) != value for name, value in _LIGHTGBM.items()):
+            parts = _LIGHTGBM | ({_GROWN_FROM: None} if _GROWN_FROM in state else {})
+            if "handle" in state or any(_plain(state[name]) != value for name, value in parts.items()):
                 raise ValueError("holds a booster of LightGBM with more than its text")
             check_lightgbm(_plain(state["_handle"]))
         elif library == "xgboost.core" and set(state) == {"handle"}:

@@ -34,8 +34,10 @@ from avbaselines.experiment.fitting.fusion import OFTEN
 from avbaselines.experiment.fitting.store import MODEL, file_digest, replacing
 from avbaselines.experiment.planning.system import BaseSystem, ExternalSystem, FusionSystem, System
 from avbaselines.experiment.protocol_run import ProtocolRun
+from avbaselines.experiment.scoring.picking import is_blend
 from avbaselines.experiment.scoring.selection_score import oof_score
 
+BLENDED = "the mean of its fusions, which studies hand over by default"
 MODEL_FILE, TEXT_FILE = "model.skops", "CARD.md"
 LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "xgboost", "skops")
 
@@ -117,18 +119,23 @@ def _handed_over(
     run: ProtocolRun, fitted_run: FittedRun, results: pd.DataFrame, shipped: Mapping[str, System]
 ) -> tuple[str | None, str]:
     """The picked system and why; where each split has its own, the out-of-fold best of the shipped fits."""
+    sections = run.study.systems
     own = results[(results["protocol"] == run.protocol) & (results["picked"] == "yes")]
     for name in own["system"].unique():
         if name in shipped:
-            named = name == run.study.systems.answer
-            return name, "named by the study as its answer" if named else "picked by out-of-fold score"
+            if name == sections.answer:
+                return name, "named by the study as its answer"
+            blended = sections.pick == "blend" and is_blend(shipped[name])
+            return name, BLENDED if blended else "picked by out-of-fold score"
     scores = {
         name: _oof_score(run, fitted_run, system)
         for name, system in shipped.items()
-        if not system.transductive and not any(failed == name for _, failed in fitted_run.failures)
+        if system.pickable and not any(failed == name for _, failed in fitted_run.failures)
     }
     if not scores:
         return None, "no system without failures"
+    if sections.pick == "blend":
+        scores = {name: value for name, value in scores.items() if is_blend(shipped[name])} or scores
     reason = f"best out-of-fold score among the shipped fits (split {fitted_run.shipped})"
     return max(scores, key=lambda name: scores[name]), reason
 

@@ -207,6 +207,9 @@ def new_model(
         "random_state": task.seed,
         "device": task.device,
     }
+    if task.resubstitution or task.fits == "folds":
+        # What the paper did: one fit to all clips that it learns from, whose mean over folds is taken here, if any.
+        parameters["final"] = "all"
     if regressed:
         parameters["matching"] = task.matching and metric == "ccc"
     settings, single = system.mode_parameters, None

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from avbaselines.experiment.fitting.run_options import Device
+from avbaselines.experiment.planning.learners import knows_device
 from avbaselines.experiment.planning.system import BaseSystem, System
 
 CPU: Device = "cpu"
@@ -39,11 +40,22 @@ def usable_device(
     if device == CPU:
         return CPU, ""
     if not any(
-        isinstance(system, BaseSystem) and (system.learner == "xgboost" or system.task == "joint") for system in systems
+        isinstance(system, BaseSystem) and uses_gpu(system) for system in systems
     ):
         return CPU, "no system here can use one: of the learners, xgboost and jointly grown trees do"
     reasons = [reason for reason in (check or (lambda: [why_no_gpu()]))() if reason]
     return (CPU, reasons[0]) if reasons else (CUDA, "")
+
+
+def uses_gpu(system: BaseSystem) -> bool:
+    """Whether a system grows trees that a GPU can grow.
+
+    Examples
+    --------
+    >>> uses_gpu(BaseSystem(name="xgboost-ccc-audio", learner="xgboost-ccc"))
+    True
+    """
+    return system.task == "joint" or knows_device(system.learner_key)
 
 
 def why_no_gpu() -> str:

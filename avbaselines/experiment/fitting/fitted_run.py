@@ -139,7 +139,7 @@ def stack_depths(systems: Sequence[System]) -> dict[str, int]:
         below = max((depths[name] for name in system.inputs), default=0)
         depths[system.name] = below
         if isinstance(system, FusionSystem):
-            depths[system.name] = max(2, below + 1) if system.selects else below + (not system.is_mean)
+            depths[system.name] = max(2, below + 1) if system.selects else below + system.learns
     return depths
 
 

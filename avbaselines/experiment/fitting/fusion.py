@@ -224,7 +224,7 @@ class _Fit:
         """A new estimator that fuses one target."""
         system, task = self._system, self._task
         parameters: dict[str, Any] = {"metric": task.metric(target), "cv": PredefinedSplit(task.folds[used])}
-        if target.kind == "regression" and not (kind in ("average", "missing") and system.is_mean):
+        if target.kind == "regression" and (system.learns or kind not in ("average", "missing")):
             # The plain mean stays plain; what is matched of it is its output. What other targets say is a regression's
             # shrunken prediction: matched, it weighs as much as the own one.
             parameters["matching"] = task.matching and system.matched and task.metric(target) == "ccc"

@@ -1,16 +1,20 @@
 """Post-processing: from raw predictions to what is scored, by matching and stand-ins for gaps."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from avbaselines.corpora.corpus import Target
-from avbaselines.estimators.tuned.matching import Matcher, Matching, cross_matched
 from avbaselines.evaluation.metrics import CONCORDANCES
 from avbaselines.evaluation.scores import ccc
 from avbaselines.experiment.fitting.predictions import Bounds, Predictions, bounded
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Fitted
+
+if TYPE_CHECKING:
+    # Imported where constants are learnt: a study is planned without any estimator.
+    from avbaselines.estimators.tuned.matching import Matching
 
 __all__ = ["Finished", "Postprocessing", "finish"]
 
@@ -30,12 +34,13 @@ class Postprocessing:
 
     Examples
     --------
+    >>> from avbaselines.estimators.tuned.matching import Matching
     >>> post = Postprocessing({"arousal": Matching(2.0, 1.0)}, {"arousal": np.array([3.0])})
     >>> post.filled(post.matched({"arousal": np.array([[0.5], [np.nan]])}))["arousal"].tolist()
     [[2.0], [3.0]]
     """
 
-    matchings: dict[str, Matching] = field(default_factory=dict)
+    matchings: "dict[str, Matching]" = field(default_factory=dict)
     fallback: dict[str, np.ndarray] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=dict)
 
@@ -67,6 +72,7 @@ class Finished(Postprocessing):
 
     Examples
     --------
+    >>> from avbaselines.estimators.tuned.matching import Matching
     >>> finished = Finished({"arousal": Matching(2.0, 1.0)}, raw=Fitted(test={"arousal": np.array([[0.5]])}))
     >>> finished.matching
     {'arousal': (2.0, 1.0)}
@@ -132,6 +138,8 @@ def fallback_of(target: Target, y: np.ndarray) -> np.ndarray:
 
 
 def _match(finished: Finished, task: SplitTask, name: str) -> None:
+    from avbaselines.estimators.tuned.matching import Matcher, cross_matched
+
     raw, y = finished.raw.oof[name], task.y[name]
     predicted, labelled = ~np.isnan(raw[:, 0]), ~np.isnan(y)
     used = predicted & labelled

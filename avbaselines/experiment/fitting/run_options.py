@@ -16,7 +16,7 @@ class RunOptions:
     Attributes
     ----------
     jobs : int
-        Worker processes, one thread each.
+        Worker processes, one thread each. Beside them this process has the GPU, if there is one.
     device : {"cpu", "cuda"}
         For learners that know it.
     storage : str or None

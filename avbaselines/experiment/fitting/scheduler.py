@@ -1,17 +1,22 @@
 """Fitting every system in every split: in parallel, resumed from finished work, failures kept as reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Self
 
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus, Split
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting.dask_backend import cluster_results
+from avbaselines.experiment.fitting.device import CUDA, uses_gpu
 from avbaselines.experiment.fitting.fitted_run import FittedRun, part_of_deep_stacks, stack_depths
 from avbaselines.experiment.fitting.optuna_search import check_storage, drop_damaged
 from avbaselines.experiment.fitting.run_options import RunOptions
+from avbaselines.experiment.fitting.run_splits import all_splits, shipping_split
 from avbaselines.experiment.fitting.split_setup import (
     clips_digest,
     code_digest,
@@ -22,76 +27,9 @@ from avbaselines.experiment.fitting.split_setup import (
 from avbaselines.experiment.fitting.split_task import SplitTask
 from avbaselines.experiment.fitting.store import Store, digest
 from avbaselines.experiment.fitting.units import Unit, to_be_done, unit_of, work
-from avbaselines.experiment.planning.reserved_names import FINAL
 from avbaselines.experiment.planning.system import BaseSystem, FusionSystem
 from avbaselines.experiment.protocol_run import ProtocolRun
 from avbaselines.workers import Died, in_workers
-
-
-def shipping_split(corpus: Corpus) -> Split:
-    """The split whose models are shipped: the only one, or one that learns from every training clip.
-
-    Examples
-    --------
-    >>> from avbaselines.corpora.corpus import Target
-    >>> ids, nobody = np.array(["a", "b", "c", "d"]), np.array([], int)
-    >>> splits = [Split(name, np.array([0, n]), nobody, np.array([3 - n])) for name, n in (("x", 1), ("y", 2))]
-    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(4.0)}, splits=splits, once=True)
-
-    >>> shipping_split(corpus).fit.tolist()
-    [0, 1, 2]
-    """
-    if len(corpus.splits) == 1:
-        return corpus.splits[0]
-    rows = np.unique(np.concatenate([split.fit for split in corpus.splits]))
-    nobody = np.array([], dtype=int)
-    return Split(FINAL, rows, nobody, nobody)
-
-
-def all_splits(corpus: Corpus) -> list[Split]:
-    """Splits in which every system is fitted: those of the study, and the one whose models are shipped.
-
-    Examples
-    --------
-    >>> from avbaselines.corpora.corpus import Target
-    >>> ids, nobody = np.array(["a", "b", "c", "d"]), np.array([], int)
-    >>> splits = [Split(name, np.array([0, n]), nobody, np.array([3 - n])) for name, n in (("x", 1), ("y", 2))]
-    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(4.0)}, splits=splits, once=True)
-
-    >>> [split.name for split in all_splits(corpus)]
-    ['x', 'y', 'final']
-    """
-    shipped = shipping_split(corpus)
-    return corpus.splits if shipped in corpus.splits else [*corpus.splits, shipped]
-
-
-def without_lonely_stages(run: ProtocolRun) -> ProtocolRun:
-    """The run without stages that learn from what fusions learnt, where a training part has one or two groups.
-
-    Such a stage is fitted without each inner fold, which takes three groups; nothing that a study says would help.
-    The corpus' notes tell of it.
-
-    Examples
-    --------
-    >>> from avbaselines.corpora.corpus import Target
-    >>> ids, nobody = np.array(["a", "b", "c", "d"]), np.array([], int)
-    >>> splits = [Split(name, np.array([0, n]), nobody, np.array([3 - n])) for name, n in (("x", 1), ("y", 2))]
-    >>> corpus = Corpus(ids, ids, [Target("arousal", "ccc")], {"arousal": np.arange(4.0)}, splits=splits, once=True)
-
-    >>> run = ProtocolRun("honest", None, corpus, [BaseSystem(name="ridge-audio", learner="ridge")])
-    >>> without_lonely_stages(run) is run
-    True
-    """
-    depths = stack_depths(run.systems)
-    deep = [system for system in run.systems if depths[system.name] > 1]
-    groups = run.corpus.groups
-    lonely = [split.name for split in all_splits(run.corpus) if len(np.unique(groups[split.fit])) <= 2]
-    if not deep or not lonely or run.resubstitution:
-        return run
-    left = [system for system in run.systems if depths[system.name] < 2]
-    names = ", ".join(system.name for system in deep)
-    note = f"without {names}: learning from what fusions learnt takes 3 training groups, split {lonely[0]} has fewer"
-    return replace(run, systems=left, corpus=replace(run.corpus, notes=[*run.corpus.notes, note]))
 
 
 def fit_systems(run: ProtocolRun, folder: Path, options: RunOptions) -> FittedRun:
@@ -233,5 +171,64 @@ def _answers(
         results = cluster_results(options.cluster, work, calls, store.folder / "features", code_digest)
         yield from ((units[number], reason) for number, reason in results)
         return
-    for number, answer in in_workers(work, calls, options.jobs, store.shared):
-        yield units[number], answer.reason if isinstance(answer, Died) else answer[1]
+    on_gpu = [number for number, unit in enumerate(units) if options.device == CUDA and _grows_on_gpu(unit)]
+    others = [number for number in range(len(units)) if number not in on_gpu]
+    if options.jobs == 1 or not on_gpu:
+        on_gpu, others = [], list(range(len(units)))
+    with _AloneHere(work, [(number, calls[number]) for number in on_gpu]) as here:
+        for position, answer in in_workers(work, [calls[number] for number in others], options.jobs, store.shared):
+            yield units[others[position]], answer.reason if isinstance(answer, Died) else answer[1]
+            yield from ((units[number], answer[1]) for number, answer in here.ended())
+        yield from ((units[number], answer[1]) for number, answer in here.rest())
+
+
+def _grows_on_gpu(unit: Unit) -> bool:
+    return isinstance(unit.system, BaseSystem) and uses_gpu(unit.system)
+
+
+class _AloneHere:
+    """Calls in this process, one after the other, in a thread beside what else it does: one process has the GPU.
+
+    Worker processes would send it the same tables again and wait for each other there.
+    """
+
+    def __init__(self, function: Callable[..., Any], calls: Sequence[tuple[int, tuple]]):
+        self._function, self._calls = function, calls
+        self._answers: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        self._left, self._stopped = len(calls), False
+
+    def __enter__(self) -> Self:
+        if self._calls:
+            # It does not outlive this process; what it has not finished is done by the next run.
+            Thread(target=self._work, daemon=True, name="has the GPU").start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped = True
+
+    def ended(self) -> Iterator[tuple[int, Any]]:
+        """Numbers and answers of the calls that have ended."""
+        while self._left and not self._answers.empty():
+            yield self._next()
+
+    def rest(self) -> Iterator[tuple[int, Any]]:
+        """Those of the others, as they end."""
+        while self._left:
+            yield self._next()
+
+    def _next(self) -> tuple[int, Any]:
+        number, answer = self._answers.get()
+        self._left -= 1
+        if isinstance(answer, BaseException):
+            raise answer
+        return number, answer
+
+    def _work(self) -> None:
+        for number, call in self._calls:
+            if self._stopped:
+                return
+            try:
+                self._answers.put((number, self._function(*call)))
+            except BaseException as error:  # raised again where the answers are read
+                self._answers.put((number, error))
+                return

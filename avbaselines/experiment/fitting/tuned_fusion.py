@@ -105,7 +105,7 @@ def fusion_space(method: str, n_inputs: int, kinds: Sequence[str]) -> dict[str, 
     >>> space["method"].default, space["best"].default
     ('mean', 4)
     """
-    methods = [name for name in FUSIONS if len(kinds) > 1 or not name.startswith(JOINT)]
+    methods = [name for name in FUSIONS if name != "blend" and (len(kinds) > 1 or not name.startswith(JOINT))]
     return {
         "method": Choice({name: name for name in [method, *(name for name in methods if name != method)]}, part=PART),
         "best": Whole(1, n_inputs, n_inputs, part=PART),

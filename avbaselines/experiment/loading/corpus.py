@@ -37,7 +37,7 @@ from avbaselines.experiment.loading.readers import reader
 from avbaselines.experiment.loading.resampling import read_resampling, single_group_notes
 from avbaselines.experiment.loading.row_filters import filter_clips
 from avbaselines.experiment.loading.spelling_checks import group_notes
-from avbaselines.experiment.loading.timing_checks import check_delays, check_recording_shares, frame_order_notes
+from avbaselines.experiment.loading.timing_checks import for_systems
 from avbaselines.extractors.extraction import extract
 from avbaselines.extractors.media import Segment, find_media
 from avbaselines.extractors.recipe import load_recipe
@@ -75,7 +75,14 @@ def read_release(study: Study, study_path: Path, data: Path | None, progress: Ca
 def load_corpus(
     study: Study, study_path: Path, data: Path | None = None, *, jobs: int = 1, progress: Callable | None = None
 ) -> Corpus:
-    """Read everything a study names and join it by clip id.
+    """Read everything a study names and join it by clip id, checked for its systems; see `read_corpus`."""
+    return for_systems(read_corpus(study, study_path, data, jobs=jobs, progress=progress), study)
+
+
+def read_corpus(
+    study: Study, study_path: Path, data: Path | None = None, *, jobs: int = 1, progress: Callable | None = None
+) -> Corpus:
+    """Read everything a study names and join it by clip id, whatever its systems are.
 
     Parameters
     ----------
@@ -169,8 +176,6 @@ def load_corpus(
         outside = read_prediction(name, given, ids, targets, release.root, folder, splits, frames, y, elsewhere)
         corpus.predictions[name] = outside
         corpus.notes += [*outside.notes, *truth_notes(outside, targets, y, splits)]
-    corpus.notes += [*check_delays(study, corpus), *frame_order_notes(study, corpus)]
-    check_recording_shares(study, corpus)
     return corpus
 
 

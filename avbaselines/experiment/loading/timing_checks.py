@@ -1,12 +1,34 @@
 """Whether a study's corpus has the recordings and times that its systems ask for; told before anything is fitted."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from avbaselines.corpora.corpus import Corpus
 from avbaselines.errors import InputError
-from avbaselines.estimators.temporal.context import check_order
-from avbaselines.estimators.temporal.delay import in_frames
+from avbaselines.estimators.temporal.context import check_order, in_frames
 from avbaselines.study import Study
+
+
+def for_systems(corpus: Corpus, study: Study) -> Corpus:
+    """The corpus with what is to be said of it where a study's systems read it.
+
+    Raises
+    ------
+    InputError
+        It lacks the recordings or times that a system asks for.
+
+    Examples
+    --------
+    >>> from avbaselines.study import load_study
+    >>> ids = np.array(["c0", "c1"])
+    >>> corpus = Corpus(ids, ids, [], {}, splits=[], once=True, notes=["made up"])
+    >>> for_systems(corpus, load_study("quickstart")).notes
+    ['made up']
+    """
+    notes = [*corpus.notes, *check_delays(study, corpus), *frame_order_notes(study, corpus)]
+    check_recording_shares(study, corpus)
+    return replace(corpus, notes=notes)
 
 
 def check_recording_shares(study: Study, corpus: Corpus) -> None:

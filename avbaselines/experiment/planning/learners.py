@@ -58,7 +58,8 @@ def _pair(module: str, name: str) -> tuple[str, str]:
 def _boosted(library: str, objective: str) -> Learner:
     """A booster by an objective of ours; classes have no concordance and are learnt by the library's own."""
     settings = (("library", library), ("objective", objective))
-    return Learner("boosting.concordance.BoostedConcordanceRegressor", TREES[library].classifier, settings=settings)
+    place, trees = "boosting.concordance.BoostedConcordanceRegressor", TREES[library]
+    return Learner(place, trees.classifier, trees.device, settings)
 
 
 TREES = {
@@ -85,6 +86,7 @@ FUSIONS = {
     "mean": _pair("fusion.averages", "MeanFusion"),
     "greedy": _pair("fusion.averages", "GreedyFusion"),
     "ridge": _pair("fusion.learnt_weights", "RidgeFusion"),
+    "blend": _pair("fusion.averages", "MeanFusion"),
     "correlation": ("fusion.learnt_weights.CorrelationWeightedFusionRegressor", "fusion.averages.MeanFusionClassifier"),
     "score-weighted": _pair("fusion.averages", "ScoreWeightedFusion"),
     "joint-mean": _pair("fusion.joint_decoding", "JointMeanFusion"),
@@ -166,6 +168,17 @@ def family(name: str) -> tuple[str, str]:
     return settings.get("library", name), settings.get("objective", "own")
 
 
+def knows_device(key: LearnerKey) -> bool:
+    """Whether a learner can use a GPU.
+
+    Examples
+    --------
+    >>> knows_device("xgboost-ccc"), knows_device("lightgbm-ccc")
+    (True, False)
+    """
+    return isinstance(key, str) and LEARNERS[learner_name(key)].device
+
+
 def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
     """A new estimator of a learner.
 
@@ -176,7 +189,7 @@ def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters:
     drawn
         Values of a search.
     **parameters
-        Passed to the constructor; ``device`` only where the learner knows it.
+        Passed to the constructor; ``device`` and ``final`` only where the learner knows it.
 
     Examples
     --------
@@ -184,7 +197,8 @@ def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters:
     'RidgeClassifier'
     """
     if isinstance(key, NamedLearner):
-        parameters.pop("device", None)
+        for name in ("device", "final"):
+            parameters.pop(name, None)
         return adapted(key, kind, drawn, **parameters)
     learner = LEARNERS[learner_name(key)]
     if not learner.device:
@@ -192,6 +206,8 @@ def estimator(key: LearnerKey, kind: Kind, drawn: Drawn = NOTHING, **parameters:
     if kind == "regression":
         parameters |= dict(learner.settings)
     cls = _class(key, kind)
+    if "final" not in parameter_names(cls):
+        parameters.pop("final", None)
     return cls(**parameters, **drawn.parameters(cls))
 
 
@@ -273,13 +289,13 @@ def chain(key: LearnerKey, class_targets: tuple[int, ...], drawn: Drawn = NOTHIN
     >>> type(chain("ridge", (1,)).classifier).__name__
     'RidgeClassifier'
     """
-    device = {"device": parameters.pop("device", "cpu")}
+    own = {name: parameters.pop(name) for name in ("device", "final") if name in parameters}
     classes = {"metric": parameters.pop("class_metric")} if "class_metric" in parameters else {}
     cls = _at(CHAIN)
     parameters |= drawn.parameters(cls)
     return cls(
-        regressor=_step(key, "regression", drawn, **device),
-        classifier=_step(key, "classes", drawn, **device, **classes),
+        regressor=_step(key, "regression", drawn, **own),
+        classifier=_step(key, "classes", drawn, **own, **classes),
         class_targets=class_targets,
         **parameters,
     )
@@ -312,6 +328,7 @@ def joint(key: LearnerKey, drawn: Drawn = NOTHING, **parameters: Any) -> Any:
             "'xgboost' (or 'xgboost-ccc', 'xgboost-pcc') to systems.learners"
         )
     objective = name.partition("-")[2] or "squared"
+    parameters.pop("final", None)
     cls = _at(JOINT_TREES)
     return cls(objective=objective, **(parameters | drawn.parameters(cls)))
 

@@ -9,16 +9,16 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, packages_distributions, requires, version
 from pathlib import Path
-from typing import Any, Literal
-
-from sklearn.base import BaseEstimator
+from typing import TYPE_CHECKING, Any, Literal
 
 from avbaselines.errors import InputError
-from avbaselines.estimators.adapters.scikit_learn import AdaptedClassifier, AdaptedRegressor
-from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
 from avbaselines.estimators.tuned.search_space import NOTHING, Drawn
 from avbaselines.learner_options import NamedLearner
 from avbaselines.schema import nearest, validate
+
+if TYPE_CHECKING:
+    # Imported by the functions that look at a class: a study of learners by their keys is planned without it.
+    from sklearn.base import BaseEstimator
 
 __all__ = ["GROUP", "OutsideLearner", "adapted", "model_class", "plugin_classes", "plugin_learner", "plugin_names"]
 
@@ -26,8 +26,6 @@ GROUP = "avbaselines.learners"
 """Entry points of packages that bring learners: a `NamedLearner`, or a mapping of its keys without the name."""
 
 Kind = Literal["regression", "classes"]
-TUNED: dict[Kind, type] = {"regression": TunedRegressor, "classes": TunedClassifier}
-ADAPTED: dict[Kind, type] = {"regression": AdaptedRegressor, "classes": AdaptedClassifier}
 KEYS: dict[Kind, str] = {"regression": "regressor", "classes": "classifier"}
 # Whose classes a study may name: a package that builds on one of these brings estimators, and importing it is harmless.
 BUILT_ON = {"scikit-learn", "avbaselines"}
@@ -116,8 +114,13 @@ def model_class(options: NamedLearner, kind: Kind) -> Any:
     >>> model_class(ours, "regression").__name__
     'RidgeRegressor'
     """
+    from avbaselines.estimators.adapters.scikit_learn import AdaptedClassifier, AdaptedRegressor
+    from avbaselines.estimators.tuned.base import TunedClassifier, TunedRegressor
+
     cls = _class_of(options, kind)
-    return cls if issubclass(cls, TUNED[kind]) else ADAPTED[kind]
+    if kind == "regression":
+        return cls if issubclass(cls, TunedRegressor) else AdaptedRegressor
+    return cls if issubclass(cls, TunedClassifier) else AdaptedClassifier
 
 
 def plugin_names() -> list[str]:
@@ -198,6 +201,8 @@ def _class_of(options: NamedLearner, kind: Kind) -> Any:
 @cache
 def _found(path: str, what: str) -> Any:
     """The class at a path: of a package with estimators, a subclass of BaseEstimator with fit and predict."""
+    from sklearn.base import BaseEstimator
+
     if not PATH.fullmatch(path):
         raise InputError(f"{what} is no path of a public class, such as sklearn.ensemble.ExtraTreesRegressor")
     module, _, name = path.rpartition(".")
@@ -233,7 +238,7 @@ def _requirements(package: str) -> set[str]:
     return {re.sub(r"[-_.]+", "-", match.group()).lower() for match in named if match}
 
 
-def _estimator(options: NamedLearner, cls: Any) -> BaseEstimator:
+def _estimator(options: NamedLearner, cls: Any) -> "BaseEstimator":
     _refuse_unknown(options, cls, options.parameters, "parameters")
     try:
         estimator = cls(**options.parameters)

@@ -58,7 +58,7 @@ def plan(study: Study, targets: Sequence[Target], only: Sequence[str] = ()) -> l
     systems: list[System] = [*_external(study, matching), *base, *_tuned(study, base)]
     systems += _searched_fusion(study, systems, matching)
     for stage in study.systems.fusion:
-        inputs = _inputs(stage, systems, study)
+        inputs = _blended(systems) if stage.blends_all else _inputs(stage, systems, study)
         if len(inputs) > 1 or (inputs and not (stage.is_plain and stage.missing is None and not stage.recording_share)):
             systems.append(_fusion(stage, inputs, matching))
         elif not any("*" in pattern for pattern in stage.inputs):
@@ -92,11 +92,18 @@ def _base(study: Study, targets: Sequence[Target], matching: bool) -> Iterator[B
             # Jointly grown trees are XGBoost's; asked for beside other learners they come once.
             for learner in (trees if task == "joint" else learners).items():
                 yield _base_system(sections, targets, matching, learner, task, part)
-    named = {name: learners[name] for name in sections.transductive if name in learners}
-    again = _learners([name for name in sections.transductive if name not in named], targets) | named
+    again = learners if sections.transductive == "allowed" else _again(sections.transductive, learners, targets)
     for part in sets:
         for learner in again.items():
             yield _base_system(sections, targets, matching, learner, "single", part, transductive=True)
+
+
+def _again(
+    names: Sequence[str], learners: dict[str, OutsideLearner | None], targets: Sequence[Target]
+) -> dict[str, OutsideLearner | None]:
+    """Learners by name, of those of the study the very ones."""
+    named = {name: learners[name] for name in names if name in learners}
+    return _learners([name for name in names if name not in named], targets) | named
 
 
 def _learners(choices: Sequence[LearnerChoice], targets: Sequence[Target]) -> dict[str, OutsideLearner | None]:
@@ -134,6 +141,7 @@ def _base_system(
         target_weights=_target_weights(sections, targets) if task == "joint" else None,
         timing=Timing(tuple(sections.delay), tuple(sections.smoothing)) if sections.timing else None,
         transductive=transductive,
+        allowed=transductive and sections.transductive == "allowed",
     )
 
 
@@ -245,7 +253,7 @@ def _inputs(stage: Stage, systems: Sequence[System], study: Study) -> list[Syste
             system
             for system in systems
             if any(fnmatchcase(label, pattern) for label in system.labels)
-            and not (wild and (isinstance(system, FusionSystem) or system.transductive))
+            and not (wild and (isinstance(system, FusionSystem) or not system.pickable))
             and not (wild and isinstance(system, ExternalSystem) and system.source in apart)
         ]
         if not matches and pattern != "*":
@@ -261,6 +269,12 @@ def _inputs(stage: Stage, systems: Sequence[System], study: Study) -> list[Syste
     return chosen
 
 
+def _blended(systems: Sequence[System]) -> list[System]:
+    """What a blend takes unasked: fusions of all base systems."""
+    fusions = [system for system in systems if isinstance(system, FusionSystem) and system.tuning is None]
+    return [system for system in fusions if system.fusion.is_blended]
+
+
 def _fusion(stage: Stage, inputs: Sequence[System], matching: bool) -> FusionSystem:
     matching = matching and stage.matching
     name, raw_label = stage.name, f"{stage.name}-raw" if matching else None
@@ -273,6 +287,7 @@ def _fusion(stage: Stage, inputs: Sequence[System], matching: bool) -> FusionSys
         raw_label=raw_label,
         modalities=tuple(dict.fromkeys(name for system in inputs for name in system.modalities)),
         transductive=any(system.transductive for system in inputs),
+        allowed=any(system.allowed for system in inputs),
         fusion=stage,
         depth=1 + max(system.stage for system in inputs),
         parts=tuple(system.name for system in inputs),
@@ -294,7 +309,7 @@ def _refuse_bad_names(systems: Sequence[System]) -> None:
 
 
 def _refuse_unknown_answer(answer: str | None, systems: Sequence[System]) -> None:
-    able = [system.name for system in systems if system.kind == "measured" and not system.transductive]
+    able = [system.name for system in systems if system.kind == "measured" and system.pickable]
     if answer is not None and answer not in able:
         raise InputError(
             f"systems.answer: no system {answer!r} that could be handed over{nearest(answer, able)}; known: "

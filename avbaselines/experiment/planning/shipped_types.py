@@ -1,12 +1,13 @@
 """Types that a model file may hold beside numbers, arrays and scikit-learn's own estimators; nothing else is read."""
 
 from avbaselines.experiment.planning.learners import ESTIMATORS, estimator_places
-from avbaselines.experiment.planning.outside_learners import ADAPTED, plugin_classes
+from avbaselines.experiment.planning.outside_learners import plugin_classes
 
 __all__ = ["TRUSTED", "untrusted"]
 
 # What estimators that are named in the registry wrap, or keep as attributes.
 _PARTS = {
+    "adapters.scikit_learn": ("AdaptedClassifier", "AdaptedRegressor"),
     "boosting.binned_data": ("_LightGBMReader", "_XGBoostReader"),
     "tuned.calibration": ("PosteriorCalibrator",),
     "temporal.delay": ("DelayedRegressor",),
@@ -19,14 +20,14 @@ _PARTS = {
     "preprocessing.preparation": ("Preparation",),
     "preprocessing.preparation_options": ("PreparationOptions",),
     "tuned.remarks": (
-        *("ChosenDelays", "ChosenOrder", "ChosenStrategies", "ChosenTargetWeights", "DeviceFallback"),
+        *("ChosenByFrames", "ChosenDelays", "ChosenOrder", "ChosenStrategies", "ChosenTargetWeights"),
+        "DeviceFallback",
         *("LandmarkApproximation", "MeanOverFolds", "NoVectorLeaves", "PrincipalDirections"),
         *("SearchedTargetWeights", "SingleTarget"),
     ),
 }
 TRUSTED = (
     *(f"{ESTIMATORS}.{place}" for place in estimator_places()),
-    *(f"{cls.__module__}.{cls.__qualname__}" for cls in ADAPTED.values()),
     *(f"{ESTIMATORS}.{module}.{name}" for module, names in _PARTS.items() for name in names),
     "collections.OrderedDict",
     "lightgbm.basic.Booster",

@@ -69,7 +69,9 @@ class System:
     modalities : tuple of str
         That it reads, by itself or through its inputs.
     transductive : bool
-        Reads unlabelled clips of evaluated groups; never picked and never fused by default.
+        Reads unlabelled clips of evaluated groups.
+    allowed : bool
+        The study allows transductive systems to be picked and fused; without it they never are, but by name.
 
     Examples
     --------
@@ -81,6 +83,12 @@ class System:
     raw_label: str | None = None
     modalities: tuple[str, ...] = ()
     transductive: bool = False
+    allowed: bool = False
+
+    @property
+    def pickable(self) -> bool:
+        """Whether it may be handed over, and wildcards fuse it."""
+        return self.allowed or not self.transductive
 
     @property
     def matched(self) -> bool:
@@ -261,8 +269,18 @@ class FusionSystem(System):
 
     @property
     def is_mean(self) -> bool:
-        """Whether it is a mean of its inputs, which learns nothing from labels."""
+        """Whether it is the plain mean of systems, what other fusions have to beat."""
         return self.method == "mean"
+
+    @property
+    def is_blend(self) -> bool:
+        """Whether it is the mean of fusions."""
+        return self.method == "blend"
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns anything from labels, as a mean of its inputs does not."""
+        return not (self.is_mean or self.is_blend)
 
     @property
     def decodes_jointly(self) -> bool:

@@ -18,9 +18,10 @@ from avbaselines.experiment.scoring.scoreboard import Pair, Scoreboard, Scored
 ALL_TUNED, ALL_DEFAULTS = "all tuned systems", "their defaults"
 COLUMNS = (
     *("protocol", "system_a", "system_b", "target", "question", "difference", "ci_low", "ci_high"),
-    *("p_value", "p_holm", "p_floor", "margin", "verdict"),
+    *("p_value", "p_holm", "p_floor", "margin", "verdict", "transductive"),
 )
 """Columns of comparisons.csv."""
+WHICH = {(True, True): "both", (True, False): "a", (False, True): "b", (False, False): ""}
 
 
 def fusion_weights(systems: Iterable[System], fitted_run: FittedRun, splits: Sequence[Split]) -> pd.DataFrame:
@@ -111,8 +112,8 @@ def comparisons(
     pandas.DataFrame
         `COLUMNS`: ``p_holm`` is corrected for the comparisons of its question; of the mean over targets of the study's
         metrics, or its combined score, and of joint decoding against means also of each target; positive = a is
-        better. Tuned systems stand against their defaults, one by one and (`ALL_TUNED` against `ALL_DEFAULTS`) on
-        average.
+        better. ``transductive`` names those of the two (a, b, both) that read unlabelled clips of evaluated groups.
+        Tuned systems stand against their defaults, one by one and (`ALL_TUNED` against `ALL_DEFAULTS`) on average.
 
     Examples
     --------
@@ -143,7 +144,12 @@ def comparisons(
                 for target in board.corpus.targets
             ]
     asked += _tuning_gains(board, by_name, overall, margins)
-    table = pd.DataFrame([{"protocol": protocol, **one.record(board)} for one in asked], columns=list(COLUMNS))
+    reading = {name for name, row in by_name.items() if row.system.transductive}
+    records = [
+        {"protocol": protocol, **one.record(board), "transductive": WHICH[one.a in reading, one.b in reading]}
+        for one in asked
+    ]
+    table = pd.DataFrame(records, columns=list(COLUMNS))
     p_holm = table.groupby("question", sort=False)["p_value"].transform(lambda p: holm(p.to_numpy(float)))
     return table.assign(p_holm=p_holm.astype(float))
 

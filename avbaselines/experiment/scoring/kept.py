@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -17,13 +18,15 @@ from pydantic import TypeAdapter
 
 from avbaselines.experiment.fitting.fingerprint import source_digest
 from avbaselines.experiment.fitting.sealed import seal, unsealed
-from avbaselines.experiment.fitting.store import digest, file_digest, replacing
+from avbaselines.experiment.fitting.store import PARTIAL, digest, file_digest, replacing
 
 __all__ = ["UNKEPT", "Kept", "Kind", "arrays", "frame", "typed"]
 
 T = TypeVar("T")
 LIBRARIES = ("matplotlib", "numpy", "pandas", "scikit-learn", "scipy")
 """Their versions are part of every key."""
+MOST_UNUSED = 64 * 2**20
+"""Bytes of entries that a run did without and that stay all the same, for runs with other options."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ class Kept:
 
     def __init__(self, folder: Path | None, force: bool = False):
         self.folder, self.force, self.made = folder, force, 0
+        self._used: set[Path] = set()
 
     def value(self, kind: Kind[T], content: Sequence[Any] | None, make: Callable[[], T]) -> T:
         """The value made of some content, read where it lies there whole.
@@ -162,7 +166,7 @@ class Kept:
         if self.folder is None or content is None:
             return make()
         path = self.folder / f"{kind.name}-{_key(kind, content)}"
-        stored = None if self.force else _read(path)
+        stored = self._stored(path)
         if stored is not None:
             return kind.decode(stored)
         value = make()
@@ -195,12 +199,48 @@ class Kept:
             return write()
         kind = typed(name, dict[str, str], modules)
         note = self.folder / f"{name}-{_key(kind, content)}"
-        stored = None if self.force else _read(note)
+        stored = self._stored(note)
         if stored is not None and kind.decode(stored) == self._checksums(written()):
             return None
         write()
         self.made += 1
         return _write(note, kind.encode(self._checksums(written())))
+
+    def prune(self, most: int | None = None) -> list[Path]:
+        """Delete entries that were not used here but for a few, those that were used last.
+
+        Whoever needs a deleted one makes it again, so that nothing goes wrong where two runs share a folder.
+
+        Parameters
+        ----------
+        most
+            Bytes of all that stay of them; `MOST_UNUSED` by default.
+
+        Returns
+        -------
+        list of Path
+            The deleted ones.
+        """
+        if self.folder is None or not self.folder.is_dir():
+            return []
+        left, deleted = MOST_UNUSED if most is None else most, []
+        entries = [path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith(PARTIAL)]
+        unused = [(path.stat(), path) for path in entries if path not in self._used]
+        for status, path in sorted(unused, key=lambda entry: (-entry[0].st_mtime_ns, entry[1].name)):
+            left -= status.st_size
+            if left < 0:
+                path.unlink(missing_ok=True)
+                deleted.append(path)
+        return deleted
+
+    def _stored(self, path: Path) -> bytes | None:
+        """What lies there whole, marked as used now; None where it is to be made."""
+        self._used.add(path)
+        stored = None if self.force else _read(path)
+        if stored is not None:
+            with suppress(OSError):  # of another user, or in a folder that is read alone: then it counts as old
+                os.utime(path)
+        return stored
 
     def _checksums(self, paths: Sequence[Path]) -> dict[str, str]:
         """Checksum of each file by its place, those that are not there left out."""

@@ -4,7 +4,7 @@
   const sorter = document.getElementById("sorter");
   const sort = (index, down) => {
     const numeric = heads[index].dataset.type === "number";
-    const key = row => row.cells[index].dataset.sort;
+    const key = row => row.cells[index].dataset.sort ?? (row.cells[index].title || row.cells[index].textContent);
     const rows = [...body.rows].sort((a, b) => {
       const x = key(a), y = key(b);
       if (x === "" || y === "") return (x === "") - (y === "");

@@ -1,12 +1,16 @@
-"""Ensembles grown on binned rows."""
+"""Ensembles grown on binned rows, whatever the library."""
 
 import numpy as np
 import pytest
 
-from avbaselines.estimators.boosting.binned_data import LightGBMData, XGBoostData
-from avbaselines.estimators.boosting.objectives import Surrogate
+from avbaselines.estimators.boosting.lightgbm_data import LightGBMData
+from avbaselines.estimators.boosting.xgboost_data import XGBoostData
 
-LIBRARIES = ("lightgbm", "xgboost")
+LIBRARIES = {"lightgbm": LightGBMData, "xgboost": XGBoostData}
+SMALL = {
+    "lightgbm": {"num_leaves": 5, "min_data_in_leaf": 3},
+    "xgboost": {"max_depth": 2},
+}
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -16,11 +20,9 @@ def test_training_concordance_never_falls(library, rate):
     X = rng.normal(size=(120, 5))
     y = (X[:, :1] * X[:, 1:2] + rng.normal(size=(120, 1))) * 3
     y[::7] = np.nan
-    if library == "lightgbm":
-        data = LightGBMData(X, {"learning_rate": rate, "num_leaves": 5, "min_data_in_leaf": 3, "num_threads": 1})
-    else:
-        data = XGBoostData(X, {"learning_rate": rate, "max_depth": 2, "max_bin": 32, "nthread": 1})
-    ensemble = data.ensemble((y - np.nanmean(y)) / np.nanstd(y), objective="ccc")
+    part = LIBRARIES[library](X, max_bin=32).part()
+    growing = {"learning_rate": rate, **SMALL[library]}
+    ensemble = part.ensemble((y - np.nanmean(y)) / np.nanstd(y), growing, objective="ccc")
     values = [0.0]
     for _ in range(60):
         ensemble.grow(1)
@@ -28,52 +30,41 @@ def test_training_concordance_never_falls(library, rate):
     assert (np.diff(values) >= -1e-6).all() and values[-1] > 0.6
 
 
-@pytest.mark.parametrize("n_targets", [1, 2])
-@pytest.mark.parametrize(("objective", "rho"), [("squared", None), ("ccc", [0.2, 0.7])])
-def test_a_given_stretch_is_left_to_xgboost_with_the_same_trees_to_the_bit(monkeypatch, objective, rho, n_targets):
-    """As a squared error towards stretched targets, which costs what a plain one does."""
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_part_learns_from_its_rows_alone_and_follows_those_held_out(library):
     rng = np.random.default_rng(0)
-    X, Y = rng.normal(size=(200, 5)), rng.normal(size=(200, n_targets))
-    if n_targets == 1:
-        Y[::7] = np.nan
-    parameters = {"nthread": 1, "max_bin": 32, "subsample": 0.7, "seed": 0}
-    if n_targets > 1:
-        parameters["multi_strategy"] = "multi_output_tree"
-    weight, margins, called = rng.uniform(0.5, 2, 200), [], []
-    labelled = ~np.isnan(Y)
-    Y -= [np.average(y[known], weights=weight[known]) for y, known in zip(Y.T, labelled.T, strict=True)]
-    rho = None if rho is None else np.array(rho[:n_targets])
-    call = Surrogate.__call__
-    monkeypatch.setattr(Surrogate, "__call__", lambda *arguments: called.append(1) or call(*arguments))
+    X, y = rng.normal(size=(120, 4)), rng.normal(size=(120, 1))
+    rows, held = np.arange(40, 120), np.arange(40)
+    data = LIBRARIES[library](X, max_bin=32)
+
+    def grown(targets):
+        ensemble = data.part(rows, held).ensemble(targets, SMALL[library], objective="squared")
+        ensemble.grow(5)
+        return ensemble
+
+    ensemble = grown(y[rows])
+    read = ensemble.reader([5], np.ones(1), np.zeros(1))(X)
+    np.testing.assert_allclose(ensemble.held(), read[held], rtol=1e-5, atol=1e-6)
+    assert np.corrcoef(read[rows, 0], y[rows, 0])[0, 1] > 0.3
+    some = np.where(np.arange(80)[:, None] < 60, y[rows], np.nan)
+    assert not np.array_equal(grown(some).held(), ensemble.held())
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_of_a_part_have_margins_as_the_finished_ensemble_has(library, n_classes):
+    rng = np.random.default_rng(0)
+    X, codes = rng.normal(size=(120, 4)), np.arange(120) % n_classes
+    rows, held = np.repeat(np.arange(40, 120), 2), np.arange(40)  # soft labels name a row more than once
+    part = LIBRARIES[library](X, max_bin=32).part(rows, held)
+    ensemble = part.classes(codes[rows], SMALL[library], np.where(np.arange(160) % 2, 0.9, 0.1))
     for _ in range(2):
-        data = XGBoostData(X, parameters, X[:20])
-        ensemble = data.ensemble(Y, objective=objective, sample_weight=weight)
-        ensemble.grow(4, rho)
-        ensemble.grow(3, None if rho is None else rho + 0.1)
-        margins.append((ensemble.fitted(), ensemble.held()))
-        assert len(called) == (0, 7)[len(margins) - 1]
-        monkeypatch.setattr(Surrogate, "as_squared_error", lambda *_: None)
-    assert all(np.array_equal(native, ours) for native, ours in zip(*margins, strict=True))
-    assert np.ptp(margins[0][0]) > 0.1
-
-
-def test_ensembles_of_several_targets_grow_in_turns_on_the_same_rows():
-    rng = np.random.default_rng(0)
-    X, Y = rng.normal(size=(80, 3)), rng.normal(size=(80, 2))
-    data = XGBoostData(X, {"nthread": 1, "max_bin": 32})
-    alone = [data.ensemble(Y[:, [t]], objective="squared") for t in range(2)]
-    for ensemble in alone:
-        ensemble.grow(4)
-    turns = [data.ensemble(Y[:, [t]], objective="squared") for t in range(2)]
-    for _ in range(4):
-        for ensemble in turns:
-            ensemble.grow(1)
-    assert all(np.array_equal(a.fitted(), b.fitted()) for a, b in zip(alone, turns, strict=True))
-
-
-def test_what_no_squared_error_is_has_no_such_form():
-    Y = np.array([[0.0, 1.0], [1.0, np.nan], [2.0, 0.0]])
-    assert Surrogate("ccc", Y[:, :1]).as_squared_error() is None
-    assert Surrogate("pcc", Y[:, :1]).as_squared_error(np.ones(1)) is None
-    assert Surrogate("squared", Y).as_squared_error() is None  # the second target lacks a row that the first one has
-    assert Surrogate("squared", Y[:, :1], target_weights=[2.0]).as_squared_error()[1].tolist() == [2, 2, 2]
+        ensemble.grow(3)
+        margins = ensemble.held()
+    booster = ensemble.booster
+    if library == "xgboost":
+        expected = booster.inplace_predict(X[held], predict_type="margin")
+    else:
+        expected = booster.predict(X[held], raw_score=True)
+    assert margins.shape == (40, 1 if n_classes == 2 else n_classes)
+    np.testing.assert_allclose(margins, expected.reshape(40, -1), rtol=1e-5, atol=1e-6)

@@ -37,17 +37,23 @@ def test_scikit_learn(estimator, check):
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_unfitted_rho_gives_predictions_their_spread(library):
-    X, y, groups = corpus(400)
+    """As means over corpora: one alone hangs on the number of rounds that it happens to choose."""
     X_test, y_test, _ = corpus(1500, seed=1)
-    ccc = {}
+    ccc, spread = {}, {}
     for name, parameters in {
         "squared": {"objective": "squared"},
         "training": {"objective": "ccc", "rho": "training"},
         "out-of-fold": {"objective": "ccc"},
     }.items():
-        model = BoostedConcordanceRegressor(library=library, rounds=120, learning_rate=0.1, **parameters)
-        ccc[name] = score("ccc", y_test, model.fit(X, y, groups=groups).predict(X_test))
-    assert ccc["out-of-fold"] > max(ccc["training"], ccc["squared"]) + 0.03, ccc
+        predicted = []
+        for seed in (10, 11, 12):
+            X, y, groups = corpus(400, seed=seed)
+            model = BoostedConcordanceRegressor(library=library, rounds=120, learning_rate=0.1, **parameters)
+            predicted.append(model.fit(X, y, groups=groups).predict(X_test))
+        ccc[name] = np.mean([score("ccc", y_test, p) for p in predicted])
+        spread[name] = np.mean([p.std() for p in predicted]) / y_test.std()
+    assert spread["out-of-fold"] > max(0.9, spread["training"] + 0.2, spread["squared"] + 0.2), spread
+    assert ccc["out-of-fold"] > max(ccc["training"], ccc["squared"] + 0.03), ccc
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

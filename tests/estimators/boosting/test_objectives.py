@@ -92,3 +92,11 @@ def corpus(n=240, n_groups=40, noise=1.5, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 12))
     return X, 3 + X[:, 0] + X[:, 1] * X[:, 2] + noise * rng.normal(size=n), np.arange(n) % n_groups
+
+
+def test_what_no_squared_error_is_has_no_such_form():
+    Y = np.array([[0.0, 1.0], [1.0, np.nan], [2.0, 0.0]])
+    assert Surrogate("ccc", Y[:, :1]).as_squared_error() is None
+    assert Surrogate("pcc", Y[:, :1]).as_squared_error(np.ones(1)) is None
+    assert Surrogate("squared", Y).as_squared_error() is None  # the second target lacks a row that the first one has
+    assert Surrogate("squared", Y[:, :1], target_weights=[2.0]).as_squared_error()[1].tolist() == [2, 2, 2]

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from avbaselines.errors import InputError
 from avbaselines.estimators.fusion.stacking import METHODS, MetaRegressor
 from avbaselines.estimators.temporal.context import avec_context
+from avbaselines.evaluation.metrics import score
 
 
 @parametrize_with_checks(
@@ -50,6 +51,15 @@ def test_the_linear_svr_is_scikit_learns_and_its_context_the_challenges(frames):
     reference.fit(avec_context(X, 3), Y[:, 0])
     expected = reference.predict(avec_context(X, 3, recordings))
     np.testing.assert_allclose(model.predict(X, recordings=recordings), expected, atol=1e-4)
+
+
+def test_fits_to_the_rows_that_they_are_scored_on_are_scored_unmatched(frames):
+    # A strong penalty draws the predictions together: matched, their concordance would hide it.
+    X, Y, recordings, _ = frames
+    model = MetaRegressor("linear-svr", penalties=[1e-4], resubstitution=True).fit(X, Y[:, 0], groups=recordings)
+    predicted = model.predict(X)
+    assert model.oof_scores_[0] == pytest.approx(score("ccc", Y[:, 0], predicted), abs=1e-6)
+    assert score("ccc", Y[:, 0], predicted) < np.corrcoef(Y[:, 0], predicted)[0, 1] - 0.05
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "linear-svr-dual"])

@@ -66,3 +66,8 @@ def test_classes_with_soft_labels_and_a_missing_modality():
 def test_more_rows_than_gram_matrices_may_have_are_refused():
     with pytest.raises(InputError, match="ridge-kernels: Gram matrices of 80 training clips are too large, 50 are"):
         MultipleKernelRegressor(BLOCKS, cv=CV, max_rows=50).fit(X, X[:, 0], GROUPS)
+
+
+def test_a_scaling_that_doubles_columns_is_refused():
+    with pytest.raises(InputError, match="not 'joined'"):
+        MultipleKernelRegressor(BLOCKS, PreparationOptions(("joined",)), cv=CV).fit(X, X[:, 0], GROUPS)

@@ -4,7 +4,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import PredefinedSplit
 from sklearn.pipeline import make_pipeline
 
-from avbaselines.estimators.linear.ridge import RidgeRegressor, ridge_path
+from avbaselines.estimators.linear.ridge import RidgeClassifier, RidgeRegressor, ridge_path
 from avbaselines.estimators.preprocessing.preparation import Preparation
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 
@@ -48,3 +48,25 @@ def test_principal_directions_stand_in_where_both_sides_are_large():
     np.testing.assert_allclose(approximate[0], exact[0], atol=1e-6)
     fitted = RidgeRegressor(penalties=(0.01,), max_exact=40).fit(Z, y[:, 0])
     assert "20 principal directions" in fitted.note_
+
+
+def test_joined_columns_let_a_line_bend_and_are_chosen_where_that_helps():
+    X = RNG.normal(size=(200, 2)) ** 3
+    y = np.sign(X[:, 0]) * np.abs(X[:, 0]) ** 0.3 + 0.3 * X[:, 0] + 0.1 * RNG.normal(size=200)
+    fitted = RidgeRegressor().fit(X, y)
+    assert fitted.best_params_[0]["scaling"] == "joined"
+    plain = RidgeRegressor(preparation=PreparationOptions(("standard", "quantile"))).fit(X, y)
+    assert fitted.oof_scores_.max() > plain.oof_scores_.max()
+    whole = make_pipeline(Preparation(scaling="joined"), Ridge(alpha=fitted.best_params_[0]["penalty"])).fit(X, y)
+    np.testing.assert_allclose(fitted.predict(X), whole.predict(X), atol=1e-8)
+
+
+@pytest.mark.parametrize(("columns", "tried"), [(500, 3), (501, 2)])
+def test_wide_tables_are_not_joined_by_default(columns, tried):
+    X = RNG.normal(size=(30, columns))
+    fitted = RidgeClassifier(penalties=(1.0,), cv=2).fit(X, (X[:, 0] > 0).astype(int))
+    assert len(fitted.oof_scores_) == tried
+    asked = RidgeRegressor(preparation=PreparationOptions(("joined",)), penalties=(1.0,), cv=2).fit(X, X[:, 0])
+    assert asked.best_params_[0]["scaling"] == "joined"
+    beside = RidgeRegressor(blocks=[slice(0, 499), slice(499, columns)], penalties=(1.0,), cv=2).fit(X, X[:, 0])
+    assert len(beside.oof_scores_) == 3

@@ -75,7 +75,7 @@ def test_blocks_must_partition_the_columns(blocks):
 
 
 def test_unknown_scaling_is_refused():
-    with pytest.raises(InputError, match="'standard' or 'quantile'"):
+    with pytest.raises(InputError, match="one of standard, quantile, joined"):
         Preparation(scaling="robust").fit(X)
 
 
@@ -103,3 +103,43 @@ def test_new_values_count_for_no_more_than_fitted_ones_have_shown():
     np.testing.assert_allclose(model.transform(X), (X - X.mean(axis=0)) / X.std(axis=0))
     far = model.transform(np.array([[1e6, 1e6], [-1e6, -1e6]]))
     np.testing.assert_allclose(far, [[furthest, 10.0], [-furthest, -10.0]])
+
+
+def test_joined_columns_are_both_scalings_side_by_side_and_weigh_as_one():
+    gaps = X.copy()
+    gaps[:10, 3:] = np.nan
+    gaps[20, 0] = np.nan
+    blocks, taken = [0, 0, 0, 1, 1, 1], np.r_[30:60, 0:5]
+    names = ("standard", "quantile", "joined")
+    fits = {name: Preparation(blocks, name).fit(gaps, rows=np.arange(50)) for name in names}
+    parts = {name: fit.rows(gaps, taken).whole() for name, fit in fits.items()}
+    expected = np.hstack([parts["standard"][:, :6], parts["quantile"][:, :6]]) / np.sqrt(2)
+    np.testing.assert_allclose(parts["joined"][:, :12], expected, atol=1e-12)
+    np.testing.assert_array_equal(parts["joined"][:, 12], parts["standard"][:, 6])
+    np.testing.assert_array_equal(parts["joined"], fits["joined"].transform(gaps)[taken])
+
+
+def test_joined_columns_of_many_rows_are_made_part_by_part():
+    long = RNG.normal(size=(1500, 400)).astype(np.float32)
+    rows = Preparation(scaling="joined").fit(long).rows(long)
+    assert rows.width == 800 and len(rows.slices) > 1
+    pieces = np.vstack([part for _, part in rows])
+    assert pieces.dtype == np.float32
+    np.testing.assert_array_equal(pieces, Preparation(scaling="joined").fit_transform(long))
+
+
+def test_wide_blocks_are_not_doubled():
+    wide = RNG.normal(size=(40, 503))
+    blocks = [slice(0, 501), slice(501, 503)]
+    Z = Preparation(blocks, "joined").fit_transform(wide)
+    scores = Preparation(blocks, "quantile").fit_transform(wide)
+    np.testing.assert_allclose(Z[:, :2], Preparation(blocks).fit_transform(wide)[:, 501:] / np.sqrt(2), atol=1e-12)
+    np.testing.assert_allclose(Z[:, 2:], scores / np.r_[np.ones(501), np.sqrt([2, 2])], atol=1e-12)
+    np.testing.assert_array_equal(Preparation(scaling="joined").fit_transform(wide[:, :501]), Preparation(
+        scaling="quantile").fit_transform(wide[:, :501]))
+
+
+def test_screened_columns_are_left_out_of_both_halves():
+    y = X[:, [2]]
+    Z = Preparation(scaling="joined", column_share=0.2).fit(X, y).transform(X)
+    assert np.flatnonzero(Z.any(axis=0)).tolist() == [2, 8]

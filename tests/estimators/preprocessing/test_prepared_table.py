@@ -16,7 +16,7 @@ Y = X[:, [1]] + RNG.normal(size=(60, 1))
 BLOCKS = [[0, 1, 2, 3], [4, 5, 6]]
 KNOWN, OTHERS = np.arange(5, 45), np.arange(45, 60)
 OPTIONS = {"column_share": 0.5, "block_weights": (2.0, 0.5)}
-SCALINGS = ["standard", "quantile"]
+SCALINGS = ["standard", "quantile", "joined"]
 
 
 @pytest.mark.parametrize("options", [{}, {"block_weights": (2.0, 0.5)}, OPTIONS])
@@ -30,7 +30,8 @@ def test_rows_and_products_are_those_of_a_preparation_whatever_is_kept(scaling, 
         fold = table.fold(scaling, KNOWN)
         weights = fold.weights(Y[KNOWN], **options)
         kept = np.flatnonzero(weights)
-        assert len(kept) == (5 if "column_share" in options else 8)
+        features = 4 if "column_share" in options else 7
+        assert len(kept) == features * (1 + (scaling == "joined")) + 1
         np.testing.assert_allclose(fold.weighed(weights, OTHERS).whole(), expected[OTHERS][:, kept], atol=1e-12)
         np.testing.assert_allclose(fold.products(weights), expected @ expected.T, atol=1e-10)
         np.testing.assert_allclose(fold.as_by(preparation).whole(), expected[KNOWN], atol=1e-12)
@@ -70,3 +71,30 @@ def test_another_number_of_weights_than_blocks_is_refused():
         fold.weights(Y[KNOWN], block_weights=(1.0,))
     with pytest.raises(InputError, match="column_share"):
         fold.weights(Y[KNOWN], column_share=1.5)
+
+
+def test_products_of_joined_scalings_are_put_together_from_those_of_both(monkeypatch):
+    multiplied = []
+    original = prepared_table.PreparedFold._products
+    monkeypatch.setattr(
+        prepared_table.PreparedFold, "_products", lambda *given: multiplied.append(1) or original(*given)
+    )
+    table = PreparedTable(X, BLOCKS, SharedWork())
+    for scaling in SCALINGS:
+        fold = table.fold(scaling, KNOWN)
+        fold.products(fold.weights(Y[KNOWN]))
+    assert len(multiplied) == 2 * 3  # two blocks and the column of presence, standard and quantile
+    assert table.fold("joined", OTHERS).products(np.ones(14)).shape == (60, 60)
+    assert len(multiplied) == 2 * 3 + 4
+
+
+def test_wide_blocks_have_scores_alone():
+    wide = RNG.normal(size=(30, 503)).astype(np.float32)
+    blocks = [slice(0, 501), slice(501, 503)]
+    table, preparation = PreparedTable(wide, blocks, SharedWork()), Preparation(blocks, "joined").fit(wide)
+    fold = table.fold("joined", None)
+    weights, expected = fold.weights(wide), preparation.transform(wide)
+    assert fold.width == 505
+    np.testing.assert_allclose(fold.weighed(weights).whole(), expected, atol=1e-6)
+    np.testing.assert_allclose(fold.products(weights), expected @ expected.T, atol=1e-5)
+    np.testing.assert_allclose(fold.as_by(preparation).whole(), expected, atol=1e-6)

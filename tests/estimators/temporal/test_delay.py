@@ -7,10 +7,13 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from avbaselines.errors import InputError
+from avbaselines.estimators.kernel.support_vectors import KernelRegressor
 from avbaselines.estimators.linear.ridge import RidgeRegressor
 from avbaselines.estimators.multitarget.chain import ChainRegressor
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
-from avbaselines.estimators.temporal.delay import DelayedRegressor, in_frames, window_of
+from avbaselines.estimators.temporal.context import in_frames, window_of
+from avbaselines.estimators.temporal.delay import DelayedRegressor
+from avbaselines.estimators.tuned.remarks import ChosenByFrames
 from avbaselines.evaluation.metrics import score
 
 HOP = 0.1
@@ -86,6 +89,21 @@ def test_choosing_on_some_frames_finds_the_same():
     assert [chosen["delay"] for chosen in thin.best_params_] == [2.0, 1.0]
     # All rows are learnt from, so with one delay to choose from the fit is the same.
     np.testing.assert_array_equal(thin.model_.predict(X), fitted(X, Y, names, times).model_.predict(X))
+
+
+def test_a_dear_learner_tries_on_all_frames_what_some_have_chosen():
+    X, Y, names, times = lagging(lags=(20, 10))
+    grid = KernelRegressor(widths=(0.0, 1.0), costs=(0.01, 1.0), max_exact=200, n_landmarks=30)
+    whole = fitted(X, Y, names, times, regressor=grid, delays=(1.0, 2.0))
+    assert len(whole.model_._candidates()) == 8 and len(whole.remarks_) == 2
+    thin = fitted(X, Y, names, times, regressor=grid, delays=(1.0, 2.0), most_rows=len(X) // 4)
+    tried = thin.model_._candidates()
+    assert len(tried) < 8 and all(chosen in tried for chosen in thin.model_.best_params_)
+    assert [chosen["delay"] for chosen in thin.best_params_] == [2.0, 1.0]
+    assert thin.remarks_[1] == ChosenByFrames(4)
+    for t in range(2):
+        scores = [score("ccc", Y[:, t], model.oof_prediction_[:, t]) for model in (whole, thin)]
+        assert scores[1] > scores[0] - 0.01
 
 
 class Remembering(RidgeRegressor):

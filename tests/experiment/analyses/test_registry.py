@@ -62,7 +62,7 @@ def test_a_refusal_comes_before_anything_is_fitted(tmp_path):
 
 
 def test_an_analysis_of_ones_own_takes_part_in_a_run(tmp_path, monkeypatch):
-    from avbaselines.experiment import run_output, study_run
+    from avbaselines.experiment import run_output, study_plan, study_run
 
     class Longest(Analysis):
         name, files = "longest", ("longest.txt",)
@@ -85,7 +85,7 @@ def test_an_analysis_of_ones_own_takes_part_in_a_run(tmp_path, monkeypatch):
                 failed=True,
             )
 
-    for module in (study_run, run_output):
+    for module in (study_plan, study_run, run_output):
         monkeypatch.setattr(module, "ANALYSES", (*ANALYSES, Longest()))
     study = small_release(tmp_path, speakers=6, clips=4)
     run = study.run("targets={arousal={metric='ccc'}}", "systems.transductive=[]")

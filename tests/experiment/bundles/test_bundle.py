@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from shipped_systems import finished, inputs_of, knowing_study, stored, tables_of
+from small_study import people, write_study
 
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
@@ -24,6 +25,26 @@ def test_predictions_are_those_of_the_run(given, name):
     np.testing.assert_allclose(found.loc[expected.index, expected.columns], expected, rtol=0, atol=1e-6)
     posteriors = found[["mood=glad", "mood=mad", "mood=sad"]]
     assert (found["mood"] == posteriors.idxmax(axis=1).str.removeprefix("mood=")).all()
+
+
+def test_joined_scalings_are_shipped(tmp_path):
+    rng, table = np.random.default_rng(0), people(9, 12)
+    X = rng.normal(size=(108, 2)) ** 3
+    arousal = np.sign(X[:, 0]) * np.abs(X[:, 0]) ** 0.3 + 0.3 * X[:, 0] + 0.1 * rng.normal(size=108)
+    study = write_study(
+        tmp_path,
+        table.assign(arousal=arousal),
+        {"audio": pd.DataFrame(X, index=table["clip_id"], columns=["a", "b"])},
+        split={"column": "partition", "train": ["train"], "test": ["test"]},
+        targets={"arousal": {"metric": "ccc"}},
+        systems={"fusion": []},
+    )
+    finished(study)
+    system = bundle.load(tmp_path / "run", "ridge-audio")
+    assert system._system._models["arousal"].best_params_[0]["scaling"] == "joined"
+    expected = stored(tmp_path, "ridge-audio", "test")
+    found = system.predict({"audio": tmp_path / "audio.npz"})
+    np.testing.assert_allclose(found.loc[expected.index, expected.columns], expected, rtol=0, atol=1e-6)
 
 
 def test_a_transductive_system_needs_groups_and_is_then_the_runs(given):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from avbaselines.corpora.corpus import Target
+from avbaselines.corpora.sequences import summarise_steps
 from avbaselines.errors import InputError
 from avbaselines.experiment.bundles import bundle
 from avbaselines.experiment.bundles.card import CardModality, Made
@@ -79,6 +80,11 @@ def test_sequences_are_summarised_as_the_run_summarised_them(tmp_path):
     summary = CardModality(columns=["f1_mean", "f2_mean"], dropped=[], often_missing=False, made=made)
     clips = joined({"face": tmp_path / "face.npz"}, modalities={"face": summary})
     np.testing.assert_allclose(clips.features["face"], X.mean(axis=1))
+    made = Made(functionals=["last", "correlation"])
+    columns = ["f1_last", "f2_last", "f1_f2_correlation"]
+    summary = CardModality(columns=columns, dropped=[], often_missing=False, made=made)
+    clips = joined({"face": tmp_path / "face.npz"}, modalities={"face": summary})
+    np.testing.assert_allclose(clips.features["face"], summarise_steps(X, ["f1", "f2"], made.functionals)[0], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

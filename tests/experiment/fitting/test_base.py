@@ -129,3 +129,11 @@ def test_votes_weigh_clips_or_are_the_targets(job):
     np.testing.assert_array_equal(soft("weights")[1:].sum(axis=1), votes[np.arange(1, 90), code[1:]])
     assert soft("targets")[0].tolist() == soft("weights")[0].tolist() == np.eye(3)[code[0]].tolist()
     assert soft_labels(task, [MOOD], EVERY) == {} and soft_labels(task, task.targets, EVERY) == {}
+
+
+@pytest.mark.parametrize("changes", [{"fits": "folds"}, {"resubstitution": True}])
+def test_a_papers_own_fits_are_fits_to_all_the_clips_they_had(job, changes):
+    """Not means over the fits without each inner fold, which a booster can predict by."""
+    system, task = BaseSystem(name="lightgbm-audio", learner="lightgbm"), replace(job[0], **changes)
+    model = new_model(system, task, task.targets, [np.arange(2)], EVERY)
+    assert getattr(model, "learner", model).final == "all"

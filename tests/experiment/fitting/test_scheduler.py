@@ -5,15 +5,14 @@ import signal
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
-from small_study import people, small_release, write_study
+from small_study import small_release
 
 from avbaselines.corpora.corpus import SplitId
 from avbaselines.errors import InputError
 from avbaselines.experiment.fitting import scheduler
 from avbaselines.experiment.fitting.run_options import RunOptions
-from avbaselines.experiment.fitting.scheduler import all_splits, fit_systems, shipping_split, without_lonely_stages
+from avbaselines.experiment.fitting.scheduler import fit_systems
 
 DEEP = ("systems.fusion=['greedy', {method='ridge', name='top', inputs=['late-greedy', 'ridge-audio']}]",
         "systems.transductive=[]", "systems.early='none'")  # fmt: skip
@@ -22,15 +21,6 @@ DEEP = ("systems.fusion=['greedy', {method='ridge', name='top', inputs=['late-gr
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
     return small_release(tmp_path_factory.mktemp("release"), speakers=6, clips=5)
-
-
-def test_the_fit_of_all_training_clips_ships(release):
-    corpus = release.prepare().corpus
-    final = shipping_split(corpus)
-    assert final.name == "final" and len(final.fit) == 30 and len(final.test) == 0
-    assert [split.name for split in all_splits(corpus)] == ["0", "1", "2", "final"]
-    alone = replace(corpus, splits=corpus.splits[:1])
-    assert shipping_split(alone) is corpus.splits[0] and all_splits(alone) == corpus.splits[:1]
 
 
 def test_all_is_fitted_once_and_done_again_where_forced(release, tmp_path):
@@ -88,17 +78,6 @@ def test_work_goes_to_the_cluster_that_is_named(release, tmp_path, monkeypatch):
     assert fit_systems(run, tmp_path, RunOptions(cluster="tcp://host:1")).computed == 8
 
 
-def test_stages_upon_stages_are_left_out_where_two_groups_train(tmp_path):
-    clips = people(3, 4).assign(arousal=np.arange(12.0))
-    audio = pd.DataFrame({"x": np.arange(12.0) % 5}, index=clips["clip_id"])
-    fusion = ["mean", "ridge", {"method": "ridge", "name": "top", "inputs": ["late-ridge", "ridge-audio"]}]
-    study = write_study(tmp_path, clips, {"audio": audio, "face": audio}, split={"leave_one_out": "speaker"},
-                        targets={"arousal": {"metric": "ccc"}}, systems={"fusion": fusion})  # fmt: skip
-    run = study.prepare()
-    assert "top" not in [system.name for system in run.systems] and without_lonely_stages(run) is run
-    assert any(note.startswith("without top: learning from what fusions learnt") for note in run.corpus.notes)
-
-
 def test_too_few_groups_for_choosing_are_named(tmp_path):
     fusion = "systems.fusion=[{method='greedy', best=2}]"
     overrides = ["split={group_kfold=2}", "systems.inner_folds=2", "systems.transductive=[]", fusion]
@@ -125,3 +104,43 @@ def test_a_fit_that_kills_its_worker_is_a_failed_row_and_the_rest_is_done(releas
         "its process was ended by SIGKILL, twice: most likely it needs more memory than there is"
     ]
     assert list((tmp_path / "work" / "shared").iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*No visible GPU:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*couldn't find any available GPU:UserWarning")
+def test_one_process_has_the_gpu_while_workers_fit_the_rest(release, tmp_path, monkeypatch):
+    """No GPU is needed: XGBoost goes on without one, as it warns."""
+    run = release.prepare("systems.learners=['ridge', 'xgboost']", "systems.transductive=[]", "systems.early='none'")
+    run = replace(run, systems=[system for system in run.systems if system.name in ("ridge-audio", "xgboost-audio")])
+    original, here = scheduler.work, []
+
+    def noted(unit, *given):
+        here.append(unit.system.name)
+        return original(unit, *given)
+
+    monkeypatch.setattr(scheduler._AloneHere, "__init__", _noting(scheduler._AloneHere.__init__, noted))
+    alone = fit_systems(run, tmp_path / "alone", RunOptions(device="cuda"))
+    assert not here
+    beside = fit_systems(run, tmp_path / "beside", RunOptions(device="cuda", jobs=2))
+    grown = [system.name for system in run.systems if getattr(system, "learner", "") == "xgboost"]
+    assert grown and sorted(here) == sorted(grown * 4) and not beside.failures
+    for split, name in alone.keys:
+        system = next(system for system in run.systems if system.name == name)
+        first, second = (fitted.load(split, system) for fitted in (alone, beside))
+        for target, values in first.oof.items():
+            np.testing.assert_array_equal(values, second.oof[target], f"{split} {name}")
+
+
+def _noting(original, work):
+    return lambda self, function, calls: original(self, work, calls)
+
+
+def test_what_breaks_where_the_gpu_is_ends_the_run(release, tmp_path, monkeypatch):
+    def full(*given):
+        raise OSError("disk full")
+
+    original = scheduler._AloneHere.__init__
+    monkeypatch.setattr(scheduler._AloneHere, "__init__", _noting(original, full))
+    run = release.prepare("systems.learners=['ridge', 'xgboost']", "systems.transductive=[]", "systems.early='none'")
+    with pytest.raises(OSError, match="disk full"):
+        fit_systems(run, tmp_path, RunOptions(device="cuda", jobs=2))

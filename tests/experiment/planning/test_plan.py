@@ -48,6 +48,22 @@ def names(study, *overrides, only=(), targets=TARGETS):
     return [system.name for system in plan(study.load(*overrides), targets, only)]
 
 
+def test_a_blend_takes_the_learnt_fusions_of_all_base_systems(study):
+    late = plan(study.load(), TARGETS)[-1]
+    assert late.name == "late-blend" and late.stage == 2 and late.is_blend and not late.is_mean and not late.learns
+    assert late.inputs == ("late-score-weighted", "late-greedy", "late-ridge")
+    few = "{method='ridge', best=2}, {method='greedy', name='some', inputs=['ridge-audio', 'ridge-face']}"
+    assert plan(study.load(f"systems.fusion=[{few}, 'mean', 'score-weighted', 'greedy', 'blend']"), TARGETS)[
+        -1
+    ].inputs == ("late-score-weighted", "late-greedy")
+
+
+def test_a_blend_of_one_fusion_is_left_out_and_may_name_its_inputs(study):
+    assert "late-blend" not in names(study, "systems.fusion=['greedy', 'blend']")
+    named = "systems.fusion=['mean', 'greedy', {method='blend', inputs=['late-mean', 'late-greedy']}]"
+    assert plan(study.load(named), TARGETS)[-1].inputs == ("late-matched-mean", "late-greedy")
+
+
 def test_only_keeps_what_a_fusion_needs(study):
     assert names(study, only=["late-greedy"]) == ["ridge-audio", "ridge-face", "ridge-audio+face", "late-greedy"]
     with pytest.raises(InputError, match="'ridge-audoi'.*'ridge-audio'"):

@@ -1,5 +1,7 @@
 """Values on disk: read again for the same content and code, made anew for anything else."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,8 @@ from made_results import result
 
 from avbaselines.evaluation.comparison import Comparison, compare_means
 from avbaselines.evaluation.metrics import METRICS
-from avbaselines.experiment.scoring.kept import UNKEPT, Kept, arrays, frame, typed
+from avbaselines.experiment.fitting.store import PARTIAL
+from avbaselines.experiment.scoring.kept import UNKEPT, Kept, _read, arrays, frame, typed
 from avbaselines.results_table import Remark, RemarkKind, ResultRow, results_frame
 
 SCORES, ERRORS = ("avbaselines.evaluation.metrics",), ("avbaselines.errors",)
@@ -111,3 +114,22 @@ def test_files_are_written_unless_they_lie_there_as_they_were_written(tmp_path):
     assert once() == 3
     (path.parent / "b.txt").write_text("a stranger")  # what lies there beside them may be a stale one of theirs
     assert once() == 4 and once("b") == 5
+
+
+def test_entries_that_a_run_did_without_go_the_longest_unused_first(tmp_path):
+    kind = typed("sum", int, ())
+    for number in range(5):
+        Kept(tmp_path).value(kind, [number], lambda number=number: number)
+    place = {kind.decode(_read(path)): path for path in tmp_path.iterdir()}
+    for number, path in place.items():
+        os.utime(path, (number, number))
+    run = Kept(tmp_path)
+    assert run.value(kind, [0], lambda: 9) == 0  # the oldest, which is in use
+    left, size = tmp_path / f"{PARTIAL}x", place[4].stat().st_size
+    left.write_bytes(bytes(9999))
+    assert run.prune() == []
+    assert run.prune(2 * size) == [place[2], place[1]]
+    assert set(tmp_path.iterdir()) == {place[0], place[3], place[4], left}
+    Kept(tmp_path).value(kind, [3], lambda: 9)  # which is the last one used since
+    assert Kept(tmp_path).prune(2 * size) == [place[4]]
+    assert UNKEPT.prune(0) == [] and Kept(tmp_path / "none").prune(0) == []

@@ -55,6 +55,31 @@ def test_it_has_no_unmatched_twin_where_nothing_chosen_is_matched():
     assert pick(WHOLE, [a, b], SPLITS)[1][-1].system.raw_label is None
 
 
+def blend(name, error, seen=None):
+    """A mean of fusions that is off by an error out-of-fold, and by another one for evaluated clips."""
+    system = FusionSystem(name=name, fusion=Stage(method="blend"), depth=2, parts=("late-greedy", "late-ridge"))
+    row = scored(name, WHOLE, error, system=system)
+    return row if seen is None else replace(row, test=scored(name, WHOLE, seen).test)
+
+
+def test_the_blend_is_handed_over_whatever_row_is_better_out_of_fold():
+    rows = [scored("close", WHOLE, 0.1), blend("late-blend", 1.0)]
+    assert pick(WHOLE, rows, SPLITS) == ("late-blend", rows)
+    assert pick(WHOLE, rows, SPLITS, rule="best")[0] == "close"
+    assert pick(WHOLE, rows, SPLITS, answer="close")[0] == "close"
+
+
+def test_a_blend_that_failed_leaves_it_to_the_score():
+    rows = [scored("far", WHOLE, 2.0), scored("close", WHOLE, 0.1), replace(blend("late-blend", 0.0), failed=FAILED)]
+    assert pick(WHOLE, rows, SPLITS)[0] == "close"
+
+
+def test_evaluated_clips_have_no_say_between_blends():
+    knows_them, honest = blend("late-blend", 2.0, seen=0.0), blend("other", 1.0)
+    assert pick(WHOLE, [knows_them, honest], SPLITS)[0] == "other"
+    assert pick(WHOLE, [knows_them, scored("close", WHOLE, 0.1)], SPLITS)[0] == "late-blend"
+
+
 FAILED = {SplitId("0"): "no memory"}
 
 
@@ -76,3 +101,21 @@ def test_an_unmatched_twin_is_not_handed_over():
     system = BaseSystem(name="a", raw_label="a-raw", learner="svr")
     row = scored("a", WHOLE, 0.0, system=system)
     assert may_be_picked(row) and not may_be_picked(replace(row, id=system.rows[1]))
+
+
+def allowed(one):
+    return replace(one, system=replace(one.system, transductive=True, allowed=True))
+
+
+def test_a_transductive_row_is_handed_over_where_the_study_allows_it():
+    rows = [allowed(scored("speaker", WHOLE, 0.0)), scored("close", WHOLE, 0.1)]
+    assert pick(WHOLE, rows, SPLITS)[0] == "speaker"
+    apart = replace(rows[0], system=replace(rows[0].system, allowed=False))
+    assert pick(WHOLE, [apart, rows[1]], SPLITS)[0] == "close"
+
+
+def test_a_row_composed_of_transductive_ones_says_so():
+    a, b = rows_that_disagree()
+    chosen = pick(WHOLE, [a, allowed(b)], SPLITS)[1][-1]
+    assert chosen.system.transductive and chosen.remarks[0].kind is RemarkKind.TRANSDUCTIVE
+    assert not pick(WHOLE, [a, b], SPLITS)[1][-1].system.transductive

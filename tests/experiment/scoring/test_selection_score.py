@@ -42,3 +42,14 @@ def test_recordings_are_those_of_the_clips_to_learn_from():
     whole = corpus(target, recordings=np.repeat(["d", "c", "b", "a"], 3))
     assert oof_score(whole, SPLITS[0], oof_of(whole, 0.0)) == pytest.approx(1.0)
     assert recording_codes(np.array(["b", "a", "b"])).tolist() == [1, 0, 1]
+
+
+def test_each_clip_to_learn_from_counts_in_its_own_recording():
+    # The first six clips lie in one recording, those to learn from in two of unlike length.
+    target = replace(AROUSAL, metric="ccc_per_recording")
+    whole = corpus(target, recordings=np.array(["a"] * 6 + ["b"] * 4 + ["c"] * 2))
+    oof = oof_of(whole, 0.4)
+    own = np.array([0, 0, 0, 0, 1, 1])
+    apart = [score("ccc", TRUTH[FIT][own == code], oof["arousal"][own == code, 0]) for code in (0, 1)]
+    assert apart[0] != pytest.approx(apart[1])
+    assert oof_score(whole, SPLITS[0], oof) == pytest.approx(np.mean(apart))
