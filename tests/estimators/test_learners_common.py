@@ -14,6 +14,8 @@ QUICK = {
     "RidgeClassifier": {"penalties": (1.0, 0.01)},
     "KernelRegressor": {"preparation": PreparationOptions(("standard",)), "widths": (1.0,), "costs": (1.0, 30.0)},
     "KernelClassifier": {"preparation": PreparationOptions(("standard",)), "widths": (0.0,), "costs": (1.0,)},
+    "MultipleKernelRegressor": {"preparation": PreparationOptions(("standard",)), "penalties": (1.0, 0.01)},
+    "MultipleKernelClassifier": {"preparation": PreparationOptions(("standard",)), "penalties": (1.0, 0.01)},
     "LightGBMRegressor": {"rounds": (10, 40), "learning_rate": 0.3},
     "LightGBMClassifier": {"rounds": (10,), "learning_rate": 0.3},
     "XGBoostRegressor": {"rounds": (10, 40), "learning_rate": 0.3},

@@ -69,6 +69,7 @@ TREES = {
 LEARNERS = {
     "ridge": Learner(*_pair("linear.ridge", "Ridge")),
     "svr": Learner(*_pair("kernel.support_vectors", "Kernel")),
+    "ridge-kernels": Learner(*_pair("kernel.multiple_kernels", "MultipleKernel")),
     **TREES,
     **{
         f"{library}-{objective}": _boosted(library, objective)

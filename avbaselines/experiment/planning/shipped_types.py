@@ -13,6 +13,7 @@ _PARTS = {
     "temporal.delay": ("DelayedRegressor",),
     "ensemble.fold_average": ("Averaged", "FoldAveraged"),
     "kernel.kernel_space": ("KernelSpace",),
+    "kernel.kernel_sum": ("KernelSum",),
     "multitarget.chain_steps": ("ChainSetting", "ChainSteps", "ConstantModel", "_Step"),
     "tuned.matching": ("Matcher",),
     "fusion.stacking": ("MetaRegressor",),
