@@ -72,7 +72,7 @@ class KernelModel(PreparedModel):
     def _candidates(self) -> list[Candidate]:
         return [
             {"scaling": scaling, "width": float(width), "cost": float(cost)}
-            for scaling in self._options.scalings
+            for scaling in self._scalings
             for width in self.widths
             for cost in self.costs
         ]
@@ -82,7 +82,7 @@ class KernelModel(PreparedModel):
     ) -> Iterator[tuple[bool, np.ndarray]]:
         """For each candidate in turn: whether exact, and machine values for the test rows."""
         table, exact = self._table(X), len(train) <= self.max_exact
-        for scaling in self._options.scalings:
+        for scaling in self._scalings:
             fold = table.fold(scaling, train)
             own = self._weights(fold, targets)
             if exact:

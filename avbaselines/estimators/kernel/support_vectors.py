@@ -165,7 +165,7 @@ class KernelRegressor(KernelModel, TunedRegressor):
         """An unfitted one that tries the scalings, kernels and costs that these targets have chosen."""
         chosen = [self.best_params_[t] for t in targets]
         tried = {name: {params[name] for params in chosen} for name in ("scaling", "width", "cost")}
-        scalings = [scaling for scaling in self._options.scalings if scaling in tried["scaling"]]
+        scalings = [scaling for scaling in self._scalings if scaling in tried["scaling"]]
         return clone(self).set_params(
             preparation=clone(self._options).set_params(scalings=tuple(scalings)),
             widths=tuple(width for width in self.widths if width in tried["width"]),

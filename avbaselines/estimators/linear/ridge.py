@@ -144,7 +144,7 @@ class _Ridge(PreparedModel):
     max_exact: int
 
     def _candidates(self) -> list[Candidate]:
-        return [{"scaling": s, "penalty": float(p)} for s in self._options.scalings for p in self.penalties]
+        return [{"scaling": s, "penalty": float(p)} for s in self._scalings for p in self.penalties]
 
     @property
     def _own_scalings(self) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ class _Ridge(PreparedModel):
         self, X: np.ndarray, train: np.ndarray, Y: np.ndarray, test: np.ndarray, row_weights: np.ndarray | None = None
     ) -> Iterator[np.ndarray]:
         table = self._table(X)
-        for scaling in self._options.scalings:
+        for scaling in self._scalings:
             fold = table.fold(scaling, train)
             own = self._weights(fold, Y)
             if len(train) < np.count_nonzero(own) and len(train) <= self.max_exact:

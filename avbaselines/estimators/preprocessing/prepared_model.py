@@ -39,6 +39,12 @@ class PreparedModel(TunedModel):
         return options if options.scalings is not None else clone(options).set_params(scalings=self._own_scalings)
 
     @property
+    def _scalings(self) -> tuple[str, ...]:
+        """Scalings that are tried."""
+        named = None if self.preparation is None else self.preparation.scalings
+        return self._own_scalings if named is None else tuple(named)
+
+    @property
     def _own_scalings(self) -> tuple[str, ...]:
         """Scalings that the learner tries by default, once it has seen the table."""
         return "standard", "quantile"
