@@ -67,8 +67,11 @@ VARIANTS = {
     "100 columns a tree": changed(columns_per_tree=100),
     "xgboost today": changed("xgboost"),
     "xgboost long": changed("xgboost", rounds=tuple(range(10, 241, 10))),
+    "xgboost 120": changed("xgboost", rounds=(10, 20, 40, 80, 120)),
     "xgboost depth 2": changed("xgboost", max_depth=2),
+    "xgboost depth 4": changed("xgboost", max_depth=4),
     "xgboost depth 5": changed("xgboost", max_depth=5),
+    "31 leaves of 30": changed(num_leaves=31, min_leaf=30),
     "xgboost leaves of 10": changed("xgboost", min_child_weight=10.0),
 }
 
@@ -109,16 +112,27 @@ def of_family(name, splits):
         yield from of_study(write_family(name, Path(folder)), None, splits=splits)
 
 
-def large():
+def stacked(path, data):
+    """Every fourth frame of 28 people, of whom 6 are evaluated: what others' systems predict for it, as features."""
+    (run,) = prepare(load_study(path), path, data, ["honest"])
+    corpus = run.corpus
+    X = np.hstack([values for system in corpus.predictions.values() for values in system.values.values()])[::4]
+    Y = np.column_stack([corpus.y[target.name] for target in corpus.targets])[::4]
+    groups = np.unique(corpus.groups, return_inverse=True)[1][::4]
+    test = groups % 5 == 4
+    yield Table(X[~test].astype(np.float32), Y[~test], groups[~test], X[test].astype(np.float32), Y[test], "ccc")
+
+
+def large(noise, seed):
     """10,000 clips of 250 speakers: 150 columns, of which targets know sums, steps and products."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(seed)
     speaker = rng.integers(0, 250, 10_000)
     latent = rng.normal(size=(10_000, 8)) + 0.7 * rng.normal(size=(250, 8))[speaker]
     X = latent @ rng.normal(size=(8, 150)) / 2 + 1.5 * rng.normal(size=(10_000, 150))
     X += 0.7 * rng.normal(size=(250, 150))[speaker]
     arousal = latent[:, 0] + (latent[:, 1] > 0) + latent[:, 2] * latent[:, 3]
     valence = np.tanh(latent[:, 4] + latent[:, 5] * (latent[:, 6] > 0)) + 0.4 * latent[:, 7]
-    Y = np.column_stack([arousal / arousal.std(), valence / valence.std()]) + 0.9 * rng.normal(size=(10_000, 2))
+    Y = np.column_stack([arousal / arousal.std(), valence / valence.std()]) + noise * rng.normal(size=(10_000, 2))
     fit = speaker < 200
     yield Table(X[fit], Y[fit], speaker[fit], X[~fit], Y[~fit], "ccc")
 
@@ -132,7 +146,9 @@ CORPORA = {
     "RAVDESS face": lambda data: of_study(find("studies", "ravdess"), data / "ravdess", ["face", "face-dynamic"]),
     "MOSI audio": lambda data: of_study(find("studies", "mosi"), data / "cmu_mosi", ["audio"], ["sentiment"]),
     "heavy (3,000)": lambda data: of_family("heavy", 1),
-    "large (10,000)": lambda data: large(),
+    "large (10,000)": lambda data: large(0.9, seed=5),
+    "large, noisy": lambda data: large(2.5, seed=6),
+    "SEWA stacked": lambda data: stacked(find("studies", "multistage-fusion"), data / "sewa_dev"),
 }
 
 

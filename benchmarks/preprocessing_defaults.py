@@ -1,16 +1,16 @@
 """What scalings, speaker normalisation and functionals of sequences bring, one learner and modality at a time.
 
-    python benchmarks/preprocessing_defaults.py --data-root DIR [--parts PART ...] [--learner ridge svr]
+    python benchmarks/preprocessing_defaults.py [--ravdess DIR] [--pom DIR] [--mosi DIR] [--parts PART ...]
 
-DIR holds the folders ravdess, cmu_pom and cmu_mosi; what is not there is left out. A cell is the difference to
-today's default in thousandths, out-of-fold / on the evaluated clips: accuracy of classes, else the mean over targets of
-the concordance (after matching). CPU seconds are those of the change's fits, of one process.
+A corpus whose folder is not given is left out; others are generated. A cell is the difference to the default in
+thousandths, out-of-fold / on the evaluated clips: accuracy of classes, else the mean over targets of the concordance
+(after matching). CPU seconds are those of the change's fits, of one process.
 """
 
 import argparse
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,9 @@ TABLES = {
     "mosi": ("audio", "visual"),
     "quickstart": ("audio", "face"),
 }
-FOLDERS = {"pom": "cmu_pom", "mosi": "cmu_mosi", "ravdess": "ravdess"}
+NEED_DATA = ("ravdess", "pom", "mosi")
+Folders = Mapping[str, Path | None]
+"""By study, where its data are."""
 SEQUENCES = {"audio": "audio_covarep_seq.npz", "face": "visual_facet_seq.npz"}
 FUNCTIONAL_SETS = {
     "without steps": [name for name in FUNCTIONALS if name != "steps"],
@@ -135,11 +137,11 @@ def outcome(table: Table, learner: str, scalings: Sequence[str] | None, change: 
     return Outcome(float(np.mean(oof)), evaluated, seconds)
 
 
-def study_tables(root: Path, functionals: Sequence[str] | None = None) -> Iterator[Table]:
+def study_tables(folders: Folders, functionals: Sequence[str] | None = None) -> Iterator[Table]:
     """Tables of the studies whose data are there; with functionals, of POM's sequences alone."""
     for name, modalities in TABLES.items():
-        folder = root / FOLDERS[name] if name in FOLDERS else None
-        if (folder and not folder.is_dir()) or (functionals and name != "pom"):
+        folder = folders.get(name)
+        if (name in NEED_DATA and folder is None) or (functionals and name != "pom"):
             continue
         overrides = [
             f"modalities.{modality}={{path='${{data}}/{SEQUENCES[modality]}', functionals={list(functionals)}, "
@@ -205,7 +207,7 @@ def by_nearest_cluster(
 def show(title: str, names: Sequence[str], rows: Iterator[tuple[str, Outcome, dict[str, Outcome]]]) -> None:
     """Print a Markdown table, a row as soon as it is there."""
     heads = [title, "default", "CPU", *(f"{name} (CPU)" for name in names)]
-    print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    print("| " + " | ".join(heads) + " |\n| " + " | ".join("---" for _ in heads) + " |")
     for name, default, changed in rows:
         cells = [f"{one.less(default)} ({one.seconds:.1f})" for one in changed.values()]
         first = f"{default.oof:.3f} / {default.evaluated:.3f}"
@@ -213,29 +215,29 @@ def show(title: str, names: Sequence[str], rows: Iterator[tuple[str, Outcome, di
     print()
 
 
-def scaling_rows(root: Path, learner: str) -> Iterator[tuple[str, Outcome, dict[str, Outcome]]]:
+def scaling_rows(folders: Folders, learner: str) -> Iterator[tuple[str, Outcome, dict[str, Outcome]]]:
     """Scalings that are tried out-of-fold, against the learner's own."""
     tails = ("none", "far outliers", "log-normal", "mixed")
-    for table in [*study_tables(root), *map(generated, tails)]:
+    for table in [*study_tables(folders), *map(generated, tails)]:
         yield table.name, outcome(table, learner, None), {
             name: outcome(table, learner, scalings) for name, scalings in SCALINGS.items()
         }
 
 
-def speaker_rows(root: Path, learner: str) -> Iterator[tuple[str, Outcome, dict[str, Outcome]]]:
+def speaker_rows(folders: Folders, learner: str) -> Iterator[tuple[str, Outcome, dict[str, Outcome]]]:
     """Normalisation per speaker (transductive), and by the nearest of two clusters of training speakers."""
     changes = {"per speaker": per_speaker, "nearest cluster": by_nearest_cluster}
-    for table in study_tables(root):
+    for table in study_tables(folders):
         if not table.name.startswith("pom"):  # one clip a speaker
             yield table.name, outcome(table, learner, None), {
                 name: outcome(table, learner, None, change) for name, change in changes.items()
             }
 
 
-def sequence_rows(root: Path, learner: str) -> Iterator[tuple[str, Outcome, dict[str, Outcome]]]:
+def sequence_rows(folders: Folders, learner: str) -> Iterator[tuple[str, Outcome, dict[str, Outcome]]]:
     """Functionals of sequences."""
-    sets = {name: list(study_tables(root, functionals)) for name, functionals in FUNCTIONAL_SETS.items()}
-    for number, table in enumerate(study_tables(root, list(FUNCTIONALS))):
+    sets = {name: list(study_tables(folders, functionals)) for name, functionals in FUNCTIONAL_SETS.items()}
+    for number, table in enumerate(study_tables(folders, list(FUNCTIONALS))):
         yield table.name, outcome(table, learner, None), {
             name: outcome(tables[number], learner, None) for name, tables in sets.items()
         }
@@ -250,7 +252,8 @@ PARTS = {
 
 def main() -> None:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    command.add_argument("--data-root", type=Path, required=True)
+    for name in NEED_DATA:
+        command.add_argument(f"--{name}", type=Path, metavar="DIR")
     command.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     command.add_argument("--learner", nargs="+", choices=["ridge", "svr"], default=["ridge"])
     given = command.parse_args()
@@ -259,7 +262,7 @@ def main() -> None:
         for part in given.parts:
             rows, names = PARTS[part]
             for learner in given.learner:
-                show(f"{part}, {learner}", names, rows(given.data_root, learner))
+                show(f"{part}, {learner}", names, rows({name: getattr(given, name) for name in NEED_DATA}, learner))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ TABLES = (
     Table("scaling", ("scaling.py", "scaling.py --clips 20000 --features 6373"),
           ("scaling.py --clips 2000 20000 --learners ridge lightgbm",)),
     Table("gpu", ("gpu.py",)),
+    Table("preprocessing", ("preprocessing_defaults.py --ravdess {ravdess} --pom {pom} --mosi {mosi}",),
+          ("preprocessing_defaults.py --parts scaling",)),
     Table("whole-run", ("scaling.py --whole 20000 --features 6373 --jobs 2",),
           ("scaling.py --whole 1000 --features 500 --jobs 1",)),
     Table("long-recordings",

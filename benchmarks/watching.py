@@ -9,6 +9,9 @@ from pathlib import Path
 
 __all__ = ["Watched", "watched"]
 
+EVERY = 0.5
+"""Seconds between two looks at their memory."""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -22,7 +25,7 @@ class Watched:
     cpu : float
         Seconds of all processes.
     peak : float
-        MiB, the largest sum over them; pages that they share count once.
+        MiB, the largest sum over them that was seen; pages that they share count once.
     """
 
     status: int
@@ -40,9 +43,10 @@ def watched(command: list[str], **environment: str) -> Watched:
             command, stdout=out, stderr=err, env=os.environ | environment, start_new_session=True
         )
 
+        # The system's own figure of a process begins with what its parent held when it was started.
         def sample() -> None:
             nonlocal peak
-            while not ended.wait(0.5):
+            while not ended.wait(EVERY):
                 peak = max(peak, sum(_memory(folder, process.pid) for folder in Path("/proc").glob("[0-9]*")))
 
         sampler = threading.Thread(target=sample)
@@ -55,7 +59,7 @@ def watched(command: list[str], **environment: str) -> Watched:
         for file in (out, err):
             file.seek(0)
             texts.append(file.read())
-    return Watched(process.returncode, *texts, used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss) / 1024)
+    return Watched(process.returncode, *texts, used.ru_utime + used.ru_stime, peak / 1024)
 
 
 def _memory(folder: Path, session: int) -> int:

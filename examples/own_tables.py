@@ -35,7 +35,7 @@ audio = "${data}/audio.csv"
 
 result = run_study(folder / "mine.toml", data=folder, out=folder / "run")
 table = result.results.query("split == 'all' and metric == 'ccc' and target == 'arousal'").set_index("system")
-for name in ("ridge-audio", "svr-audio", "lightgbm-audio", "late-mean", "late-greedy", "picked"):
+for name in ("ridge-audio", "svr-audio", "lightgbm-audio", "late-mean", "late-greedy", "late-blend"):
     if name in table.index:
         row = table.loc[name]
         print(f"{name:16} {row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]")

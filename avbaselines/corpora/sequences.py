@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
@@ -120,7 +121,7 @@ def _names(functional: str, columns: Sequence[str]) -> Sequence[str]:
             f"functionals: correlation takes 2 to {MOST_CORRELATED} features, this table has {len(columns)}; leave it "
             "out"
         )
-    return [f"{columns[a]}_{columns[b]}_{CORRELATION}" for a, b in zip(*np.triu_indices(len(columns), 1), strict=True)]
+    return [f"{first}_{second}_{CORRELATION}" for first, second in combinations(columns, 2)]
 
 
 def _correlations(kept: np.ndarray) -> np.ndarray:

@@ -68,8 +68,6 @@ class BinnedData(Protocol):
     The bounds of the bins come from all rows, those that a fold holds out too: from their features, never from labels.
     """
 
-    at_once: int
-    """How many ensembles grow best side by side, in threads of one process."""
     nbytes: int
     """Bytes of the bins, and of a table of their own that they are read beside."""
 

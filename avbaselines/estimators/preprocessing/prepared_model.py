@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import numpy as np
-from sklearn.base import clone
 
 from avbaselines.estimators.preprocessing.preparation import Blocks
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
@@ -35,8 +34,13 @@ class PreparedModel(TunedModel):
 
     @property
     def _options(self) -> PreparationOptions:
-        options = PreparationOptions() if self.preparation is None else self.preparation
-        return options if options.scalings is not None else clone(options).set_params(scalings=self._own_scalings)
+        return PreparationOptions() if self.preparation is None else self.preparation
+
+    @property
+    def _scalings(self) -> tuple[str, ...]:
+        """Scalings that are tried."""
+        asked = self._options.scalings
+        return self._own_scalings if asked is None else tuple(asked)
 
     @property
     def _scalings(self) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class TunedModel(CheckedParameters, TargetModel, GapTolerant):
 
     # From `cross_predict` to `refit`: a fitted model holds none of it.
     _shared: SharedWork | None = None
+    _n_rows: int = 0
 
     def _start(self, shared: SharedWork | None) -> None:
         self._remarks = []
@@ -162,6 +163,7 @@ class TunedRegressor(MultiOutputMixin, RegressorMixin, RegressionModel, TunedMod
         Y = check_targets(X, y)
         self._squeeze = len(np.asarray(y).shape) == 1
         self._start(shared)
+        self._n_rows = len(X)
         folds = resolve_cv(self.cv, X, Y if Y.shape[1] > 1 else Y[:, 0], groups)
         candidates = self._candidates()
         with CandidateOutputs(len(candidates), Y.shape, X.dtype) as outputs:
@@ -276,6 +278,7 @@ class TunedClassifier(ClassifierMixin, ClassModel, TunedModel):
         n_classes = len(self.classes_)
         soft = None if soft_labels is None else _checked_soft(soft_labels, (len(X), n_classes))
         self._start(shared)
+        self._n_rows = len(X)
         folds = resolve_cv(self.cv, X, codes, groups, classes=True)
         candidates = self._candidates()
         with CandidateOutputs(len(candidates), (len(X), n_classes), X.dtype) as outputs:

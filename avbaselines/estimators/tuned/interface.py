@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import clone
 
 from avbaselines.estimators.tuned.remarks import FitRemark, remarks_text
 
@@ -131,6 +130,8 @@ class TargetModel(ABC):
 
     def narrowed(self, targets: Sequence[int]) -> Self:
         """An unfitted one like this fitted one that tries what these of its targets have chosen, and little else."""
+        from sklearn.base import clone  # a study is planned without it
+
         return clone(self)
 
 

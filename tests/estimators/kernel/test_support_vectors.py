@@ -43,3 +43,12 @@ def test_shared_gram_equals_a_loop_over_plain_pipelines(width):
             )
             expected = mean + scale * svr.predict(preparation.transform(X[FOLDS == fold]))
             np.testing.assert_allclose(fitted.oof_prediction_[FOLDS == fold, t], expected, atol=2e-3)
+
+
+def test_a_narrowed_one_tries_what_its_targets_chose_of_the_default_scalings():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 2))
+    fitted = KernelRegressor(widths=(0.0, 1.0), costs=(0.3,), cv=2).fit(X, np.column_stack([X[:, 0], X[:, 1] ** 2]))
+    again = fitted.narrowed([0])
+    assert again.preparation.scalings == (fitted.best_params_[0]["scaling"],)
+    assert again.widths == (fitted.best_params_[0]["width"],) and again.costs == (0.3,)

@@ -51,8 +51,8 @@ def test_principal_directions_stand_in_where_both_sides_are_large():
 
 
 def test_joined_columns_let_a_line_bend_and_are_chosen_where_that_helps():
-    X = RNG.normal(size=(200, 2)) ** 3
-    y = np.sign(X[:, 0]) * np.abs(X[:, 0]) ** 0.3 + 0.3 * X[:, 0] + 0.1 * RNG.normal(size=200)
+    X = RNG.normal(size=(300, 2)) ** 3
+    y = np.sign(X[:, 0]) * np.abs(X[:, 0]) ** 0.3 + 0.3 * X[:, 0] + 0.1 * RNG.normal(size=300)
     fitted = RidgeRegressor().fit(X, y)
     assert fitted.best_params_[0]["scaling"] == "joined"
     plain = RidgeRegressor(preparation=PreparationOptions(("standard", "quantile"))).fit(X, y)
@@ -62,10 +62,11 @@ def test_joined_columns_let_a_line_bend_and_are_chosen_where_that_helps():
 
 
 @pytest.mark.parametrize(("columns", "tried"), [(500, 3), (501, 2)])
-def test_wide_tables_are_not_joined_by_default(columns, tried):
-    X = RNG.normal(size=(30, columns))
-    fitted = RidgeClassifier(penalties=(1.0,), cv=2).fit(X, (X[:, 0] > 0).astype(int))
-    assert len(fitted.oof_scores_) == tried
+def test_wide_tables_and_few_rows_are_not_joined_by_default(columns, tried):
+    X = RNG.normal(size=(300, columns))
+    learner = RidgeClassifier(penalties=(1.0,), cv=2)
+    assert len(learner.fit(X, (X[:, 0] > 0).astype(int)).oof_scores_) == tried
+    assert len(learner.fit(X[:299], (X[:299, 0] > 0).astype(int)).oof_scores_) == 2
     asked = RidgeRegressor(preparation=PreparationOptions(("joined",)), penalties=(1.0,), cv=2).fit(X, X[:, 0])
     assert asked.best_params_[0]["scaling"] == "joined"
     beside = RidgeRegressor(blocks=[slice(0, 499), slice(499, columns)], penalties=(1.0,), cv=2).fit(X, X[:, 0])

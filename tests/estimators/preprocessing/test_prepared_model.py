@@ -15,6 +15,6 @@ def test_options_can_be_set_through_the_learner():
 
 def test_options_that_name_no_scalings_leave_the_learner_its_own():
     few = PreparationOptions(column_share=0.5)
-    options = KernelRegressor(preparation=few)._options
-    assert options.get_params() == {"scalings": ("standard", "quantile"), "column_share": 0.5, "block_weights": None}
+    model = KernelRegressor(preparation=few)
+    assert model._scalings == ("standard", "quantile") and model._options.column_share == 0.5
     assert few.scalings is None

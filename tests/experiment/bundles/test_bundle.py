@@ -28,9 +28,9 @@ def test_predictions_are_those_of_the_run(given, name):
 
 
 def test_joined_scalings_are_shipped(tmp_path):
-    rng, table = np.random.default_rng(0), people(9, 12)
-    X = rng.normal(size=(108, 2)) ** 3
-    arousal = np.sign(X[:, 0]) * np.abs(X[:, 0]) ** 0.3 + 0.3 * X[:, 0] + 0.1 * rng.normal(size=108)
+    rng, table = np.random.default_rng(0), people(9, 60)
+    X = rng.normal(size=(540, 2)) ** 3
+    arousal = np.sign(X[:, 0]) * np.abs(X[:, 0]) ** 0.3 + 0.3 * X[:, 0] + 0.1 * rng.normal(size=540)
     study = write_study(
         tmp_path,
         table.assign(arousal=arousal),
