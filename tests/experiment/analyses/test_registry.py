@@ -90,7 +90,7 @@ def test_an_analysis_of_ones_own_takes_part_in_a_run(tmp_path, monkeypatch):
     study = small_release(tmp_path, speakers=6, clips=4)
     run = study.run("targets={arousal={metric='ccc'}}", "systems.transductive=[]")
     first, second = [system for system in run.results(split="0")["system"].unique()][:2]
-    assert run.text("longest.txt") == "ridge-audio+face-raw"
+    assert run.text("longest.txt") == "late-score-weighted-raw"
     assert run.results(system="longest")["value"].tolist() == [1.0]
     tests = run.table("comparisons.csv")
     assert ((tests["system_a"] == first) & (tests["system_b"] == second)).any()
