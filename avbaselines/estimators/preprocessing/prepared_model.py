@@ -43,12 +43,6 @@ class PreparedModel(TunedModel):
         return self._own_scalings if asked is None else tuple(asked)
 
     @property
-    def _scalings(self) -> tuple[str, ...]:
-        """Scalings that are tried."""
-        named = None if self.preparation is None else self.preparation.scalings
-        return self._own_scalings if named is None else tuple(named)
-
-    @property
     def _own_scalings(self) -> tuple[str, ...]:
         """Scalings that the learner tries by default, once it has seen the table."""
         return "standard", "quantile"
