@@ -41,11 +41,11 @@ class _MultipleKernels(PreparedModel):
     max_rows: int
 
     def _candidates(self) -> list[Candidate]:
-        if "joined" in self._options.scalings:
+        if "joined" in self._scalings:
             raise InputError("ridge-kernels: scalings 'standard' and 'quantile' can be tried, not 'joined'")
         return [
             {"scaling": scaling, "width": float(width), "mix": mix, "penalty": float(penalty)}
-            for scaling in self._options.scalings
+            for scaling in self._scalings
             for width in self.widths
             for mix in mixes(len(column_blocks(self.blocks, self.n_features_in_)))
             for penalty in self.penalties
@@ -63,7 +63,7 @@ class _MultipleKernels(PreparedModel):
         table = self._table(X)
         rows = np.concatenate([train, test])
         known, asked = np.split(np.arange(len(rows)), [len(train)])
-        for scaling in self._options.scalings:
+        for scaling in self._scalings:
             *blocks, presence = self._products(table.fold(scaling, train), Y, rows)
             for width in self.widths:
                 kernels = [unit_kernel(products, len(train), width)[0] for products in blocks]
