@@ -119,13 +119,12 @@ def _handed_over(
     run: ProtocolRun, fitted_run: FittedRun, results: pd.DataFrame, shipped: Mapping[str, System]
 ) -> tuple[str | None, str]:
     """The picked system and why; where each split has its own, the out-of-fold best of the shipped fits."""
-    sections = run.study.systems
     own = results[(results["protocol"] == run.protocol) & (results["picked"] == "yes")]
     for name in own["system"].unique():
         if name in shipped:
-            if name == sections.answer:
+            if name == run.study.systems.answer:
                 return name, "named by the study as its answer"
-            blended = sections.pick == "blend" and is_blend(shipped[name])
+            blended = run.study.systems.pick == "blend" and is_blend(shipped[name])
             return name, BLENDED if blended else "picked by out-of-fold score"
     scores = {
         name: _oof_score(run, fitted_run, system)
@@ -134,7 +133,7 @@ def _handed_over(
     }
     if not scores:
         return None, "no system without failures"
-    if sections.pick == "blend":
+    if run.study.systems.pick == "blend":
         scores = {name: value for name, value in scores.items() if is_blend(shipped[name])} or scores
     reason = f"best out-of-fold score among the shipped fits (split {fitted_run.shipped})"
     return max(scores, key=lambda name: scores[name]), reason
