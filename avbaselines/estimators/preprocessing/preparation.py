@@ -154,7 +154,8 @@ class Preparation(TransformerMixin, CheckedParameters, GapTolerant):
         if self.scaling != "standard":
             self.references_, self.counts_ = _gathered(_references, X, rows)
         if self.scaling == "standard" or len(self.doubled_):
-            table = X[:, self.doubled_] if len(self.doubled_) else X
+            # All columns are those of X itself, of which no copy is made.
+            table = X[:, self.doubled_] if 0 < len(self.doubled_) < X.shape[1] else X
             self.center_, self.scale_, self.limit_ = _gathered(_mean_scale_and_limit, table, rows)
         self.weight_ = self._weights(X, y, rows)
         return self
