@@ -44,6 +44,7 @@ def ended(code: str, number: int, *words: str) -> tuple[int, str, float]:
     )  # fmt: skip
     try:
         assert process.stdout.readline() == "begun\n"
+        time.sleep(0.5)  # for what it does next to be under way
         began = time.monotonic()
         process.send_signal(number)
         _, said = process.communicate(timeout=60)

@@ -36,7 +36,8 @@ def study_file(tmp_path):
 def test_defaults_are_filled_in_and_survive_a_round_trip(study_file, tmp_path):
     study = load_study(study_file())
     assert study.systems.learners == ["ridge", "svr", "lightgbm"]
-    assert [stage.name for stage in study.systems.fusion] == ["best-single", "late-mean", "late-greedy", "late-ridge"]
+    fusions = ["best-single", "late-mean", "late-score-weighted", "late-greedy", "late-ridge", "late-blend"]
+    assert [stage.name for stage in study.systems.fusion] == fusions
     dump_study(study, tmp_path / "again.toml")
     assert load_study(tmp_path / "again.toml") == study
 
