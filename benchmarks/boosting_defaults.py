@@ -65,6 +65,7 @@ VARIANTS = {
     "15 leaves of 30": changed(num_leaves=15, min_leaf=30),
     "half of the rows": changed(row_fraction=0.5),
     "100 columns a tree": changed(columns_per_tree=100),
+    "31 bins": changed(max_bin=31),
     "xgboost today": changed("xgboost"),
     "xgboost long": changed("xgboost", rounds=tuple(range(10, 241, 10))),
     "xgboost 120": changed("xgboost", rounds=(10, 20, 40, 80, 120)),

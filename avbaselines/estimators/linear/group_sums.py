@@ -7,7 +7,7 @@ from scipy.linalg import eigh
 
 from avbaselines.errors import InputError
 
-__all__ = ["GroupSums", "NearbySolver", "RowNumbers", "as_slice", "solve_alone"]
+__all__ = ["GroupSums", "NearbySolver", "RowNumbers", "as_slice", "eigen_decomposed", "solve_alone"]
 
 RowNumbers = np.ndarray | slice
 
@@ -17,6 +17,21 @@ MAX_STEPS = 40
 # Relative to the variance over all rows: what subtraction leaves of a column that is constant in the kept rows.
 CONSTANT = 1e-10
 ROWS_AT_ONCE = 8192
+
+
+def eigen_decomposed(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues (d,) and eigenvectors (d, d), one a column, of a symmetric matrix (d, d), which is overwritten.
+
+    By divide and conquer, the fastest where all are wanted.
+
+    Examples
+    --------
+    >>> eigen_decomposed(np.array([[2.0]]))
+    (array([2.]), array([[1.]]))
+    """
+    if len(gram) == 1:  # which older versions of SciPy cannot
+        return gram.ravel(), np.ones_like(gram)
+    return eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
 
 
 class NearbySolver:
@@ -30,7 +45,7 @@ class NearbySolver:
     """
 
     def __init__(self, gram: np.ndarray):
-        squares, V = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+        squares, V = eigen_decomposed(gram)
         self.squares = np.maximum(squares, 0)[:, None]
         # Single precision is enough for a preconditioner, and halves its cost.
         self.V = V.astype(np.float32)
@@ -76,7 +91,7 @@ def solve_alone(gram: np.ndarray, cross: np.ndarray, penalties: np.ndarray) -> n
     >>> solve_alone(np.diag([1.0, 3.0]), np.ones((2, 1)), np.array([1.0])).ravel().tolist()
     [0.5, 0.25]
     """
-    squares, V = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+    squares, V = eigen_decomposed(gram)
     shrunk = (V.T @ cross) / (np.maximum(squares, 0)[:, None] + penalties[:, None, None])
     # All in one product, which is several times faster than one for each.
     solutions = V @ shrunk.transpose(1, 0, 2).reshape(len(V), -1)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
 from avbaselines.estimators.linear.dual_ridge import dual_ridge, dual_weights
+from avbaselines.estimators.linear.group_sums import eigen_decomposed
 from avbaselines.estimators.preprocessing.preparation import NARROW, Blocks, Preparation, column_blocks
 from avbaselines.estimators.preprocessing.preparation_options import PreparationOptions
 from avbaselines.estimators.preprocessing.prepared_model import PreparedModel
@@ -106,7 +106,7 @@ def _from_moments(Z: Rows, y: np.ndarray, weights: np.ndarray | None, *_: Any) -
         cross += A.T @ (y[part] * root).astype(A.dtype)
     shift = sums / total
     gram -= total * np.outer(shift, shift)
-    squares, V = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+    squares, V = eigen_decomposed(gram)
     moments, squares = V.T @ cross, np.maximum(squares, 0)[:, None]
     return center + shift, lambda penalty: V @ (moments / (squares + penalty))
 
