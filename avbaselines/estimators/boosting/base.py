@@ -57,7 +57,7 @@ class _FoldFit:
 class BoostedModel(TunedModel):
     """Rounds as candidates: one ensemble is grown, and read after each number of rounds.
 
-    A library gives `_bin`, `_growing` and `_margins`. Rows are binned once for all folds and targets of a fit, and for
+    A library gives `_bin`, `_growing`, `_margins` and `_cut`. Rows are binned once for all folds and targets of a fit, and for
     the trials of a search: a byte a cell. A table that is screened, which chooses columns by the labels of a fold, is
     binned once a fold, and its bins are kept for other trials as far as there is room.
     """
@@ -147,9 +147,7 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         weights: np.ndarray | None = None,
     ) -> Iterable[np.ndarray]:
         columns = screened_columns(X, targets, self.max_columns, train)
-        data, growing = self._binned(X, columns), self._growing(len(train), len(columns))
-        part = data.part(train, test)
-
+        part, growing = self._binned(X, columns).part(train, test), self._growing(len(train), len(columns))
         ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
         margins, stored = zip(*[self._staged(ensemble) for ensemble in ensembles], strict=True)
         self._keep(train, columns, list(stored))
@@ -168,9 +166,7 @@ class BoostedRegressor(BoostedModel, TunedRegressor):
         if without_folds:
             return [self._of_fold(fit, targets, rounds) for fit in without_folds]
         columns = screened_columns(X, targets, self.max_columns, rows)
-        data, growing = self._binned(X, columns), self._growing(len(targets), len(columns))
-        part = data.part(rows)
-
+        part, growing = self._binned(X, columns).part(rows), self._growing(len(targets), len(columns))
         ensembles = [part.ensemble(y[:, None], growing, objective="squared") for y in targets.T]
         for ensemble, last in zip(ensembles, rounds, strict=True):
             ensemble.grow(last)

@@ -12,8 +12,15 @@ from numpy.typing import ArrayLike
 from avbaselines.errors import InputError
 
 __all__ = [
-    *("add_context", "avec_context", "check_order", "frame_numbers", "in_frames"),
-    *("shift_back", "shift_labels", "smooth", "window_of"),
+    "add_context",
+    "avec_context",
+    "check_order",
+    "frame_numbers",
+    "in_frames",
+    "shift_back",
+    "shift_labels",
+    "smooth",
+    "window_of",
 ]
 
 # Of a hop: times are printed with few digits, so that equal steps differ a little.
