@@ -57,9 +57,9 @@ class _FoldFit:
 class BoostedModel(TunedModel):
     """Rounds as candidates: one ensemble is grown, and read after each number of rounds.
 
-    A library gives `_bin`, `_growing`, `_margins` and `_cut`. Rows are binned once for all folds and targets of a fit, and for
-    the trials of a search: a byte a cell. A table that is screened, which chooses columns by the labels of a fold, is
-    binned once a fold, and its bins are kept for other trials as far as there is room.
+    A library gives `_bin`, `_growing`, `_margins` and `_cut`. Rows are binned once for all folds and targets of a fit,
+    and for the trials of a search: a byte a cell. A table that is screened, which chooses columns by the labels of a
+    fold, is binned once a fold, and its bins are kept for other trials as far as there is room.
     """
 
     rounds: Sequence[int]
