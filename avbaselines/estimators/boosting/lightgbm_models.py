@@ -80,7 +80,7 @@ class LightGBMRegressor(_LightGBM, BoostedRegressor):
     max_bin : int, default=31
     final : {'folds', 'all'}, default='folds'
         What predicts new rows: the mean of the fits without each fold, which are there anyway, or one more fit to all
-        rows. The mean was the better one on seven of ten corpora, and saves a sixth of the time.
+        rows. The mean was the better one on seven of ten corpora, and saves one fit of six.
     n_jobs : int, default=1
         Threads.
     cv : int, splitter or iterable, default=5
